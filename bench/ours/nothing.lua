@@ -1,0 +1,2 @@
+-- Ends at once.
+return { main = function() end }

@@ -1,0 +1,2 @@
+-- Tells its parent and ends.
+return { main = function(parent) process.send(parent, "done") end }

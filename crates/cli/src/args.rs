@@ -1,0 +1,92 @@
+//! The command line: what can be said, and how a mistake in it is reported.
+
+use crate::failure::Failure;
+use crate::grant;
+use crate::limits::LimitChange;
+use clap::error::{ContextKind, ErrorKind as ClapKind};
+use clap::{Args, Parser, Subcommand};
+use procession_runtime::Grant;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A process runtime: starts, supervises and meters processes.
+#[derive(Debug, Parser)]
+#[command(name = "procession", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub(crate) struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 the program failed, 2 wrong usage, 4 not found, 5 permission denied,
+8 out of time, 9 not a valid program, 10 over a limit, 128+n ended by signal n.
+More: docs/cli.md";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a Lua program as a process, in the foreground
+    Run(RunArguments),
+    /// Print the version
+    Version,
+}
+
+/// What `run` is told.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The program; its Lua neighbours become app:NAME and can be required
+    pub(crate) file: PathBuf,
+    /// Limit the program's processes: memory=64MiB, wall_clock=2s, instructions=1000000000, …
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitChange::parse)]
+    pub(crate) limits: Vec<LimitChange>,
+    /// Let the program use a directory: fs:DIR (to read) or fs:DIR:rw (to write, too)
+    #[arg(long = "grant", value_name = "fs:DIR[:rw]", value_parser = grant::parse)]
+    pub(crate) grants: Vec<Grant>,
+    /// Arguments of the program; directories among them are granted to read
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// What the command line asks for.
+pub(crate) enum Request {
+    /// A command.
+    Do(Command),
+    /// A text that was asked for: help or version.
+    Show(String),
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// Exit code 2, with what is wrong and a hint where there is one.
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
+    match CommandLine::try_parse_from(words) {
+        Ok(line) => Ok(Request::Do(line.command)),
+        Err(error) => match error.kind() {
+            ClapKind::DisplayHelp | ClapKind::DisplayVersion => {
+                Ok(Request::Show(error.render().to_string()))
+            }
+            ClapKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Err(Failure::usage(format!("no command given\n\n{}", error.render())))
+            }
+            _ => Err(complaint(&error)),
+        },
+    }
+}
+
+/// Clap's message in the form of ours, with a hint of our own.
+fn complaint(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let text = text.split("\n\nFor more information").next().unwrap_or(text);
+    let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let hint = match error.kind() {
+        ClapKind::InvalidSubcommand => "the commands are run and version; see procession --help",
+        ClapKind::UnknownArgument if !unknown.starts_with('-') => {
+            "what is meant for the program comes after --"
+        }
+        _ => "see procession run --help",
+    };
+    Failure::usage(text.trim_end()).with_hint(hint)
+}

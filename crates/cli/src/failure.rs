@@ -1,0 +1,234 @@
+//! How a command fails: exit code and message, in one place.
+
+use procession_runtime::ConfigError;
+use procession_types::{Error, ErrorKind, ExitReason, Failure as ProcessFailure, Limit};
+use std::fmt;
+
+/// The documented exit codes; see `docs/cli.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExitStatus {
+    /// The program failed, or something here did.
+    Failure,
+    /// The command line makes no sense.
+    Usage,
+    /// A file, directory, program or process is not there.
+    NotFound,
+    /// The operating system or a policy says no.
+    PermissionDenied,
+    /// A deadline or the wall clock limit passed.
+    Timeout,
+    /// The file is no valid program.
+    InvalidProgram,
+    /// Another limit was hit.
+    Limit,
+    /// Ended by a signal of this number.
+    Signal(u8),
+}
+
+impl ExitStatus {
+    /// The number that the shell sees.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::NotFound => 4,
+            Self::PermissionDenied => 5,
+            Self::Timeout => 8,
+            Self::InvalidProgram => 9,
+            Self::Limit => 10,
+            Self::Signal(number) => 128_u8.saturating_add(number),
+        }
+    }
+}
+
+/// A failed command. Shows as `procession: error: …` with hint and traceback on lines of their own.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Failure {
+    /// What the shell sees.
+    pub(crate) status: ExitStatus,
+    message: String,
+    hint: Option<String>,
+    traceback: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a message.
+    pub(crate) fn new(status: ExitStatus, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), hint: None, traceback: None }
+    }
+
+    /// A mistake in the command line.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(ExitStatus::Usage, message)
+    }
+
+    /// The same with a hint.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A failed operation on a file.
+    pub(crate) fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        let status = match error.kind() {
+            std::io::ErrorKind::NotFound => ExitStatus::NotFound,
+            std::io::ErrorKind::PermissionDenied => ExitStatus::PermissionDenied,
+            _ => ExitStatus::Failure,
+        };
+        Self::new(status, format!("failed to {doing} {}: {error}", path.display()))
+    }
+
+    /// A node that could not be started.
+    pub(crate) fn node(error: &ConfigError) -> Self {
+        match error {
+            ConfigError::Grant { path, source } => {
+                Self::file("grant", std::path::Path::new(path), source)
+            }
+            ConfigError::Shards(_) | ConfigError::DuplicateHost(_) | ConfigError::Thread(_) => {
+                Self::new(ExitStatus::Failure, format!("failed to start a node: {error}"))
+            }
+        }
+    }
+
+    /// A program that could not be loaded or started.
+    pub(crate) fn load(error: &Error) -> Self {
+        let status = match error.kind {
+            ErrorKind::Invalid => ExitStatus::InvalidProgram,
+            _ => status_of(error),
+        };
+        Self::of_error(status, error)
+    }
+
+    /// A process that failed; `None` when it ended normally.
+    pub(crate) fn of_exit(reason: &ExitReason) -> Option<Self> {
+        let ExitReason::Failed(failure) = reason else { return None };
+        let error = reason.error()?;
+        let status = match &**failure {
+            ProcessFailure::Error(error) => status_of(error),
+            ProcessFailure::Limit(limit) => status_of_limit(*limit),
+            ProcessFailure::DeadlineExceeded => ExitStatus::Timeout,
+            ProcessFailure::Terminated
+            | ProcessFailure::Linked
+            | ProcessFailure::Deadlock(_)
+            | ProcessFailure::Fault(_) => ExitStatus::Failure,
+        };
+        let hint = match &**failure {
+            ProcessFailure::Limit(limit) => hint_of_limit(*limit),
+            ProcessFailure::Fault(_) => {
+                Some("this is a fault of procession itself; please report it")
+            }
+            ProcessFailure::Error(error) => error.limit.and_then(hint_of_limit),
+            ProcessFailure::Terminated
+            | ProcessFailure::Linked
+            | ProcessFailure::DeadlineExceeded
+            | ProcessFailure::Deadlock(_) => None,
+        };
+        let mut failed = Self::of_error(status, &error);
+        failed.hint = hint.map(str::to_owned);
+        Some(failed)
+    }
+
+    fn of_error(status: ExitStatus, error: &Error) -> Self {
+        let traceback = error.traceback.as_deref().map(str::to_owned);
+        Self { status, message: error.message.clone(), hint: None, traceback }
+    }
+}
+
+fn status_of(error: &Error) -> ExitStatus {
+    if let Some(limit) = error.limit {
+        return status_of_limit(limit);
+    }
+    match error.kind {
+        ErrorKind::NotFound => ExitStatus::NotFound,
+        ErrorKind::PermissionDenied => ExitStatus::PermissionDenied,
+        ErrorKind::Timeout => ExitStatus::Timeout,
+        ErrorKind::RateLimited => ExitStatus::Limit,
+        ErrorKind::AlreadyExists
+        | ErrorKind::Invalid
+        | ErrorKind::Unavailable
+        | ErrorKind::Internal
+        | ErrorKind::Canceled
+        | ErrorKind::Conflict
+        | ErrorKind::Unknown => ExitStatus::Failure,
+    }
+}
+
+const fn status_of_limit(limit: Limit) -> ExitStatus {
+    match limit {
+        Limit::WallClock => ExitStatus::Timeout,
+        Limit::Memory
+        | Limit::Instructions
+        | Limit::Mailbox
+        | Limit::MessageSize
+        | Limit::Processes
+        | Limit::Links
+        | Limit::Names
+        | Limit::Calls
+        | Limit::Topics => ExitStatus::Limit,
+    }
+}
+
+const fn hint_of_limit(limit: Limit) -> Option<&'static str> {
+    match limit {
+        Limit::Memory => Some("give it more with --limit memory=1GiB"),
+        Limit::Instructions => Some("give it more with --limit instructions=N"),
+        Limit::WallClock => Some("give it longer with --limit wall_clock=10s"),
+        Limit::Mailbox => Some("receive faster than others send, or --limit mailbox=N"),
+        Limit::MessageSize => Some("send less at once, or --limit message_size=64MiB"),
+        Limit::Links | Limit::Names | Limit::Calls | Limit::Topics | Limit::Processes => None,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "procession: error: {}", self.message)?;
+        if let Some(traceback) = &self.traceback {
+            write!(f, "\n{}", traceback.trim_end())?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use procession_types::Fragment;
+
+    #[test]
+    fn exits_have_their_codes() {
+        let error = |kind| ProcessFailure::Error(Error::new(kind, "x"));
+        for (failure, code) in [
+            (error(ErrorKind::Internal), 1),
+            (error(ErrorKind::NotFound), 4),
+            (error(ErrorKind::PermissionDenied), 5),
+            (error(ErrorKind::Timeout), 8),
+            (error(ErrorKind::RateLimited), 10),
+            (ProcessFailure::Error(Error::limit(Limit::MessageSize, "x")), 10),
+            (ProcessFailure::Limit(Limit::Memory), 10),
+            (ProcessFailure::Limit(Limit::Instructions), 10),
+            (ProcessFailure::Limit(Limit::WallClock), 8),
+            (ProcessFailure::DeadlineExceeded, 8),
+            (ProcessFailure::Terminated, 1),
+            (ProcessFailure::Deadlock("x".into()), 1),
+        ] {
+            let shown = format!("{failure:?}");
+            let failed = Failure::of_exit(&ExitReason::failed(failure)).unwrap();
+            assert_eq!(failed.status.code(), code, "{shown}");
+        }
+        assert_eq!(Failure::of_exit(&ExitReason::Normal(Fragment::nil())), None);
+        assert_eq!(ExitStatus::Signal(2).code(), 130);
+    }
+
+    #[test]
+    fn messages_have_hint_and_traceback() {
+        let error = Error::invalid("a.lua:1: boom").with_traceback("stack traceback:\n\ta.lua:1\n");
+        let failed = Failure::load(&error).with_hint("try again");
+        assert_eq!(failed.status, ExitStatus::InvalidProgram);
+        let expected =
+            "procession: error: a.lua:1: boom\nstack traceback:\n\ta.lua:1\nhint: try again";
+        assert_eq!(failed.to_string(), expected);
+    }
+}

@@ -1,0 +1,125 @@
+//! `procession run`: a node in the foreground with one program on it.
+
+use crate::args::RunArguments;
+use crate::failure::{ExitStatus, Failure};
+use crate::signals::Signals;
+use crate::{grant, programs};
+use procession_environment::SpawnRequest;
+use procession_lua::LuaEnvironment;
+use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
+use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Limits, Pid, word};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// How long a program may take to end after the first Ctrl-C.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What the main thread waits for.
+enum Happening {
+    /// The program's process has ended; `None` when the node stopped before.
+    Ended(Option<Arc<ExitReason>>),
+    /// The first signal came.
+    Signal(u8),
+}
+
+/// Runs a program; gives back its exit status.
+///
+/// # Errors
+/// When it can't be started, fails, or is ended by a signal.
+pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
+    let mut limits = Limits::default();
+    arguments.limits.iter().for_each(|change| change.apply(&mut limits));
+    let programs = programs::load(&arguments.file, limits)?;
+    let grants = grant::all(&arguments.grants, &arguments.arguments)?;
+    let (happened, happenings) = channel();
+    listen(&happened)?;
+
+    let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
+    let cores = i64::from(config.shards);
+    (config.programs, config.grants) = (programs, grants);
+    // Dropped at the end of this function: whatever is still running stops, output is written.
+    let node = Node::start(config).map_err(|error| Failure::node(&error))?;
+    let request = SpawnRequest {
+        program: programs::MAIN.into(),
+        host: HOST_NORMAL.into(),
+        arguments: strings(&arguments.arguments),
+        ..SpawnRequest::default()
+    };
+    let started = node.spawn(request, context(cores)).map_err(|error| Failure::load(&error))?;
+    if let Some(ending) = started.ending {
+        std::thread::spawn(move || happened.send(Happening::Ended(ending.wait())));
+    }
+    let (reason, signal) = wait(&node, started.pid, &happenings);
+    outcome(reason.as_deref(), signal)
+}
+
+/// Turns the first signal into a happening; the second ends everything at once.
+fn listen(happened: &Sender<Happening>) -> Result<(), Failure> {
+    let mut signals = Signals::new().map_err(|error| {
+        Failure::new(ExitStatus::Failure, format!("failed to listen for signals: {error}"))
+    })?;
+    let happened = happened.clone();
+    std::thread::spawn(move || {
+        let first = signals.next();
+        // The main thread is gone only when the process ends anyway.
+        let _ = happened.send(Happening::Signal(first));
+        let second = signals.next();
+        std::process::exit(i32::from(ExitStatus::Signal(second).code()));
+    });
+    Ok(())
+}
+
+/// Waits for the end of the process; asks for it when a signal comes.
+fn wait(
+    node: &Node,
+    pid: Pid,
+    happenings: &Receiver<Happening>,
+) -> (Option<Arc<ExitReason>>, Option<u8>) {
+    let mut signal = None;
+    loop {
+        match happenings.recv() {
+            Ok(Happening::Ended(reason)) => return (reason, signal),
+            Ok(Happening::Signal(number)) => {
+                signal = Some(number);
+                // It may have ended by itself just now; its end is on the way then.
+                let _ = node.cancel(pid, Some(GRACE), "interrupted");
+            }
+            Err(_) => return (None, signal),
+        }
+    }
+}
+
+fn outcome(reason: Option<&ExitReason>, signal: Option<u8>) -> Result<u8, Failure> {
+    if let Some(number) = signal {
+        let late = reason.is_none_or(ExitReason::is_abnormal);
+        let how = if late { "ended" } else { "ended gracefully" };
+        return Err(Failure::new(ExitStatus::Signal(number), format!("interrupted; {how}")));
+    }
+    let stopped = || Failure::new(ExitStatus::Failure, "the node stopped before the program ended");
+    let reason = reason.ok_or_else(stopped)?;
+    Failure::of_exit(reason).map_or_else(|| Ok(status(reason)), Err)
+}
+
+/// The exit status that a normal end asks for: an integer from 0 to 255, otherwise 0.
+fn status(reason: &ExitReason) -> u8 {
+    let ExitReason::Normal(result) = reason else { return 0 };
+    let integer = result.values().first().and_then(|&value| result.integer(value));
+    integer.and_then(|value| u8::try_from(value).ok()).unwrap_or(0)
+}
+
+/// The program's arguments, each a string of whatever bytes were given.
+fn strings(arguments: &[OsString]) -> Fragment {
+    let mut builder = FragmentBuilder::new();
+    let values: Vec<_> = arguments.iter().map(|text| builder.string(text.as_bytes())).collect();
+    builder.finish(&values)
+}
+
+/// What a program can ask `ctx` about.
+fn context(cores: i64) -> Context {
+    let cores = FragmentBuilder::new().finish(&[word::int_wrapping(cores)]);
+    Context { values: BTreeMap::from([("cores".to_owned(), cores)]), actor: None, scope: None }
+}

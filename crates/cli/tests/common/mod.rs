@@ -1,0 +1,124 @@
+//! What the session tests share: starting programs, with an end to every wait.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot start a command has failed")]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+/// Longest wait for anything; a test that gets here fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// All of its standard output.
+    pub stdout: String,
+    /// All of its standard error.
+    pub stderr: String,
+}
+
+/// Where the Lua programs of the tests are.
+pub fn programs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
+}
+
+/// Runs `procession` with these words, in the directory of the programs.
+pub fn run_in_programs(words: &[&str]) -> Ended {
+    run(env!("CARGO_BIN_EXE_procession"), words)
+}
+
+/// Runs a command to its end.
+pub fn run(program: &str, words: &[&str]) -> Ended {
+    Session::start(program, words).end()
+}
+
+/// A command that runs.
+pub struct Session {
+    child: Child,
+    lines: Receiver<String>,
+    errors: Receiver<String>,
+}
+
+impl Session {
+    /// Starts a command in the directory of the programs.
+    pub fn start(program: &str, words: &[&str]) -> Self {
+        let mut child = Command::new(program)
+            .args(words)
+            .current_dir(programs())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (line, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for text in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if line.send(text).is_err() {
+                    break;
+                }
+            }
+        });
+        let (error, errors) = mpsc::channel();
+        thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            let _ = error.send(String::from_utf8_lossy(&text).into_owned());
+        });
+        Self { child, lines, errors }
+    }
+
+    /// The next line of output.
+    pub fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line of output in time")
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let script = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Ended {
+        // The reader ends when the command and all that hold its standard error have ended.
+        let Ok(stderr) = self.errors.recv_timeout(PATIENCE) else {
+            let _ = self.child.kill();
+            panic!("the command did not end in {PATIENCE:?}");
+        };
+        let code = self.child.wait().unwrap().code();
+        let stdout = self.lines.iter().map(|line| line + "\n").collect();
+        Ended { code, stdout, stderr }
+    }
+}
+
+/// A directory of its own for a test, removed at the end.
+pub struct Directory(PathBuf);
+
+impl Directory {
+    /// An empty directory.
+    pub fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,1 @@
+return function(...) print(select("#", ...), ...) end

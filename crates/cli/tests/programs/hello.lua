@@ -1,0 +1,1 @@
+return { main = function(name) print("hello, " .. (name or "world")) end }

@@ -1,0 +1,2 @@
+-- No main: the file itself is the program.
+print("plain")

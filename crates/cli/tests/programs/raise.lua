@@ -1,0 +1,3 @@
+-- Raises while it is loaded.
+local settings = nil
+print(settings.colour)

@@ -1,0 +1,1 @@
+return { main = function() return nil, "no such customer" end }

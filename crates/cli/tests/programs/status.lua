@@ -1,0 +1,1 @@
+return { main = function(status) return math.tointeger(tonumber(status)) end }

@@ -1,0 +1,249 @@
+//! What a guest may ask of the runtime.
+
+use procession_types::{
+    Actor, Context, ContextChange, Error, Event, Fragment, Message, Pid, SmolStr, Timestamp, Topic,
+};
+
+/// A queue of a process's mailbox. [`Queue::INBOX`] holds what no listener claimed; `listen` makes
+/// others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Queue(pub u32);
+
+impl Queue {
+    /// Messages on topics that nobody listens to.
+    pub const INBOX: Self = Self(0);
+}
+
+/// Identifies a pending call of one process. Never given twice to the same process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u64);
+
+/// A relation to another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Be told once of its end.
+    Monitor,
+    /// Undo that, also when the news is queued already.
+    Unmonitor,
+    /// Fail together.
+    Link,
+    /// Undo that.
+    Unlink,
+}
+
+/// Options of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Whether LINK_DOWN is delivered as an event instead of ending the process.
+    pub trap_links: bool,
+}
+
+/// Everything about a spawn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SpawnRequest {
+    /// Program id.
+    pub program: SmolStr,
+    /// Process host id.
+    pub host: SmolStr,
+    /// Arguments of the program's function.
+    pub arguments: Fragment,
+    /// The parent monitors the child from before its first instruction.
+    pub monitored: bool,
+    /// The parent is linked to the child from before its first instruction.
+    pub linked: bool,
+    /// Name to claim before the first instruction. When another process holds it, nothing is
+    /// spawned, `messages` go to that process and its PID is the result.
+    pub name: Option<SmolStr>,
+    /// Messages that are in the mailbox before the first instruction.
+    pub messages: Vec<(Topic, Fragment)>,
+    /// Change of the inherited context.
+    pub context: Option<Box<ContextChange>>,
+}
+
+/// How a process is asked to end.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CancelRequest {
+    /// Nanoseconds until it is terminated; `None` = never.
+    pub deadline_ns: Option<u64>,
+    /// Text for it to read.
+    pub reason: Option<String>,
+}
+
+/// A file operation. Paths are relative to the granted directories; see the runtime's `fs`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FsOperation {
+    /// The whole file, as one string.
+    Read { path: String },
+    /// Creates or replaces the file.
+    Write { path: String, data: Vec<u8> },
+    /// Appends to the file, creating it.
+    Append { path: String, data: Vec<u8> },
+    /// A list of names, sorted.
+    List { path: String },
+    /// A table `{type = "file"|"directory", size = bytes, modified = nanoseconds}`.
+    Stat { path: String },
+    /// Creates the directory and its parents.
+    MakeDirectory { path: String },
+    /// Removes a file or an empty directory.
+    Remove { path: String },
+}
+
+/// An operation whose result comes later; the guest waits for it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    /// Replies nil when the time has come.
+    Sleep { nanoseconds: u64 },
+    /// Spawns, and replies with the result of the process; its end is not seen otherwise. When the
+    /// caller ends, the callee is terminated.
+    Process(Box<SpawnRequest>),
+    /// See [`FsOperation`].
+    Fs(FsOperation),
+}
+
+/// Weight of a log record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For whoever hunts a fault.
+    Debug,
+    /// What happened.
+    Info,
+    /// What should not have happened.
+    Warn,
+    /// What failed.
+    Error,
+}
+
+/// A structured log record of a guest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogRecord {
+    /// See [`Level`].
+    pub level: Level,
+    /// What happened.
+    pub message: String,
+    /// Names and values, as text.
+    pub fields: Vec<(String, String)>,
+}
+
+/// The one door out of a guest. A destination is a PID's text or a registered name. Every method
+/// checks the caller's permission first, where the API's tables name one.
+pub trait Host {
+    /// The caller.
+    fn pid(&self) -> Pid;
+    /// Program id of the caller.
+    fn program(&self) -> &str;
+    /// Appends a PID's text.
+    fn write_pid(&self, pid: Pid, out: &mut Vec<u8>);
+    /// The node's clock.
+    fn now(&mut self) -> Timestamp;
+    /// 64 random bits.
+    fn random(&mut self) -> u64;
+
+    /// Puts a message into a mailbox.
+    ///
+    /// # Errors
+    /// `NotFound`, `PermissionDenied`, `RateLimited` (full mailbox), `Unavailable` (message size).
+    fn send(&mut self, to: &[u8], topic: Topic, payload: Fragment) -> Result<(), Error>;
+    /// Takes the oldest message of a queue.
+    fn receive(&mut self, queue: Queue) -> Option<Message>;
+    /// Whether `receive` would give a message.
+    fn has_message(&self, queue: Queue) -> bool;
+    /// Takes the oldest event.
+    fn receive_event(&mut self) -> Option<Event>;
+    /// Whether `receive_event` would give an event.
+    fn has_event(&self) -> bool;
+    /// A queue of its own for a topic; messages on it that wait in the inbox move there. The same
+    /// topic gives the same queue.
+    ///
+    /// # Errors
+    /// `Unavailable` when there are too many.
+    fn listen(&mut self, topic: &Topic) -> Result<Queue, Error>;
+    /// Ends a queue; what waits in it goes to the inbox.
+    fn unlisten(&mut self, queue: Queue);
+
+    /// Starts a process.
+    ///
+    /// # Errors
+    /// `NotFound` (program, host), `Invalid` (ids, program that does not load), `PermissionDenied`,
+    /// `Unavailable` (limits).
+    fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error>;
+    /// Ends a process now.
+    ///
+    /// # Errors
+    /// `NotFound`, `PermissionDenied`.
+    fn terminate(&mut self, to: &[u8]) -> Result<(), Error>;
+    /// Asks a process to end.
+    ///
+    /// # Errors
+    /// `NotFound`, `PermissionDenied`.
+    fn cancel(&mut self, to: &[u8], request: CancelRequest) -> Result<(), Error>;
+    /// Makes or undoes a relation.
+    ///
+    /// # Errors
+    /// `NotFound` for a name nobody holds, `PermissionDenied`, `Unavailable` (too many).
+    fn relate(&mut self, relation: Relation, to: &[u8]) -> Result<(), Error>;
+    /// Whether the caller has been ended during its turn (it terminated itself, or failed with a
+    /// process it is linked to): the guest should give the turn back and do nothing more.
+    fn is_ending(&self) -> bool {
+        false
+    }
+    /// The caller's options.
+    fn options(&self) -> Options;
+    /// Replaces them.
+    fn set_options(&mut self, options: Options);
+    /// Prepares another guest in this process's place; on success the caller returns
+    /// [`crate::Turn::Replaced`] at once. `None` = the same program, loaded again.
+    ///
+    /// # Errors
+    /// As for `spawn`; the caller goes on.
+    fn upgrade(&mut self, program: Option<&str>, arguments: Fragment) -> Result<(), Error>;
+
+    /// Claims a name for a process, by default the caller.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, `NotFound` (no such process), `PermissionDenied`, `Invalid`, `Unavailable`.
+    fn register(&mut self, name: &str, pid: Option<&[u8]>) -> Result<(), Error>;
+    /// Who holds a name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn lookup(&mut self, name: &str) -> Result<Pid, Error>;
+    /// Releases a name; false when nobody held it.
+    ///
+    /// # Errors
+    /// `PermissionDenied`.
+    fn unregister(&mut self, name: &str) -> Result<bool, Error>;
+
+    /// What the caller inherited.
+    fn context(&self) -> &Context;
+    /// Whether the caller may do this; no error, just the answer.
+    fn can(&mut self, action: &str, resource: &str) -> bool;
+    /// As `can`, with an error that names action and resource.
+    ///
+    /// # Errors
+    /// `PermissionDenied`.
+    fn check(&mut self, action: &str, resource: &str) -> Result<(), Error> {
+        if self.can(action, resource) { Ok(()) } else { Err(Error::denied(action, resource)) }
+    }
+    /// The actor, a shorthand.
+    fn actor(&self) -> Option<&Actor> {
+        self.context().actor.as_ref()
+    }
+
+    /// Writes a line of the process's output (the line end is added).
+    fn print(&mut self, line: &[u8]);
+    /// Writes a log record.
+    fn log(&mut self, record: LogRecord);
+
+    /// Starts an operation.
+    ///
+    /// # Errors
+    /// `PermissionDenied`, `Invalid`, `Unavailable` (too many pending); for `Call::Process` also
+    /// those of `spawn`.
+    fn start(&mut self, call: Call) -> Result<CallId, Error>;
+    /// Whether the reply is there.
+    fn is_finished(&self, id: CallId) -> bool;
+    /// Takes the reply; `None` while it is not there.
+    fn finish(&mut self, id: CallId) -> Option<Result<Fragment, Error>>;
+    /// The reply is no longer wanted; what can be stopped is stopped.
+    fn abandon(&mut self, id: CallId);
+}

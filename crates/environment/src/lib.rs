@@ -1,0 +1,17 @@
+//! The contract between the runtime and what executes programs.
+//!
+//! A new environment is one crate that implements [`Environment`], [`Image`] and [`Guest`]; nothing
+//! else changes. [`Host`] is the one door through which a guest reaches anything: permissions,
+//! limits, logging and metering sit behind it, once for all environments.
+#![forbid(unsafe_code)]
+
+mod guest;
+mod host;
+mod program;
+
+pub use guest::{Environment, Guest, Image, Turn, Usage};
+pub use host::{
+    Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
+    SpawnRequest,
+};
+pub use program::{Dialect, Module, Program};

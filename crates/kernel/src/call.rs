@@ -1,0 +1,143 @@
+//! Pending calls: operations whose reply a process waits for.
+
+use crate::timer::Alarm;
+use crate::{Effect, Kernel, Signal, SlotIndex, Step};
+use procession_types::{Error, Fragment, Limit, Pid, Timestamp};
+
+/// Identifies a pending call. Never given twice on a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u64);
+
+/// Who carries a call out. Calls of processes are made by [`Kernel::spawn`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallKind {
+    /// The kernel's timers: replies nil at the time.
+    Sleep {
+        /// When.
+        until: Timestamp,
+    },
+    /// The driver, which reports by [`Kernel::reply`].
+    Driver,
+}
+
+/// A call in a process's table of calls.
+#[derive(Debug)]
+pub(crate) enum Pending {
+    Sleep { until: Timestamp },
+    Driver,
+    Process(Pid),
+    Done(Result<Fragment, Error>),
+}
+
+impl Kernel {
+    /// Starts a call of the process at a slot.
+    ///
+    /// # Errors
+    /// `Unavailable` when it has too many.
+    pub fn open_call(&mut self, slot: SlotIndex, kind: CallKind) -> Result<CallId, Error> {
+        let call = match kind {
+            CallKind::Sleep { until } => self.add_call(slot, Pending::Sleep { until })?,
+            CallKind::Driver => self.add_call(slot, Pending::Driver)?,
+        };
+        if let (CallKind::Sleep { until }, Some(process)) = (kind, self.table.at(slot)) {
+            self.timers.set(until, slot, process.pid, Alarm::Sleep(call));
+        }
+        Ok(call)
+    }
+
+    pub(crate) fn add_call(&mut self, slot: SlotIndex, pending: Pending) -> Result<CallId, Error> {
+        let next = self.next_call();
+        let process = self.caller_mut(slot)?;
+        let most = process.definition.limits.calls_max as usize;
+        let calls = &mut process.rare().calls;
+        if calls.len() >= most {
+            return Err(Error::limit(Limit::Calls, "too many pending calls"));
+        }
+        calls.insert(next, pending);
+        self.calls_made += 1;
+        Ok(next)
+    }
+
+    fn next_call(&self) -> CallId {
+        CallId(u64::from(self.config.shard) << 48 | self.calls_made)
+    }
+
+    /// Whether the reply is there.
+    #[must_use]
+    pub fn is_finished(&self, slot: SlotIndex, call: CallId) -> bool {
+        let rare = self.table.at(slot).and_then(|process| process.rare.as_ref());
+        matches!(rare.and_then(|rare| rare.calls.get(&call)), Some(Pending::Done(_)))
+    }
+
+    /// Takes the reply; `None` while it is not there.
+    pub fn finish(&mut self, slot: SlotIndex, call: CallId) -> Option<Result<Fragment, Error>> {
+        let calls = &mut self.table.at_mut(slot)?.rare.as_mut()?.calls;
+        match calls.remove(&call)? {
+            Pending::Done(result) => Some(result),
+            pending => {
+                calls.insert(call, pending);
+                None
+            }
+        }
+    }
+
+    /// The reply is not wanted: a callee is terminated, a timer forgotten, the driver told.
+    pub fn abandon(&mut self, cx: &mut Step<'_>, slot: SlotIndex, call: CallId) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let pid = process.pid;
+        let Some(pending) = process.rare.as_mut().and_then(|rare| rare.calls.remove(&call)) else {
+            return;
+        };
+        self.drop_call(cx, pid, call, pending);
+        self.settle(cx);
+    }
+
+    /// The calls of the process at a slot.
+    #[must_use]
+    pub fn calls(&self, slot: SlotIndex) -> Vec<CallId> {
+        let rare = self.table.at(slot).and_then(|process| process.rare.as_ref());
+        rare.map(|rare| rare.calls.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// The driver has the reply of a call of a process of this shard.
+    pub fn reply(
+        &mut self,
+        cx: &mut Step<'_>,
+        pid: Pid,
+        call: CallId,
+        result: Result<Fragment, Error>,
+    ) {
+        self.emit(cx, Signal::Reply { to: pid, call, result });
+        self.settle(cx);
+    }
+
+    pub(crate) fn finish_call(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        call: CallId,
+        result: Result<Fragment, Error>,
+    ) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let pending = process.rare.as_mut().and_then(|rare| rare.calls.get_mut(&call));
+        if let Some(pending) = pending {
+            *pending = Pending::Done(result);
+            Self::wake(process, &mut self.ready, cx.now);
+        }
+    }
+
+    pub(crate) fn drop_call(
+        &mut self,
+        cx: &mut Step<'_>,
+        pid: Pid,
+        call: CallId,
+        pending: Pending,
+    ) {
+        match pending {
+            Pending::Sleep { .. } => self.timers.cancelled(1, &self.table),
+            Pending::Driver => cx.effects.push(Effect::Abandoned { pid, call }),
+            Pending::Process(callee) => self.emit(cx, Signal::Terminate { to: callee }),
+            Pending::Done(_) => {}
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a kernel is told once: its place in the node, the process hosts, the slice.
+
+use procession_types::{Limits, ShardIndex, SmolStr};
+use std::sync::Arc;
+
+/// Instructions of a slice by default. Long enough that the switch (about 50 ns) does not show,
+/// short enough (about 20 µs) that a thousand busy neighbours still answer within 20 ms.
+pub const SLICE_INSTRUCTIONS: u64 = 4000;
+
+/// Which ready queue a host's processes wait in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Priority {
+    /// Served first, though never so that normal processes starve.
+    System,
+    /// Everything else.
+    #[default]
+    Normal,
+}
+
+/// A named place where processes run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostConfig {
+    /// `namespace:name`, as PIDs print it.
+    pub id: SmolStr,
+    /// Processes alive at once on the whole node.
+    pub processes_max: u32,
+    /// See [`Priority`].
+    pub priority: Priority,
+    /// Limits of processes whose program names none.
+    pub limits: Limits,
+}
+
+impl HostConfig {
+    /// A host of normal priority with default limits and room for ten million processes.
+    #[must_use]
+    pub fn new(id: &str) -> Self {
+        Self {
+            id: SmolStr::new(id),
+            processes_max: 10_000_000,
+            priority: Priority::Normal,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What processes of one program on one host share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// Id of the program.
+    pub program: SmolStr,
+    /// What each of its processes may use.
+    pub limits: Limits,
+}
+
+/// What a kernel is made from.
+#[derive(Debug, Clone)]
+pub struct KernelConfig {
+    /// Which shard this is.
+    pub shard: ShardIndex,
+    /// How many shards the node has.
+    pub shards: ShardIndex,
+    /// Which start of the node this is; see [`procession_types::Pid::epoch`].
+    pub epoch: u32,
+    /// Instructions of a slice.
+    pub slice: u64,
+    /// The node's hosts; a PID's host is a position in here.
+    pub hosts: Arc<[HostConfig]>,
+    /// Slots of the process table at most.
+    pub processes_max: u32,
+}
+
+impl KernelConfig {
+    /// The configuration of a node's only shard.
+    #[must_use]
+    pub fn single(epoch: u32, hosts: Arc<[HostConfig]>) -> Self {
+        Self {
+            shard: 0,
+            shards: 1,
+            epoch,
+            slice: SLICE_INSTRUCTIONS,
+            hosts,
+            processes_max: 16_000_000,
+        }
+    }
+}

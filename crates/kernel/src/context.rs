@@ -1,0 +1,53 @@
+//! What a process inherited, and its options.
+
+use crate::{Definition, Kernel, SlotIndex};
+use procession_types::{Context, Pid};
+use std::sync::Arc;
+
+impl Kernel {
+    /// The PID of the process at a slot.
+    #[must_use]
+    pub fn pid(&self, slot: SlotIndex) -> Option<Pid> {
+        self.table.at(slot).map(|process| process.pid)
+    }
+
+    /// The values, actor and scope of the process at a slot.
+    #[must_use]
+    pub fn context(&self, slot: SlotIndex) -> Option<&Arc<Context>> {
+        self.table.at(slot).map(|process| &process.context)
+    }
+
+    /// The program of the process at a slot, and its limits.
+    #[must_use]
+    pub fn definition(&self, slot: SlotIndex) -> Option<&Arc<Definition>> {
+        self.table.at(slot).map(|process| &process.definition)
+    }
+
+    /// Another program has taken the place of the old one. The wall clock goes on as it was set.
+    pub fn set_definition(&mut self, slot: SlotIndex, definition: Arc<Definition>) {
+        if let Some(process) = self.table.at_mut(slot) {
+            process.definition = definition;
+        }
+    }
+
+    /// Whether LINK_DOWN is an event for the process instead of its end.
+    #[must_use]
+    pub fn traps_links(&self, slot: SlotIndex) -> bool {
+        self.table.at(slot).is_some_and(|process| process.trap_links)
+    }
+
+    /// Sets that.
+    pub fn set_trap_links(&mut self, slot: SlotIndex, trap: bool) {
+        if let Some(process) = self.table.at_mut(slot) {
+            process.trap_links = trap;
+        }
+    }
+
+    /// Whether something has ended the process, which still has its turn. The driver should let it
+    /// do nothing more.
+    #[must_use]
+    pub fn is_doomed(&self, slot: SlotIndex) -> bool {
+        let rare = self.table.at(slot).and_then(|process| process.rare.as_ref());
+        rare.is_some_and(|rare| rare.doom.is_some())
+    }
+}

@@ -1,0 +1,85 @@
+//! What signals do to the processes of this shard, also when those have ended meanwhile.
+
+use crate::kernel::not_found;
+use crate::monitor::gone;
+use crate::{Effect, Kernel, Signal, SlotIndex, Step};
+use procession_types::Failure;
+
+impl Kernel {
+    /// Applies a signal that another shard has sent.
+    pub fn signal(&mut self, cx: &mut Step<'_>, signal: Signal) {
+        self.deliver(cx, signal);
+        self.settle(cx);
+    }
+
+    /// Applies a signal without ending those whom it dooms.
+    pub(crate) fn deliver(&mut self, cx: &mut Step<'_>, signal: Signal) {
+        let to = signal.to();
+        if let Some(slot) = self.locate(to) {
+            return self.apply(cx, slot, signal);
+        }
+        match signal {
+            Signal::Return { to } => self.deliver_return(cx, to),
+            Signal::Gone { to } => self.deliver_gone(cx, to),
+            signal => {
+                if let Some(shard) = self.away(to) {
+                    cx.effects.push(Effect::Signal { shard, signal });
+                } else if let Some(early) = self.table.expected(to) {
+                    early.push(signal);
+                } else {
+                    self.deliver_to_dead(cx, signal);
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, cx: &mut Step<'_>, slot: SlotIndex, signal: Signal) {
+        match signal {
+            Signal::Message { message, .. } => self.deliver_message(cx, slot, message),
+            Signal::Monitor { from, .. } => self.deliver_monitor(cx, from, slot),
+            Signal::Unmonitor { from, .. } => self.deliver_unmonitor(from, slot),
+            Signal::Down { from, reason, .. } => self.deliver_down(cx, slot, from, reason),
+            Signal::Link { from, tag, .. } => self.deliver_link(cx, from, slot, tag),
+            Signal::Unlink { from, tags, .. } => self.deliver_unlink(from, slot, tags),
+            Signal::LinkDown { from, reason, .. } => {
+                self.deliver_link_down(cx, slot, from, reason);
+            }
+            Signal::Cancel { cancel, .. } => self.deliver_cancel(cx, slot, cancel),
+            Signal::Terminate { .. } => self.doom_slot(slot, Failure::Terminated),
+            Signal::Reply { call, result, .. } => self.finish_call(cx, slot, call, result),
+            Signal::Recall { .. } => self.deliver_recall(cx, slot),
+            // It has come home, or to life elsewhere, since.
+            Signal::Return { .. } | Signal::Gone { .. } => {}
+        }
+    }
+
+    pub(crate) fn deliver_to_dead(&mut self, cx: &mut Step<'_>, signal: Signal) {
+        match signal {
+            Signal::Message { to, message } => {
+                cx.directory.arrived(to, message.bytes());
+                self.counts.dropped_dead += 1;
+            }
+            Signal::Monitor { from, to } => {
+                self.emit(cx, Signal::Down { from: to, to: from, reason: gone() });
+            }
+            Signal::Link { from, to, .. } => {
+                self.emit(cx, Signal::LinkDown { from: to, to: from, reason: gone() });
+            }
+            Signal::Unmonitor { .. }
+            | Signal::Down { .. }
+            | Signal::Unlink { .. }
+            | Signal::LinkDown { .. }
+            | Signal::Cancel { .. }
+            | Signal::Terminate { .. }
+            | Signal::Reply { .. }
+            | Signal::Return { .. }
+            | Signal::Recall { .. }
+            | Signal::Gone { .. } => {}
+        }
+    }
+
+    /// An answer to those who ask for a process that is not here.
+    pub(crate) fn dead<T>() -> Result<T, procession_types::Error> {
+        Err(not_found())
+    }
+}

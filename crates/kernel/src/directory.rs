@@ -1,0 +1,77 @@
+//! What shards know of each other without asking: liveness, room in mailboxes, names, host counts.
+
+use procession_types::{HostIndex, Pid, SmolStr};
+
+/// Why a name could not be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimError {
+    /// Another process holds it.
+    #[error("name is taken")]
+    Taken(Pid),
+    /// The process that should get it is dead.
+    #[error("process not found")]
+    Dead,
+    /// The process holds as many names as it may.
+    #[error("too many names")]
+    TooMany,
+}
+
+/// What became of the attempt to send a message to a process of another shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Dispatch {
+    /// There is room; the message counts as on its way until [`Directory::arrived`].
+    Sent,
+    /// The process is dead.
+    Dead,
+    /// Its mailbox, counting what is on its way, is full.
+    Full,
+}
+
+/// What still fits into a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Room {
+    /// Messages.
+    pub messages: u32,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// The node's directory. The shard on which a process lives writes what concerns it; every shard
+/// reads.
+///
+/// **Invariant.** What `leave` changed is seen by every shard that has handled a signal emitted
+/// after it. So whoever saw EXIT finds the PID dead and its names free.
+pub trait Directory {
+    /// The process lives from now on.
+    fn enter(&self, pid: Pid, room: Room);
+    /// The process is dead from now on and its names are free.
+    fn leave(&self, pid: Pid);
+    /// Whether the process lives.
+    fn is_alive(&self, pid: Pid) -> bool;
+
+    /// What still fits into a mailbox of the caller's shard.
+    fn set_room(&self, pid: Pid, room: Room);
+    /// Announces a message of so many bytes for a process of another shard.
+    fn dispatch(&self, pid: Pid, bytes: u64) -> Dispatch;
+    /// A message that was announced has reached its process, or found it dead.
+    fn arrived(&self, pid: Pid, bytes: u64);
+
+    /// Gives a name to a process that lives, by compare and set; the same name and process again
+    /// is fine.
+    ///
+    /// # Errors
+    /// See [`ClaimError`].
+    fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError>;
+    /// Frees a name and says who held it.
+    fn release(&self, name: &str) -> Option<Pid>;
+    /// Who holds a name.
+    fn holder(&self, name: &str) -> Option<Pid>;
+    /// The names a process holds, in the order in which it got them.
+    fn names(&self, pid: Pid) -> Vec<SmolStr>;
+
+    /// Counts a process on a host; false, and not counted, when `processes_max` are there.
+    fn enter_host(&self, host: HostIndex, processes_max: u32) -> bool;
+    /// Counts one less.
+    fn leave_host(&self, host: HostIndex);
+}

@@ -1,0 +1,90 @@
+//! What a step of the kernel needs, and what it asks the driver to do.
+
+use crate::{CallId, Directory, Migrant, Signal, SlotIndex};
+use procession_types::{ExitReason, Pid, ShardIndex, Timestamp};
+use std::sync::Arc;
+
+/// Something the driver must do.
+#[derive(Debug)]
+#[must_use]
+pub enum Effect {
+    /// Hand a signal to another shard, behind those handed over before.
+    Signal {
+        /// Which shard.
+        shard: ShardIndex,
+        /// What.
+        signal: Signal,
+    },
+    /// Hand a process and its guest to another shard, in order with the signals. That shard calls
+    /// [`crate::Kernel::immigrate`].
+    Move {
+        /// Which shard.
+        shard: ShardIndex,
+        /// Where its guest was on this shard.
+        slot: SlotIndex,
+        /// The process.
+        migrant: Box<Migrant>,
+    },
+    /// A process has ended: drop the guest at its slot, unless another process has moved in
+    /// meanwhile.
+    Ended {
+        /// Where its guest was.
+        slot: SlotIndex,
+        /// Which.
+        pid: Pid,
+        /// How.
+        reason: Arc<ExitReason>,
+    },
+    /// The reply of a call that the driver carries out is no longer wanted.
+    Abandoned {
+        /// Whose call.
+        pid: Pid,
+        /// Which.
+        call: CallId,
+    },
+}
+
+/// Effects in the order in which they must happen.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Effects {
+    list: Vec<Effect>,
+}
+
+impl Effects {
+    /// No effects.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Takes them all, keeping the room they had.
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+        self.list.drain(..)
+    }
+
+    /// Swaps the content with an empty list, to be drained while new effects are collected.
+    pub fn swap(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.list, &mut other.list);
+    }
+}
+
+/// What every step of the kernel is given.
+pub struct Step<'a> {
+    /// The node's clock; never goes back.
+    pub now: Timestamp,
+    /// What the shards of the node know of each other.
+    pub directory: &'a dyn Directory,
+    /// Where the kernel leaves what is to be done.
+    pub effects: &'a mut Effects,
+}

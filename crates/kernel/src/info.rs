@@ -1,0 +1,147 @@
+//! Looking inside without stopping anything.
+
+use crate::{Kernel, SlotIndex, State, Step};
+use procession_types::{Pid, SmolStr, Timestamp};
+
+/// What there is to know about a process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Info {
+    /// Who it is.
+    pub pid: Pid,
+    /// Who spawned it.
+    pub parent: Option<Pid>,
+    /// What it runs.
+    pub program: SmolStr,
+    /// What it does.
+    pub state: State,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was spawned.
+    pub started: Timestamp,
+    /// Messages waiting.
+    pub mailbox_messages: u32,
+    /// Bytes waiting.
+    pub mailbox_bytes: u64,
+    /// Events waiting.
+    pub events: usize,
+    /// Topics it listens to.
+    pub topics: usize,
+    /// Linked processes.
+    pub links: Vec<Pid>,
+    /// Whom it monitors.
+    pub monitoring: Vec<Pid>,
+    /// Who monitors it.
+    pub watchers: Vec<Pid>,
+    /// Names it holds.
+    pub names: Vec<SmolStr>,
+    /// Calls it waits for, or whose replies it has not taken.
+    pub calls: usize,
+    /// The process whose call it answers.
+    pub caller: Option<Pid>,
+    /// Instructions executed.
+    pub instructions: u64,
+    /// See [`Kernel::traps_links`].
+    pub trap_links: bool,
+    /// When it will be terminated.
+    pub deadline: Option<Timestamp>,
+}
+
+/// What a shard has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Processes started.
+    pub spawned: u64,
+    /// Processes ended.
+    pub ended: u64,
+    /// Messages accepted from processes of this shard.
+    pub sent: u64,
+    /// Messages taken by processes of this shard.
+    pub received: u64,
+    /// Messages that waited when their process ended.
+    pub dropped_at_exit: u64,
+    /// Messages that came from another shard too late.
+    pub dropped_dead: u64,
+    /// Turns given.
+    pub turns: u64,
+    /// Instructions executed in them.
+    pub instructions: u64,
+}
+
+impl Counts {
+    /// Adds those of another shard.
+    pub fn add(&mut self, other: &Self) {
+        self.spawned += other.spawned;
+        self.ended += other.ended;
+        self.sent += other.sent;
+        self.received += other.received;
+        self.dropped_at_exit += other.dropped_at_exit;
+        self.dropped_dead += other.dropped_dead;
+        self.turns += other.turns;
+        self.instructions += other.instructions;
+    }
+}
+
+/// How busy a shard is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Processes waiting for a turn.
+    pub ready: usize,
+    /// Processes alive.
+    pub processes: usize,
+    /// Timers set.
+    pub timers: usize,
+}
+
+impl Kernel {
+    /// What there is to know about a process of this shard.
+    #[must_use]
+    pub fn info(&self, cx: &Step<'_>, pid: Pid) -> Option<Info> {
+        let process = self.table.at(self.locate(pid)?)?;
+        let rare = process.rare.as_deref();
+        Some(Info {
+            pid,
+            parent: process.parent,
+            program: process.definition.program.clone(),
+            state: process.state,
+            since: process.since,
+            started: process.started,
+            mailbox_messages: process.mailbox.len(),
+            mailbox_bytes: process.mailbox.bytes(),
+            events: process.events.len(),
+            topics: process.mailbox.topics(),
+            links: rare.map(|rare| rare.links.keys()).unwrap_or_default(),
+            monitoring: rare.map(|rare| rare.monitoring.keys()).unwrap_or_default(),
+            watchers: process.watchers.keys(),
+            names: cx.directory.names(pid),
+            calls: rare.map_or(0, |rare| rare.calls.len()),
+            caller: rare.and_then(|rare| rare.caller).map(|(pid, _)| pid),
+            instructions: process.instructions,
+            trap_links: process.trap_links,
+            deadline: rare.and_then(|rare| rare.deadline),
+        })
+    }
+
+    /// The processes that live on this shard at slots from `first` on, `count_max` at most, each
+    /// with its slot. The next page starts one after the last slot.
+    #[must_use]
+    pub fn processes(&self, first: SlotIndex, count_max: usize) -> Vec<(SlotIndex, Pid)> {
+        let slots = first..self.table.slots();
+        slots.filter_map(|slot| Some((slot, self.pid(slot)?))).take(count_max).collect()
+    }
+
+    /// See [`Counts`].
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// See [`Load`].
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            ready: self.ready.len(),
+            processes: self.table.live(),
+            timers: self.timers.len(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The kernel's state, and the few steps that everything else is made of.
+
+use crate::exit::Dying;
+use crate::process::Process;
+use crate::ready::Ready;
+use crate::table::Table;
+use crate::timer::Timers;
+use crate::{Counts, Effect, KernelConfig, Signal, SlotIndex, State, Step};
+use procession_types::{Error, Pid, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The kernel of one shard; see the crate's documentation.
+#[derive(Debug)]
+pub struct Kernel {
+    pub(crate) config: KernelConfig,
+    pub(crate) table: Table,
+    /// Where processes of other shards are in the table.
+    pub(crate) residents: BTreeMap<Pid, SlotIndex>,
+    pub(crate) ready: Ready,
+    pub(crate) timers: Timers,
+    /// Processes that end before the current step does.
+    pub(crate) dying: VecDeque<Dying>,
+    pub(crate) counts: Counts,
+    pub(crate) calls_made: u64,
+    pub(crate) links_made: u32,
+}
+
+impl Kernel {
+    /// A shard without processes.
+    #[must_use]
+    pub fn new(config: KernelConfig) -> Self {
+        Self {
+            table: Table::new(config.processes_max),
+            residents: BTreeMap::new(),
+            ready: Ready::default(),
+            timers: Timers::default(),
+            dying: VecDeque::new(),
+            counts: Counts::default(),
+            calls_made: 0,
+            links_made: 0,
+            config,
+        }
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub fn config(&self) -> &KernelConfig {
+        &self.config
+    }
+
+    /// Whether the PID was given by this shard.
+    pub(crate) fn is_mine(&self, pid: Pid) -> bool {
+        pid.shard == self.config.shard && pid.epoch == self.config.epoch
+    }
+
+    /// Whether the PID can be of a shard of this node.
+    pub(crate) fn is_possible(&self, pid: Pid) -> bool {
+        pid.shard < self.config.shards && pid.epoch == self.config.epoch
+    }
+
+    pub(crate) fn caller(&self, slot: SlotIndex) -> Result<&Process, Error> {
+        self.table.at(slot).ok_or_else(not_found)
+    }
+
+    pub(crate) fn caller_mut(&mut self, slot: SlotIndex) -> Result<&mut Process, Error> {
+        self.table.at_mut(slot).ok_or_else(not_found)
+    }
+
+    /// Carries a signal to its process, here or on another shard.
+    pub(crate) fn emit(&mut self, cx: &mut Step<'_>, signal: Signal) {
+        let to = signal.to();
+        if self.is_mine(to) {
+            self.deliver(cx, signal);
+        } else if self.is_possible(to) {
+            cx.effects.push(Effect::Signal { shard: to.shard, signal });
+        }
+    }
+
+    /// Makes a process ready because something has arrived for it.
+    #[inline]
+    pub(crate) fn wake(process: &mut Process, ready: &mut Ready, now: Timestamp) {
+        match process.state {
+            State::Waiting => {
+                process.state = State::Ready;
+                process.since = now;
+                ready.push(process.priority, process.slot, process.pid);
+            }
+            State::Starting | State::Running => process.woken = true,
+            State::Ready => {}
+        }
+    }
+}
+
+/// The error about a process that does not live.
+pub(crate) fn not_found() -> Error {
+    Error::not_found("process not found")
+}

@@ -1,0 +1,57 @@
+//! The kernel of one shard: who is alive, who knows whom, who may run.
+//!
+//! A [`Kernel`] is a pure state machine. Every change comes in as a method call with a [`Step`]
+//! (the time, the [`Directory`] of the node, a place for [`Effects`]); everything that must happen
+//! outside comes back as an [`Effect`]. It never reads a clock, draws a random number, does I/O,
+//! blocks, or runs a guest: guests live in the driver, in a vector parallel to the process table.
+//!
+//! Shards share nothing but the directory. A process of another shard is reached only by a
+//! [`Signal`]. Every shard has one inbox, in which what was handed over earlier comes first,
+//! whoever handed it over; the order of messages between two processes rests on that.
+#![forbid(unsafe_code)]
+
+mod call;
+mod cancel;
+mod config;
+mod context;
+mod deliver;
+mod directory;
+mod effect;
+mod exit;
+mod info;
+mod kernel;
+mod link;
+mod mailbox;
+mod message;
+mod migrate;
+mod monitor;
+mod name;
+mod pid_map;
+mod process;
+mod ready;
+mod signal;
+mod single;
+mod spawn;
+mod table;
+mod timer;
+mod turn;
+
+pub use call::{CallId, CallKind};
+pub use cancel::{CANCEL_EVENTS_MAX, Cancel};
+pub use config::{Definition, HostConfig, KernelConfig, Priority, SLICE_INSTRUCTIONS};
+pub use directory::{ClaimError, Directory, Dispatch, Room};
+pub use effect::{Effect, Effects, Step};
+pub use info::{Counts, Info, Load};
+pub use kernel::Kernel;
+pub use link::Tags;
+pub use mailbox::{ClosedListeners, QueueId};
+pub use migrate::Migrant;
+pub use process::State;
+pub use ready::Run;
+pub use signal::Signal;
+pub use single::SingleDirectory;
+pub use spawn::{Spawn, Spawned};
+pub use turn::TurnEnd;
+
+/// Position in a shard's process table, and in the driver's vector of guests.
+pub type SlotIndex = u32;

@@ -1,0 +1,258 @@
+//! The mailbox of a process: the inbox, and a queue for every topic that it listens to.
+
+use crate::Room;
+use procession_types::{Limits, Message, Topic};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A drained queue with more room than this gives it back.
+const KEPT_CAPACITY_MAX: usize = 256;
+/// Listeners that are searched one by one; more get an index.
+const LINEAR_MAX: usize = 16;
+
+/// A queue of a mailbox. [`QueueId::INBOX`] holds what no listener claimed. An id is not given
+/// again soon: its upper half counts how often the lower half was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QueueId(pub u32);
+
+impl QueueId {
+    /// Messages on topics that nobody listens to.
+    pub const INBOX: Self = Self(0);
+
+    fn index(self) -> Option<usize> {
+        ((self.0 & 0xFFFF) as usize).checked_sub(1)
+    }
+
+    fn new(index: usize, generation: u16) -> Self {
+        Self(u32::from(generation) << 16 | (index as u32 + 1))
+    }
+}
+
+/// The mailbox is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
+#[derive(Debug)]
+struct Entry {
+    /// Position among all messages this mailbox ever got: what goes back to the inbox goes to
+    /// where it belongs.
+    arrival: u64,
+    message: Message,
+}
+
+#[derive(Debug)]
+struct Listener {
+    id: QueueId,
+    topic: Topic,
+    queue: VecDeque<Entry>,
+}
+
+#[derive(Debug, Default)]
+struct Listeners {
+    list: Vec<Option<Listener>>,
+    count: usize,
+    generation: u16,
+    /// Positions by topic, once there are more than `LINEAR_MAX`.
+    index: Option<BTreeMap<Topic, usize>>,
+}
+
+/// The topics of a mailbox whose listening is suspended; see [`crate::Kernel::close_listeners`].
+#[derive(Debug, Default)]
+pub struct ClosedListeners(Option<Box<Listeners>>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    inbox: VecDeque<Entry>,
+    listeners: Option<Box<Listeners>>,
+    bytes: u64,
+    arrivals: u64,
+    messages: u32,
+}
+
+impl Mailbox {
+    pub(crate) fn len(&self) -> u32 {
+        self.messages
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn room(&self, limits: &Limits) -> Room {
+        Room {
+            messages: limits.mailbox_messages_max.saturating_sub(self.messages),
+            bytes: limits.mailbox_bytes_max.saturating_sub(self.bytes),
+        }
+    }
+
+    pub(crate) fn push(&mut self, message: Message, limits: &Limits) -> Result<(), Full> {
+        let bytes = self.bytes + message.bytes();
+        if self.messages >= limits.mailbox_messages_max || bytes > limits.mailbox_bytes_max {
+            return Err(Full);
+        }
+        self.push_over(message);
+        Ok(())
+    }
+
+    /// Adds a message even when it is full: one that was accepted elsewhere.
+    pub(crate) fn push_over(&mut self, message: Message) {
+        self.bytes += message.bytes();
+        self.messages += 1;
+        let entry = Entry { arrival: self.arrivals, message };
+        self.arrivals += 1;
+        if let Some(listeners) = &mut self.listeners
+            && let Some(at) = listeners.find(&entry.message.topic)
+            && let Some(listener) = &mut listeners.list[at]
+        {
+            listener.queue.push_back(entry);
+        } else {
+            self.inbox.push_back(entry);
+        }
+    }
+
+    pub(crate) fn receive(&mut self, queue: QueueId) -> Option<Message> {
+        let entries = self.queue_mut(queue)?;
+        let entry = entries.pop_front()?;
+        if entries.is_empty() && entries.capacity() > KEPT_CAPACITY_MAX {
+            *entries = VecDeque::new();
+        }
+        self.bytes -= entry.message.bytes();
+        self.messages -= 1;
+        Some(entry.message)
+    }
+
+    pub(crate) fn has_message(&self, queue: QueueId) -> bool {
+        match self.queue(queue) {
+            Some(entries) => !entries.is_empty(),
+            None => false,
+        }
+    }
+
+    pub(crate) fn topics(&self) -> usize {
+        self.listeners.as_ref().map_or(0, |listeners| listeners.count)
+    }
+
+    pub(crate) fn queue_of(&self, topic: &str) -> Option<QueueId> {
+        let listeners = self.listeners.as_ref()?;
+        let at = listeners.find(topic)?;
+        listeners.list[at].as_ref().map(|listener| listener.id)
+    }
+
+    /// Makes a queue for a topic that has none and moves there what waits in the inbox.
+    pub(crate) fn listen(&mut self, topic: &Topic) -> QueueId {
+        let mut queue = VecDeque::new();
+        if self.inbox.iter().any(|entry| entry.message.topic == *topic) {
+            for entry in std::mem::take(&mut self.inbox) {
+                let claimed = entry.message.topic == *topic;
+                if claimed { queue.push_back(entry) } else { self.inbox.push_back(entry) }
+            }
+        }
+        self.listeners.get_or_insert_default().add(topic, queue)
+    }
+
+    /// Ends a queue; what waits in it takes its place in the inbox.
+    pub(crate) fn unlisten(&mut self, queue: QueueId) {
+        let Some(listeners) = &mut self.listeners else { return };
+        let Some(entries) = listeners.remove(queue) else { return };
+        self.merge(entries);
+    }
+
+    /// Ends all queues as `unlisten` does, and returns what `reopen` needs to undo that.
+    pub(crate) fn close_all(&mut self) -> ClosedListeners {
+        let mut closed = self.listeners.take();
+        for listener in closed.iter_mut().flat_map(|closed| closed.list.iter_mut().flatten()) {
+            let entries = std::mem::take(&mut listener.queue);
+            self.merge(entries);
+        }
+        ClosedListeners(closed)
+    }
+
+    /// Brings the queues back that `close_all` ended, under their old ids.
+    pub(crate) fn reopen(&mut self, closed: ClosedListeners) {
+        drop(self.close_all());
+        let Some(mut listeners) = closed.0 else { return };
+        for entry in std::mem::take(&mut self.inbox) {
+            match listeners.find(&entry.message.topic).and_then(|at| listeners.list[at].as_mut()) {
+                Some(listener) => listener.queue.push_back(entry),
+                None => self.inbox.push_back(entry),
+            }
+        }
+        self.listeners = Some(listeners);
+    }
+
+    /// Gives back room that is not used.
+    pub(crate) fn trim(&mut self) {
+        self.inbox.shrink_to_fit();
+        for listener in self.listeners.iter_mut().flat_map(|all| all.list.iter_mut().flatten()) {
+            listener.queue.shrink_to_fit();
+        }
+    }
+
+    fn merge(&mut self, entries: VecDeque<Entry>) {
+        if entries.is_empty() {
+            return;
+        }
+        self.inbox.extend(entries);
+        // Both parts are sorted, which the sort finds in one pass.
+        self.inbox.make_contiguous().sort_by_key(|entry| entry.arrival);
+    }
+
+    fn queue(&self, queue: QueueId) -> Option<&VecDeque<Entry>> {
+        if queue == QueueId::INBOX {
+            return Some(&self.inbox);
+        }
+        let listener = self.listeners.as_ref()?.list.get(queue.index()?)?.as_ref()?;
+        (listener.id == queue).then_some(&listener.queue)
+    }
+
+    fn queue_mut(&mut self, queue: QueueId) -> Option<&mut VecDeque<Entry>> {
+        if queue == QueueId::INBOX {
+            return Some(&mut self.inbox);
+        }
+        let listener = self.listeners.as_mut()?.list.get_mut(queue.index()?)?.as_mut()?;
+        (listener.id == queue).then_some(&mut listener.queue)
+    }
+}
+
+impl Listeners {
+    fn find(&self, topic: &str) -> Option<usize> {
+        if let Some(index) = &self.index {
+            return index.get(topic).copied();
+        }
+        self.list.iter().position(|slot| slot.as_ref().is_some_and(|held| held.topic == *topic))
+    }
+
+    fn add(&mut self, topic: &Topic, queue: VecDeque<Entry>) -> QueueId {
+        let at = match self.list.iter().position(Option::is_none) {
+            Some(at) => at,
+            None => {
+                self.list.push(None);
+                self.list.len() - 1
+            }
+        };
+        self.generation = self.generation.wrapping_add(1);
+        let id = QueueId::new(at, self.generation);
+        self.list[at] = Some(Listener { id, topic: topic.clone(), queue });
+        self.count += 1;
+        if let Some(index) = &mut self.index {
+            index.insert(topic.clone(), at);
+        } else if self.count > LINEAR_MAX {
+            let entries = self.list.iter().enumerate();
+            self.index = Some(
+                entries
+                    .filter_map(|(at, slot)| slot.as_ref().map(|held| (held.topic.clone(), at)))
+                    .collect(),
+            );
+        }
+        id
+    }
+
+    fn remove(&mut self, queue: QueueId) -> Option<VecDeque<Entry>> {
+        let slot = self.list.get_mut(queue.index()?)?;
+        let listener = slot.take_if(|listener| listener.id == queue)?;
+        self.count -= 1;
+        if let Some(index) = &mut self.index {
+            index.remove(&listener.topic);
+        }
+        Some(listener.queue)
+    }
+}

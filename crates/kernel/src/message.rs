@@ -1,0 +1,179 @@
+//! Sending and receiving: the paths that everything is measured by.
+
+use crate::kernel::not_found;
+use crate::{
+    ClosedListeners, Dispatch, Kernel, QueueId, Signal, SlotIndex, Step,
+};
+use procession_types::{Error, Event, Fragment, Limit, Message, Pid, Topic};
+
+impl Kernel {
+    /// Puts a message of the process at a slot into a mailbox.
+    ///
+    /// # Errors
+    /// `NotFound`, `RateLimited` (full mailbox), `Unavailable` (message too large).
+    #[inline]
+    pub fn send(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        to: Pid,
+        topic: Topic,
+        payload: Fragment,
+    ) -> Result<(), Error> {
+        let sender = self.table.at(slot).ok_or_else(not_found)?;
+        if payload.bytes() as u64 > sender.definition.limits.message_bytes_max {
+            return Err(Error::limit(Limit::MessageSize, "message too large"));
+        }
+        let message = Message { topic, from: Some(sender.pid), payload };
+        self.post(cx, to, message)
+    }
+
+    /// Puts a message into a mailbox, from wherever it comes.
+    ///
+    /// # Errors
+    /// `NotFound`, `RateLimited` (full mailbox).
+    #[inline]
+    pub fn post(&mut self, cx: &mut Step<'_>, to: Pid, message: Message) -> Result<(), Error> {
+        if !self.is_mine(to) {
+            return self.post_away(cx, to, message);
+        }
+        let Some(process) = self.table.get_mut(to) else {
+            return self.post_away(cx, to, message);
+        };
+        let limits = &process.definition.limits;
+        if process.mailbox.push(message, limits).is_err() {
+            return Err(full());
+        }
+        if process.watched_room {
+            cx.directory.set_room(to, process.mailbox.room(limits));
+        }
+        self.counts.sent += 1;
+        Self::wake(process, &mut self.ready, cx.now);
+        Ok(())
+    }
+
+    /// To a process of another shard, or one of this shard that is on another or dead.
+    fn post_away(&mut self, cx: &mut Step<'_>, to: Pid, message: Message) -> Result<(), Error> {
+        if !self.is_possible(to) {
+            return Self::dead();
+        }
+        match cx.directory.dispatch(to, message.bytes()) {
+            Dispatch::Sent => {
+                self.counts.sent += 1;
+                self.emit(cx, Signal::Message { to, message });
+                Ok(())
+            }
+            Dispatch::Dead => Self::dead(),
+            Dispatch::Full => Err(full()),
+        }
+    }
+
+    /// A message of this shard for a process that another shard is about to move here.
+    pub(crate) fn deliver_message(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        message: Message,
+    ) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let (to, bytes) = (process.pid, message.bytes());
+        process.watched_room = true;
+        process.mailbox.push_over(message);
+        // In this order a sender sees too little room for a moment, never too much.
+        cx.directory.set_room(to, process.mailbox.room(&process.definition.limits));
+        cx.directory.arrived(to, bytes);
+        Self::wake(process, &mut self.ready, cx.now);
+    }
+
+    /// Takes the oldest message of a queue.
+    #[inline]
+    pub fn receive(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        queue: QueueId,
+    ) -> Option<Message> {
+        let process = self.table.at_mut(slot)?;
+        let message = process.mailbox.receive(queue)?;
+        self.counts.received += 1;
+        if process.watched_room {
+            let room = process.mailbox.room(&process.definition.limits);
+            cx.directory.set_room(process.pid, room);
+        }
+        Some(message)
+    }
+
+    /// Whether `receive` would give a message.
+    #[inline]
+    #[must_use]
+    pub fn has_message(&self, slot: SlotIndex, queue: QueueId) -> bool {
+        self.table.at(slot).is_some_and(|process| process.mailbox.has_message(queue))
+    }
+
+    /// Takes the oldest event.
+    #[inline]
+    pub fn receive_event(&mut self, slot: SlotIndex) -> Option<Event> {
+        const KEPT_CAPACITY_MAX: usize = 64;
+        let events = &mut self.table.at_mut(slot)?.events;
+        let event = events.pop_front();
+        if events.is_empty() && events.capacity() > KEPT_CAPACITY_MAX {
+            events.shrink_to_fit();
+        }
+        event
+    }
+
+    /// Whether `receive_event` would give an event.
+    #[inline]
+    #[must_use]
+    pub fn has_event(&self, slot: SlotIndex) -> bool {
+        self.table.at(slot).is_some_and(|process| !process.events.is_empty())
+    }
+
+    /// A queue for a topic; messages on it that wait in the inbox move there. The same topic gives
+    /// the same queue.
+    ///
+    /// # Errors
+    /// `Unavailable` when there are too many.
+    pub fn listen(&mut self, slot: SlotIndex, topic: &Topic) -> Result<QueueId, Error> {
+        let process = self.caller_mut(slot)?;
+        if let Some(queue) = process.mailbox.queue_of(topic) {
+            return Ok(queue);
+        }
+        let most = process.definition.limits.topics_max.min(u32::from(u16::MAX)) as usize;
+        if process.mailbox.topics() >= most {
+            return Err(Error::limit(Limit::Topics, "listening to too many topics"));
+        }
+        Ok(process.mailbox.listen(topic))
+    }
+
+    /// Ends a queue; what waits in it takes its place in the inbox.
+    pub fn unlisten(&mut self, slot: SlotIndex, queue: QueueId) {
+        if let Some(process) = self.table.at_mut(slot) {
+            process.mailbox.unlisten(queue);
+        }
+    }
+
+    /// Ends all queues of the process, as for another program that will take its place.
+    pub fn close_listeners(&mut self, slot: SlotIndex) -> ClosedListeners {
+        self.table.at_mut(slot).map(|process| process.mailbox.close_all()).unwrap_or_default()
+    }
+
+    /// Undoes that: the other program did not start.
+    pub fn reopen_listeners(&mut self, slot: SlotIndex, closed: ClosedListeners) {
+        if let Some(process) = self.table.at_mut(slot) {
+            process.mailbox.reopen(closed);
+        }
+    }
+
+    /// Gives back room of a process that has been idle.
+    pub fn trim(&mut self, slot: SlotIndex) {
+        if let Some(process) = self.table.at_mut(slot) {
+            process.mailbox.trim();
+            process.events.shrink_to_fit();
+        }
+    }
+}
+
+fn full() -> Error {
+    Error::limit(Limit::Mailbox, "mailbox is full").with_retryable(true)
+}

@@ -1,0 +1,99 @@
+//! The entry of one process. What every process has is inline; what few have is boxed.
+
+use crate::call::Pending;
+use crate::mailbox::Mailbox;
+use crate::pid_map::PidMap;
+use crate::{CallId, Definition, Priority, SlotIndex, Tags};
+use procession_types::{Context, Event, Failure, Pid, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// What a process does at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is being started: it has a PID, receives, and does not run yet.
+    Starting,
+    /// It would run, and waits for its turn.
+    Ready,
+    /// It has its turn.
+    Running,
+    /// It waits for a message, an event or a reply.
+    Waiting,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) pid: Pid,
+    /// Where it is in the table of the shard on which it lives.
+    pub(crate) slot: SlotIndex,
+    pub(crate) state: State,
+    pub(crate) priority: Priority,
+    pub(crate) trap_links: bool,
+    /// Something arrived since its turn began, so it must not wait.
+    pub(crate) woken: bool,
+    /// Its home wants it back as soon as its turn is over.
+    pub(crate) recalled: bool,
+    /// Another shard has sent to it, so the directory is told how much room it has.
+    pub(crate) watched_room: bool,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) events: VecDeque<Event>,
+    /// Who monitors it.
+    pub(crate) watchers: PidMap<()>,
+    pub(crate) rare: Option<Box<Rare>>,
+    pub(crate) definition: Arc<Definition>,
+    pub(crate) context: Arc<Context>,
+    pub(crate) parent: Option<Pid>,
+    pub(crate) instructions: u64,
+    pub(crate) started: Timestamp,
+    /// Since when it is in its state.
+    pub(crate) since: Timestamp,
+}
+
+/// What only some processes have.
+#[derive(Debug, Default)]
+pub(crate) struct Rare {
+    pub(crate) links: PidMap<Tags>,
+    /// Whom it monitors.
+    pub(crate) monitoring: PidMap<()>,
+    pub(crate) calls: BTreeMap<CallId, Pending>,
+    /// The call whose reply is this process's result.
+    pub(crate) caller: Option<(Pid, CallId)>,
+    /// When it will be terminated.
+    pub(crate) deadline: Option<Timestamp>,
+    /// What it dies of as soon as its turn is over.
+    pub(crate) doom: Option<Failure>,
+}
+
+impl Process {
+    pub(crate) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Links and monitors of both directions.
+    pub(crate) fn relations(&self) -> usize {
+        let rare = self.rare.as_ref().map_or(0, |rare| rare.links.len() + rare.monitoring.len());
+        rare + self.watchers.len()
+    }
+
+    pub(crate) fn has_relation_room(&self) -> bool {
+        self.relations() < self.definition.limits.links_max as usize
+    }
+
+    /// Entries of the timer heap that are about it, without those of its calls.
+    pub(crate) fn timers(&self) -> usize {
+        let wall_clock = usize::from(self.definition.limits.wall_clock_ns_max.is_some());
+        let deadline = self.rare.as_ref().is_some_and(|rare| rare.deadline.is_some());
+        wall_clock + usize::from(deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_small() {
+        assert!(size_of::<Process>() <= 256, "{}", size_of::<Process>());
+    }
+}

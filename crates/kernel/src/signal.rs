@@ -1,0 +1,125 @@
+//! What shards tell each other.
+
+use crate::{CallId, Cancel, Tags};
+use procession_types::{Error, ExitReason, Fragment, Message, Pid};
+use std::sync::Arc;
+
+/// One thing that a process, or the kernel in its name, does to a process of another shard.
+#[derive(Debug, Clone)]
+pub enum Signal {
+    /// A message for the mailbox; it was announced with [`crate::Directory::dispatch`].
+    Message {
+        /// The receiver.
+        to: Pid,
+        /// What.
+        message: Message,
+    },
+    /// `from` wants to be told of the end of `to`.
+    Monitor {
+        /// The watcher.
+        from: Pid,
+        /// The watched.
+        to: Pid,
+    },
+    /// `from` no longer wants that.
+    Unmonitor {
+        /// The watcher.
+        from: Pid,
+        /// The watched.
+        to: Pid,
+    },
+    /// The watched process `from` has ended, or never lived; `to` is the watcher.
+    Down {
+        /// The one that ended.
+        from: Pid,
+        /// The watcher.
+        to: Pid,
+        /// How it ended.
+        reason: Arc<ExitReason>,
+    },
+    /// `from` linked itself to `to`.
+    Link {
+        /// Who asked.
+        from: Pid,
+        /// The other.
+        to: Pid,
+        /// Names this link among all that the two ever had; see [`Tags`].
+        tag: u32,
+    },
+    /// `from` removed the links with these tags, `mine` being of `from`.
+    Unlink {
+        /// Who asked.
+        from: Pid,
+        /// The other.
+        to: Pid,
+        /// Which.
+        tags: Tags,
+    },
+    /// The linked process `from` has ended, or never lived.
+    LinkDown {
+        /// The one that ended.
+        from: Pid,
+        /// The one that hears of it.
+        to: Pid,
+        /// How it ended; a normal end removes the link silently.
+        reason: Arc<ExitReason>,
+    },
+    /// A request to end.
+    Cancel {
+        /// The one that should end.
+        to: Pid,
+        /// See [`Cancel`].
+        cancel: Cancel,
+    },
+    /// The end.
+    Terminate {
+        /// Whose.
+        to: Pid,
+    },
+    /// The reply of a pending call.
+    Reply {
+        /// The caller.
+        to: Pid,
+        /// Which call.
+        call: CallId,
+        /// The reply.
+        result: Result<Fragment, Error>,
+    },
+    /// To a process's home: the shard where it is asks to be rid of it.
+    Return {
+        /// The process.
+        to: Pid,
+    },
+    /// From a process's home: it shall come back.
+    Recall {
+        /// The process.
+        to: Pid,
+    },
+    /// To a process's home: it has ended elsewhere.
+    Gone {
+        /// The process.
+        to: Pid,
+    },
+}
+
+impl Signal {
+    /// The process that the signal is for.
+    #[must_use]
+    pub fn to(&self) -> Pid {
+        match self {
+            Self::Message { to, .. }
+            | Self::Monitor { to, .. }
+            | Self::Unmonitor { to, .. }
+            | Self::Down { to, .. }
+            | Self::Link { to, .. }
+            | Self::Unlink { to, .. }
+            | Self::LinkDown { to, .. }
+            | Self::Cancel { to, .. }
+            | Self::Terminate { to }
+            | Self::Reply { to, .. }
+            | Self::Return { to }
+            | Self::Recall { to }
+            | Self::Gone { to } => *to,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The start of a process.
+
+use crate::call::Pending;
+use crate::exit::Dying;
+use crate::kernel::not_found;
+use crate::mailbox::Mailbox;
+use crate::monitor::too_many;
+use crate::name::claim_error;
+use crate::pid_map::PidMap;
+use crate::process::Process;
+use crate::timer::Alarm;
+use crate::{CallId, ClaimError, Definition, Kernel, SlotIndex, State, Step, Tags};
+use procession_types::{
+    Context, Error, Failure, Fragment, HostIndex, Limit, Message, Pid, SmolStr, Topic,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Everything about a spawn that the kernel needs to know.
+#[derive(Debug)]
+pub struct Spawn {
+    /// Where in the node's table of hosts.
+    pub host: HostIndex,
+    /// The program and its limits.
+    pub definition: Arc<Definition>,
+    /// What the process inherits.
+    pub context: Arc<Context>,
+    /// Who spawns, when it is a process of this shard.
+    pub parent: Option<SlotIndex>,
+    /// The parent monitors it.
+    pub monitored: bool,
+    /// The parent is linked to it.
+    pub linked: bool,
+    /// Its end is the reply of a call of the parent's.
+    pub called: bool,
+    /// A name to claim.
+    pub name: Option<SmolStr>,
+    /// Messages of the parent's that are in its mailbox from the start.
+    pub messages: Vec<(Topic, Fragment)>,
+}
+
+/// What a spawn has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Spawned {
+    /// A process that must be started: [`Kernel::launch`] or [`Kernel::discard`] follows.
+    New {
+        /// Where its guest belongs.
+        slot: SlotIndex,
+        /// Who it is.
+        pid: Pid,
+        /// The parent's call, if it is one.
+        call: Option<CallId>,
+    },
+    /// The name is another process's; nothing was done.
+    Existing(Pid),
+}
+
+impl Kernel {
+    /// Makes a process that is alive, with name, monitor, link and messages, but does not run yet.
+    ///
+    /// # Errors
+    /// `NotFound` (host), `Unavailable` (limits), `RateLimited` (more messages than fit),
+    /// `AlreadyExists` (name of a call's process).
+    pub fn spawn(&mut self, cx: &mut Step<'_>, spawn: Spawn) -> Result<Spawned, Error> {
+        self.check_parent(&spawn)?;
+        let (slot, pid) = self.place(cx, &spawn)?;
+        if let Some(name) = &spawn.name
+            && let Err(error) = cx.directory.claim(name, pid, spawn.definition.limits.names_max)
+        {
+            self.unplace(cx, slot, pid);
+            return match error {
+                ClaimError::Taken(holder) if !spawn.called => Ok(Spawned::Existing(holder)),
+                error => Err(claim_error(error, name)),
+            };
+        }
+        self.counts.spawned += 1;
+        self.table.fill(slot, self.embryo(cx, pid, &spawn));
+        if let Some(most) = spawn.definition.limits.wall_clock_ns_max {
+            self.timers.set(cx.now.after(most), slot, pid, Alarm::WallClock);
+        }
+        let call = match self.relate_parent(slot, pid, &spawn) {
+            Ok(call) => call,
+            Err(error) => {
+                self.discard(cx, slot, spawn.parent);
+                return Err(error);
+            }
+        };
+        let parent = spawn.parent;
+        if let Err(error) = self.fill_mailbox(slot, spawn) {
+            self.discard(cx, slot, parent);
+            return Err(error);
+        }
+        Ok(Spawned::New { slot, pid, call })
+    }
+
+    /// The process at a slot could not be started: it disappears, and the parent that spawned it
+    /// hears nothing.
+    pub fn discard(&mut self, cx: &mut Step<'_>, slot: SlotIndex, parent: Option<SlotIndex>) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let pid = process.pid;
+        let caller = process.rare.as_mut().and_then(|rare| rare.caller.take());
+        if let Some(from) = process.parent {
+            process.watchers.remove(from);
+            if let Some(rare) = &mut process.rare {
+                rare.links.remove(from);
+            }
+        }
+        let parent = parent.and_then(|parent| self.table.at_mut(parent));
+        if let Some(rare) = parent.and_then(|parent| parent.rare.as_mut()) {
+            rare.monitoring.remove(pid);
+            rare.links.remove(pid);
+            if let Some((_, call)) = caller {
+                rare.calls.remove(&call);
+            }
+        }
+        self.dying.push_back(Dying::failed(slot, pid, Failure::Error(not_found())));
+        self.settle(cx);
+    }
+
+    fn check_parent(&self, spawn: &Spawn) -> Result<(), Error> {
+        let Some(slot) = spawn.parent else { return Ok(()) };
+        let parent = self.caller(slot)?;
+        if (spawn.monitored || spawn.linked) && !parent.has_relation_room() {
+            return Err(too_many());
+        }
+        let most = parent.definition.limits.message_bytes_max;
+        if spawn.messages.iter().any(|(_, payload)| payload.bytes() as u64 > most) {
+            return Err(Error::limit(Limit::MessageSize, "message too large"));
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, cx: &mut Step<'_>, spawn: &Spawn) -> Result<(SlotIndex, Pid), Error> {
+        let Some(host) = self.config.hosts.get(usize::from(spawn.host)) else {
+            return Err(Error::not_found("process host not found"));
+        };
+        if !cx.directory.enter_host(spawn.host, host.processes_max) {
+            let message = format!("host {} runs {} processes", host.id, host.processes_max);
+            return Err(Error::limit(Limit::Processes, message));
+        }
+        let Some((slot, generation)) = self.table.allocate() else {
+            cx.directory.leave_host(spawn.host);
+            return Err(Error::limit(Limit::Processes, "the process table is full"));
+        };
+        let (shard, epoch) = (self.config.shard, self.config.epoch);
+        let pid = Pid { host: spawn.host, shard, epoch, slot, generation };
+        cx.directory.enter(pid, Mailbox::default().room(&spawn.definition.limits));
+        Ok((slot, pid))
+    }
+
+    fn unplace(&mut self, cx: &mut Step<'_>, slot: SlotIndex, pid: Pid) {
+        cx.directory.leave_host(pid.host);
+        self.table.give_back(slot);
+        cx.directory.leave(pid);
+    }
+
+    fn embryo(&self, cx: &Step<'_>, pid: Pid, spawn: &Spawn) -> Process {
+        let parent = spawn.parent.and_then(|slot| self.pid(slot));
+        Process {
+            pid,
+            slot: pid.slot,
+            state: State::Starting,
+            priority: self.config.hosts[usize::from(spawn.host)].priority,
+            trap_links: false,
+            woken: false,
+            recalled: false,
+            watched_room: false,
+            mailbox: Mailbox::default(),
+            events: VecDeque::new(),
+            watchers: PidMap::Empty,
+            rare: None,
+            definition: Arc::clone(&spawn.definition),
+            context: Arc::clone(&spawn.context),
+            parent,
+            instructions: 0,
+            started: cx.now,
+            since: cx.now,
+        }
+    }
+
+    fn relate_parent(
+        &mut self,
+        child: SlotIndex,
+        pid: Pid,
+        spawn: &Spawn,
+    ) -> Result<Option<CallId>, Error> {
+        let Some(slot) = spawn.parent else { return Ok(None) };
+        let mut made = None;
+        if spawn.called {
+            made = Some(self.add_call(slot, Pending::Process(pid))?);
+        }
+        let tag = self.next_tag();
+        let parent = self.caller_mut(slot)?;
+        let from = parent.pid;
+        if spawn.monitored {
+            parent.rare().monitoring.insert(pid, ());
+        }
+        if spawn.linked {
+            parent.rare().links.insert(pid, Tags { mine: tag, theirs: 0 });
+        }
+        let process = self.caller_mut(child)?;
+        if spawn.monitored {
+            process.watchers.insert(from, ());
+        }
+        if spawn.linked {
+            process.rare().links.insert(from, Tags { mine: 0, theirs: tag });
+        }
+        if let Some(call) = made {
+            process.rare().caller = Some((from, call));
+        }
+        Ok(made)
+    }
+
+    fn fill_mailbox(&mut self, slot: SlotIndex, spawn: Spawn) -> Result<(), Error> {
+        let from = spawn.parent.and_then(|slot| self.pid(slot));
+        let process = self.caller_mut(slot)?;
+        let mut sent = 0;
+        for (topic, payload) in spawn.messages {
+            let message = Message { topic, from, payload };
+            if process.mailbox.push(message, &spawn.definition.limits).is_err() {
+                self.counts.sent += sent;
+                return Err(Error::limit(Limit::Mailbox, "more messages than the mailbox takes"));
+            }
+            sent += 1;
+        }
+        self.counts.sent += sent;
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! Processes that live on another shard than their own are the same to everybody.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod world;
+
+use procession_kernel::*;
+use procession_types::*;
+use world::{World, failed};
+
+fn away() -> (World, Pid, Pid, Pid, SlotIndex) {
+    let mut world = World::new(3);
+    let (a, b, c) = (world.waiting(0), world.waiting(1), world.waiting(2));
+    world.migrate(a, 1);
+    world.carry();
+    let (slot, _) =
+        world.kernels[1].processes(0, 99).into_iter().find(|(_, pid)| *pid == a).unwrap();
+    (world, a, b, c, slot)
+}
+
+fn inbox(world: &mut World, shard: u16, slot: SlotIndex) -> Vec<String> {
+    std::iter::from_fn(|| {
+        let message = world.on(shard, |k, cx| k.receive(cx, slot, QueueId::INBOX))?;
+        Some(message.topic.to_string())
+    })
+    .collect()
+}
+
+#[test]
+fn messages_find_it_in_order_from_everywhere_and_home_again() {
+    let mut world = World::new(3);
+    let (a, b, c) = (world.waiting(0), world.waiting(1), world.waiting(2));
+    let d = world.waiting(0);
+    for from in [b, c, d] {
+        world.send(from, a, &format!("{} 0", from.shard)).unwrap();
+    }
+    world.migrate(a, 1);
+    for from in [b, c, d] {
+        world.send(from, a, &format!("{} 1", from.shard)).unwrap();
+    }
+    world.carry();
+    for from in [b, c, d] {
+        world.send(from, a, &format!("{} 2", from.shard)).unwrap();
+    }
+    // The shard where it is wants to be rid of it, while more is under way.
+    let (slot, _) =
+        world.kernels[1].processes(0, 99).into_iter().find(|(_, pid)| *pid == a).unwrap();
+    assert!(world.on(1, |kernel, cx| kernel.emigrate(cx, slot, 0)));
+    for from in [b, c, d] {
+        world.send(from, a, &format!("{} 3", from.shard)).unwrap();
+    }
+    world.carry();
+    assert_eq!(world.place(a), 0);
+    let got = inbox(&mut world, 0, a.slot);
+    assert_eq!(got.len(), 12);
+    for shard in 0..3 {
+        let mine: Vec<&String> = got.iter().filter(|t| t.starts_with(&shard.to_string())).collect();
+        assert!(mine.is_sorted(), "{got:?}");
+    }
+}
+
+#[test]
+fn it_acts_as_itself_and_its_end_is_known_everywhere() {
+    let (mut world, a, b, c, slot) = away();
+    for watcher in [b, c] {
+        world.on(watcher.shard, |k, cx| k.monitor(cx, watcher.slot, a)).unwrap();
+    }
+    world.on(1, |k, cx| k.register(cx, slot, "moved", a)).unwrap();
+    world.on(1, |k, cx| k.send(cx, slot, a, SmolStr::new("self"), Fragment::nil())).unwrap();
+    world.on(1, |k, cx| k.link(cx, slot, c)).unwrap();
+    world.carry();
+    assert_eq!(inbox(&mut world, 1, slot), ["self"]);
+    world.kernels[2].set_trap_links(c.slot, true);
+    world.exit(a, failed("x"));
+    world.carry();
+    assert!(!world.alive(a) && world.directory.holder("moved").is_none());
+    assert_eq!((world.events(b).len(), world.events(c).len()), (1, 2));
+    for from in [b, c] {
+        assert_eq!(world.send(from, a, "late").unwrap_err().kind, ErrorKind::NotFound);
+    }
+    let reborn = world.waiting(0);
+    assert_eq!((reborn.slot, reborn.generation), (a.slot, a.generation + 1));
+}
+
+#[test]
+fn it_can_be_ended_anywhere_even_under_way() {
+    for point in 0..4 {
+        let mut world = World::new(2);
+        let (a, b) = (world.waiting(0), world.waiting(1));
+        let deadline = Some(world.now.after(100));
+        world.on(0, |k, cx| k.cancel(cx, a, Cancel { from: None, deadline, reason: None })).unwrap();
+        world.on(1, |k, cx| k.monitor(cx, b.slot, a)).unwrap();
+        world.carry();
+        world.migrate(a, 1);
+        match point {
+            0 => world.on(0, |k, cx| k.terminate(cx, a)).unwrap(),
+            1 => world.on(1, |k, cx| k.terminate(cx, a)).unwrap(),
+            2 => world.carry(),
+            _ => {
+                // On its way home.
+                world.carry();
+                world.on(0, |k, cx| k.signal(cx, Signal::Return { to: a }));
+                world.on(1, |k, cx| k.terminate(cx, a)).unwrap();
+            }
+        }
+        world.carry();
+        world.now = world.now.after(200);
+        world.on(0, |k, cx| k.tick(cx));
+        world.on(1, |k, cx| k.tick(cx));
+        world.carry();
+        assert!(!world.alive(a), "{point}");
+        assert_eq!(world.events(b).len(), 1, "{point}");
+        assert_eq!(world.reason(a), if point == 2 { "deadline" } else { "terminated" });
+        assert_eq!(world.kernels[1].load().processes, 1);
+    }
+}

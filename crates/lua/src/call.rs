@@ -1,0 +1,271 @@
+//! Calls and returns: frames on the stack of the running coroutine.
+
+use crate::bytecode::{Instruction, Op};
+use crate::coroutine::{FrameKind, Link};
+use crate::library::is_builtin;
+use crate::vm::{Args, Flow, Raise, Stop, Vm};
+use procession_types::word::{self, Word};
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// A frame was made, or coroutines were switched: go on with the machine's registers.
+    Entered,
+    /// A built-in function has run; so many results start at this position.
+    Returned(usize, usize),
+}
+
+impl Vm<'_> {
+    /// Calls the value at `slot` with `count` arguments that start at `slot + 3`.
+    pub(crate) fn call_value(
+        &mut self,
+        mut slot: usize,
+        mut count: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<Called, Raise> {
+        loop {
+            let callee = self.heap.get(slot);
+            if word::tag(callee) == word::TAG_FUNCTION {
+                if crate::coroutines::is_wrap(self, callee) {
+                    return self.call_wrap(slot, count, results, kind);
+                }
+                let prototype = self.prototype(callee);
+                self.push_frame(prototype, slot, count, results, kind)?;
+                return Ok(Called::Entered);
+            }
+            if !is_builtin(callee) {
+                // The called value becomes the first argument of its `__call`.
+                let method = self.metamethod(callee, self.library.names.call);
+                if method == word::NIL {
+                    return Err(self.call_error(callee));
+                }
+                slot = self.ensure_stack(slot, count + 4 + 8)?;
+                self.heap.copy(slot + 3, slot + 4, count);
+                self.heap.set(slot + 3, callee);
+                self.heap.set(slot, method);
+                count += 1;
+                continue;
+            }
+            let library = self.library;
+            let builtin = &library.builtins[word::index(callee) as usize];
+            if builtin.enters && kind != FrameKind::Call {
+                return self.call_through(slot, count, results, kind);
+            }
+            slot = self.ensure_stack(slot, count + 3 + 16)?;
+            self.fuel -= 4;
+            let args = Args { at: slot + 3, count, results };
+            // A built-in may grow the stack; what it says about slots refers to the new one.
+            let offset = slot - self.stack;
+            let flow = (builtin.run)(self, args)?;
+            slot = self.stack + offset;
+            match flow {
+                Flow::Return(n) => return Ok(Called::Returned(slot, n)),
+                Flow::Entered => return Ok(Called::Entered),
+                Flow::TailCall(n) => count = n,
+                Flow::Wait(what, n) => {
+                    self.push_builtin(slot, n, results, kind)?;
+                    self.wait(what)?;
+                    return Ok(Called::Entered);
+                }
+                Flow::Again(n) => {
+                    self.push_builtin(slot, n, results, kind)?;
+                    return Err(Raise::Stop(Stop::Preempted));
+                }
+            }
+        }
+    }
+
+    /// A built-in that enters frames itself, called from somewhere that needs more than its results:
+    /// it gets a frame of its own, which hands the results on.
+    fn call_through(
+        &mut self,
+        slot: usize,
+        count: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<Called, Raise> {
+        self.push_builtin(slot, count, results, kind)?;
+        Ok(Called::Entered)
+    }
+
+    /// Calls the built-in function whose frame is on top again.
+    pub(crate) fn run_builtin_frame(&mut self) -> Result<(), Raise> {
+        let callee = self.heap.get(self.base - 3);
+        let library = self.library;
+        let builtin = &library.builtins[word::index(callee) as usize];
+        if builtin.enters {
+            return self.run_inner(self.pc);
+        }
+        let link = self.link(self.base);
+        self.ensure_stack(self.base, self.pc + 16)?;
+        self.fuel -= 4;
+        let args = Args { at: self.base, count: self.pc, results: link.results };
+        match (builtin.run)(self, args)? {
+            Flow::Return(n) => self.return_values(self.base - 3, n),
+            Flow::Entered => Ok(()),
+            Flow::TailCall(n) => {
+                let slot = self.base - 3;
+                self.base = slot - link.delta as usize;
+                self.pc = link.pc as usize;
+                match self.call_value(slot, n, link.results, link.kind)? {
+                    Called::Entered => Ok(()),
+                    Called::Returned(first, n) => self.take_results(link, slot, first, n),
+                }
+            }
+            Flow::Wait(what, n) => {
+                self.pc = n;
+                self.wait(what)
+            }
+            Flow::Again(n) => {
+                self.pc = n;
+                Err(Raise::Stop(Stop::Preempted))
+            }
+        }
+    }
+
+    /// A built-in that enters frames runs above its own frame, which then hands its results on.
+    fn run_inner(&mut self, count: usize) -> Result<(), Raise> {
+        self.ensure_stack(self.base, 2 * count + 32)?;
+        let inner = self.base + count;
+        self.heap.copy(self.base - 3, inner, 1);
+        self.heap.copy(self.base, inner + 3, count);
+        match self.call_value(inner, count, 0, FrameKind::Call)? {
+            Called::Entered => Ok(()),
+            Called::Returned(first, n) => self.return_values(first, n),
+        }
+    }
+
+    /// Returns from the running frame with `count` values that start at `first`.
+    pub(crate) fn return_values(&mut self, first: usize, count: usize) -> Result<(), Raise> {
+        let link = self.link(self.base);
+        let slot = self.base - link.shift as usize;
+        if link.kind == FrameKind::First {
+            return self.finish_coroutine(first, count);
+        }
+        self.base = slot - link.delta as usize;
+        self.pc = link.pc as usize;
+        self.take_results(link, slot, first, count)
+    }
+
+    /// Gives results to the frame that called; the machine's registers are its again.
+    fn take_results(
+        &mut self,
+        link: Link,
+        slot: usize,
+        first: usize,
+        count: usize,
+    ) -> Result<(), Raise> {
+        match link.kind {
+            FrameKind::Call => self.place(slot, first, count, link.results),
+            FrameKind::Protected => {
+                self.heap.copy(first, slot + 1, count);
+                self.heap.set(slot, word::TRUE);
+                self.place(slot, slot, count + 1, link.results)
+            }
+            FrameKind::Handled => {
+                self.heap.copy(first, slot, count);
+                self.heap.set(slot - 1, word::TRUE);
+                self.place(slot - 1, slot - 1, count + 1, link.results)
+            }
+            FrameKind::Meta => {
+                let value = if count == 0 { word::NIL } else { self.heap.get(first) };
+                self.finish_instruction(value)
+            }
+            FrameKind::Close => self.closed(slot, link),
+            FrameKind::Handler => {
+                let value = if count == 0 { word::NIL } else { self.heap.get(first) };
+                self.unwind(value)
+            }
+            FrameKind::First => unreachable!("the first frame finishes its coroutine"),
+        }
+    }
+
+    /// Moves `count` values to `slot`, adjusted to what the caller wants.
+    pub(crate) fn place(
+        &mut self,
+        slot: usize,
+        first: usize,
+        count: usize,
+        results: u8,
+    ) -> Result<(), Raise> {
+        if is_builtin(self.heap.get(self.base - 3)) {
+            // The frame of a built-in hands on what it gets.
+            self.heap.copy(first, slot, count);
+            return self.return_values(slot, count);
+        }
+        if results == 0 {
+            self.heap.copy(first, slot, count);
+            self.top = slot + count;
+        } else {
+            let wanted = results as usize - 1;
+            self.heap.copy(first, slot, count.min(wanted));
+            self.heap.fill(slot + count.min(wanted), slot + wanted, word::NIL);
+        }
+        Ok(())
+    }
+
+    /// Calls a metamethod for the instruction before `pc`, which takes the result.
+    pub(crate) fn call_meta(&mut self, method: Word, args: &[Word]) -> Result<(), Raise> {
+        let from = self.live_slot();
+        let slot = self.ensure_stack(from, 3 + args.len() + 8)?;
+        self.heap.set(slot, method);
+        for (position, &value) in args.iter().enumerate() {
+            self.heap.set(slot + 3 + position, value);
+        }
+        match self.call_value(slot, args.len(), 2, FrameKind::Meta)? {
+            Called::Entered => Ok(()),
+            Called::Returned(first, count) => {
+                let value = if count == 0 { word::NIL } else { self.heap.get(first) };
+                self.finish_instruction(value)
+            }
+        }
+    }
+
+    /// First slot above the registers of the running Lua frame (and above an open list of values).
+    pub(crate) fn live_slot(&self) -> usize {
+        let callee = self.heap.get(self.base - 3);
+        let end = if is_builtin(callee) {
+            self.base + self.pc
+        } else {
+            self.base + self.prototype(callee).registers as usize
+        };
+        // `top` may be stale: then it lies below, or wastes a few slots above.
+        if self.top > end && self.top < end + 256 { self.top } else { end }
+    }
+
+    /// The instruction that is being executed.
+    pub(crate) fn instruction(&self) -> Instruction {
+        let prototype = self.prototype(self.heap.get(self.base - 3));
+        prototype.code[self.pc - 1]
+    }
+
+    /// Completes the instruction that called a metamethod.
+    fn finish_instruction(&mut self, value: Word) -> Result<(), Raise> {
+        if is_builtin(self.heap.get(self.base - 3)) {
+            self.heap.set(self.base - 3, value);
+            return self.return_values(self.base - 3, 1);
+        }
+        let i = self.instruction();
+        let op = i.op();
+        match op {
+            Op::Eq | Op::Lt | Op::Le | Op::EqK | Op::LtK | Op::LeK | Op::GtK | Op::GeK => {
+                if word::is_falsy(value) == (i.c() == 0) {
+                    self.pc = i.d() as usize;
+                }
+                Ok(())
+            }
+            Op::SetGlobal | Op::SetField | Op::SetIndex | Op::SetInt => Ok(()),
+            Op::Concat => {
+                let scratch = self.base + (i.a() + i.b()) as usize;
+                let left = word::to_int(self.heap.get(scratch)) as usize;
+                self.heap.set(self.base + i.a() as usize + left - 1, value);
+                self.concat(i.a() as usize, left, i.b() as usize)
+            }
+            _ => {
+                self.heap.set(self.base + i.a() as usize, value);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Operations whose result comes later: sleeping, calls, files. And the small ones that do not wait:
+//! the clock, logging.
+
+use crate::base::plain;
+use crate::coroutine::wait;
+use crate::library::Builtin;
+use crate::vm::{Args, Flow, Raise, Vm};
+use procession_environment::{Call, CallId, FsOperation, Level, LogRecord};
+use procession_types::word;
+use procession_types::{Error, units};
+
+/// Fields of one log record.
+const LOG_FIELDS_MAX: usize = 64;
+
+pub(crate) const FUNCTIONS: &[Builtin] = &[
+    plain("@sleep_start", sleep_start),
+    plain("@fs_start", fs_start),
+    plain("@await", await_reply),
+    plain("@abandon", abandon),
+    plain("@now", now),
+    plain("@duration", duration),
+    plain("@time_format", time_format),
+    plain("@time_parse", time_parse),
+    plain("@log", log),
+];
+
+/// The number of a call that was started, or nil and an error.
+pub(crate) fn started(vm: &mut Vm<'_>, args: Args, call: Call) -> Result<Flow, Raise> {
+    match vm.host.start(call) {
+        Ok(id) => vm.give(args, word::int_wrapping(id.0 as i64)),
+        Err(error) => vm.fail(args, &error),
+    }
+}
+
+fn sleep_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let nanoseconds = vm.integer_arg(args, 1)?.max(0) as u64;
+    started(vm, args, Call::Sleep { nanoseconds })
+}
+
+/// `@fs_start(operation, path, data)`.
+fn fs_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let operation = vm.utf8_arg(args, 1)?;
+    let path = vm.utf8_arg(args, 2)?;
+    let operation = match operation.as_str() {
+        "read" => FsOperation::Read { path },
+        "list" => FsOperation::List { path },
+        "stat" => FsOperation::Stat { path },
+        "mkdir" => FsOperation::MakeDirectory { path },
+        "remove" => FsOperation::Remove { path },
+        _ => {
+            let data = vm.string_arg(args, 3)?;
+            let data = vm.bytes(data).to_vec();
+            vm.fuel -= (data.len() / 64) as i64;
+            if operation == "append" {
+                FsOperation::Append { path, data }
+            } else {
+                FsOperation::Write { path, data }
+            }
+        }
+    };
+    started(vm, args, Call::Fs(operation))
+}
+
+/// `@await(id)`: the values of the reply, or nil and an error; waits for it.
+fn await_reply(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let number = vm.integer_arg(args, 1)? as u64;
+    match vm.host.finish(CallId(number)) {
+        None => Ok(Flow::Wait(wait::call(number), args.count)),
+        Some(Ok(fragment)) => {
+            let value = vm.unpack(&fragment).first().copied().unwrap_or(word::NIL);
+            vm.give(args, value)
+        }
+        Some(Err(error)) => vm.fail(args, &error),
+    }
+}
+
+fn abandon(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let number = vm.integer_arg(args, 1)? as u64;
+    vm.host.abandon(CallId(number));
+    Ok(Flow::Return(0))
+}
+
+fn now(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let now = vm.host.now().0;
+    let word = vm.heap.integer(now);
+    vm.give(args, word)
+}
+
+/// `@duration(v)`: nanoseconds of a duration text or integer, or nil and an error.
+fn duration(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let value = vm.arg(args, 1);
+    if crate::strings::is_string(value) {
+        return match units::parse_duration(&vm.text_of(value)) {
+            Ok(nanoseconds) => {
+                let word = vm.heap.integer(nanoseconds as i64);
+                vm.give(args, word)
+            }
+            Err(error) => vm.fail(args, &error),
+        };
+    }
+    match vm.number(value).and_then(crate::operate::as_integer) {
+        Some(nanoseconds) if nanoseconds >= 0 => {
+            let word = vm.heap.integer(nanoseconds);
+            vm.give(args, word)
+        }
+        Some(_) => vm.fail(args, &Error::invalid("duration is negative")),
+        None => Err(vm.argument_error(1, "duration", value, args)),
+    }
+}
+
+fn time_format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let nanoseconds = vm.integer_arg(args, 1)?;
+    vm.give_text(args, crate::time::rfc3339(nanoseconds).as_bytes())
+}
+
+fn time_parse(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let text = vm.utf8_arg(args, 1)?;
+    match crate::time::parse_rfc3339(&text) {
+        Some(nanoseconds) => {
+            let word = vm.heap.integer(nanoseconds);
+            vm.give(args, word)
+        }
+        None => vm.fail(args, &Error::invalid(format!("\"{text}\" is no RFC 3339 time"))),
+    }
+}
+
+/// `@log(level, message, fields)`; `fields` has texts for keys and values.
+fn log(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let level = match vm.utf8_arg(args, 1)?.as_str() {
+        "debug" => Level::Debug,
+        "warn" => Level::Warn,
+        "error" => Level::Error,
+        _ => Level::Info,
+    };
+    let message = vm.utf8_arg(args, 2)?;
+    let mut fields = Vec::new();
+    let table = vm.arg(args, 3);
+    if vm.type_text(table) == "table" {
+        for (key, value) in crate::process_library::entries(vm, table) {
+            if fields.len() < LOG_FIELDS_MAX {
+                fields.push((vm.text_of(key), vm.text_of(value)));
+            }
+        }
+    }
+    vm.host.log(LogRecord { level, message, fields });
+    Ok(Flow::Return(0))
+}

@@ -1,0 +1,480 @@
+//! Coroutines: creating, resuming, yielding, ending.
+//!
+//! Every coroutine has a stack of its own in the heap; switching means to save the machine's
+//! registers into one coroutine object and to load them from another.
+
+use crate::call::Called;
+use crate::coroutine::{
+    FrameKind, Pending, PendingKind, coroutine, field, is_coroutine, status, wait,
+};
+use crate::frame::closure_place;
+use crate::heap::root;
+use crate::library::is_builtin;
+use crate::strings::is_string;
+use crate::vm::{Args, Flow, Raise, Stop, Vm};
+use procession_types::word::{self, Kind, Word};
+
+/// Slots of a new coroutine's stack.
+const STACK_SLOTS: usize = 20;
+/// Image number that marks the closures that `coroutine.wrap` makes.
+const WRAP_IMAGE: u16 = u16::MAX;
+
+/// Whether a function was made by `coroutine.wrap`.
+#[inline(always)]
+pub(crate) fn is_wrap(vm: &Vm<'_>, callee: Word) -> bool {
+    word::space(callee) == 0
+        && vm.heap.get(word::index(callee) as usize + 1) == closure_place(WRAP_IMAGE, 0)
+}
+
+/// A new coroutine that will run `function`.
+pub(crate) fn create(heap: &mut crate::heap::Heap, function: Word) -> usize {
+    let stack = heap.allocate(1 + STACK_SLOTS);
+    heap.set(stack, word::header(Kind::Stack, 0, STACK_SLOTS as u32));
+    heap.fill(stack + 1, stack + 1 + STACK_SLOTS, word::NIL);
+    heap.set(stack + 1, function);
+    let co = heap.allocate(1 + field::COUNT);
+    heap.set(co, word::header(Kind::Coroutine, status::SUSPENDED, field::COUNT as u32));
+    heap.fill(co + 1, co + 1 + field::COUNT, word::NIL);
+    heap.set(co + field::STACK, word::object(Kind::Stack, stack as u32));
+    heap.set(co + field::BASE, word::int_wrapping(4));
+    heap.set(co + field::TOP, word::int_wrapping(1));
+    heap.set(co + field::PC, word::int_wrapping(0));
+    let start = Pending { slot: 1, results: 0, kind: PendingKind::Start };
+    heap.set(co + field::PENDING, start.encode());
+    co
+}
+
+impl Vm<'_> {
+    /// A function that resumes a coroutine.
+    pub(crate) fn wrap(&mut self, co: usize) -> Word {
+        let at = self.heap.allocate(3);
+        self.heap.set(at, word::header(Kind::Closure, 0, 2));
+        self.heap.set(at + 1, closure_place(WRAP_IMAGE, 0));
+        self.heap.set(at + 2, coroutine(co));
+        word::make(word::TAG_FUNCTION, 0, at as u32)
+    }
+
+    /// The status of a coroutine, without its flags.
+    pub(crate) fn status(&self, co: usize) -> u32 {
+        word::header_flags(self.heap.get(co)) & status::MASK
+    }
+
+    fn set_status(&mut self, co: usize, new: u32) {
+        let head = self.heap.get(co);
+        let flags = word::header_flags(head) & !status::MASK | new;
+        self.heap.set(co, word::header(Kind::Coroutine, flags, word::header_length(head)));
+    }
+
+    /// Calls a function made by `coroutine.wrap`.
+    pub(crate) fn call_wrap(
+        &mut self,
+        slot: usize,
+        count: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<Called, Raise> {
+        if kind != FrameKind::Call {
+            // Through a frame of the built-in that calls what it is given.
+            let slot = self.ensure_stack(slot, count + 16)?;
+            self.heap.copy(slot + 3, slot + 4, count);
+            self.heap.copy(slot, slot + 3, 1);
+            self.heap.set(slot, crate::library::builtin_word(crate::base::CALL));
+            return self.call_value(slot, count + 1, results, kind);
+        }
+        let callee = self.heap.get(slot);
+        let co = word::index(self.heap.get(word::index(callee) as usize + 2)) as usize;
+        if self.status(co) != status::SUSPENDED {
+            let text = self.not_resumable(co);
+            return Err(self.error(text));
+        }
+        let pending = Pending {
+            slot: (slot - self.stack) as u32,
+            results,
+            kind: PendingKind::Plain,
+        };
+        self.switch_to(co, pending, slot + 3, count)?;
+        Ok(Called::Entered)
+    }
+
+    fn not_resumable(&self, co: usize) -> &'static str {
+        if self.status(co) == status::DEAD {
+            "cannot resume dead coroutine"
+        } else {
+            "cannot resume non-suspended coroutine"
+        }
+    }
+
+    /// `coroutine.resume(co, …)`.
+    pub(crate) fn resume(&mut self, args: Args) -> Result<Flow, Raise> {
+        let target = if args.count > 0 { self.heap.get(args.at) } else { word::NIL };
+        if !is_coroutine(target) {
+            return Err(self.argument_error(1, "coroutine", target, args));
+        }
+        let co = word::index(target) as usize;
+        if self.status(co) != status::SUSPENDED {
+            let text = self.not_resumable(co);
+            let message = self.heap.string(text.as_bytes());
+            self.heap.set(args.slot(), word::FALSE);
+            self.heap.set(args.slot() + 1, message);
+            return Ok(Flow::Return(2));
+        }
+        let slot = (args.slot() - self.stack) as u32;
+        let pending = Pending { slot, results: args.results, kind: PendingKind::Status };
+        self.switch_to(co, pending, args.at + 1, args.count - 1)?;
+        Ok(Flow::Entered)
+    }
+
+    /// Leaves the running coroutine for another one with `count` values at `first`.
+    fn switch_to(
+        &mut self,
+        co: usize,
+        pending: Pending,
+        first: usize,
+        count: usize,
+    ) -> Result<(), Raise> {
+        // Room for the values is made before anything changes.
+        self.room_in(co, count)?;
+        self.heap.set(self.co + field::PENDING, pending.encode());
+        self.save_coroutine();
+        self.set_status(self.co, status::NORMAL);
+        self.set_status(co, status::RUNNING);
+        self.heap.set(co + field::RESUMER, coroutine(self.co));
+        self.heap.set(root::CURRENT, coroutine(co));
+        let (fuel_cost, from) = ((count / 8) as i64, first);
+        self.fuel -= fuel_cost;
+        self.load_coroutine();
+        self.enter(from, count)
+    }
+
+    /// Goes on in the coroutine that was just loaded with values that lie at `first`.
+    fn enter(&mut self, first: usize, count: usize) -> Result<(), Raise> {
+        let pending = Pending::decode(self.heap.get(self.co + field::PENDING));
+        let slot = self.stack + pending.slot as usize;
+        match pending.kind {
+            PendingKind::Start => {
+                self.heap.copy(first, slot + 3, count);
+                self.begin(slot, count)
+            }
+            PendingKind::Plain => self.place(slot, first, count, pending.results),
+            PendingKind::Status => {
+                self.heap.copy(first, slot + 1, count);
+                self.heap.set(slot, word::TRUE);
+                self.place(slot, slot, count + 1, pending.results)
+            }
+            PendingKind::Closing => self.place(slot, first, count, pending.results),
+        }
+    }
+
+    /// Makes the first frame of the loaded coroutine; `room_in` has made room for it.
+    fn begin(&mut self, slot: usize, count: usize) -> Result<(), Raise> {
+        self.base = slot;
+        self.pc = 0;
+        let callee = self.heap.get(slot);
+        if word::tag(callee) == word::TAG_FUNCTION && !is_wrap(self, callee) {
+            let prototype = self.prototype(callee);
+            return self.push_frame(prototype, slot, count, 0, FrameKind::First);
+        }
+        if is_builtin(callee) {
+            return self.push_builtin(slot, count, 0, FrameKind::First);
+        }
+        self.heap.copy(slot + 3, slot + 4, count);
+        self.heap.copy(slot, slot + 3, 1);
+        self.heap.set(slot, crate::library::builtin_word(crate::base::CALL));
+        self.push_builtin(slot, count + 1, 0, FrameKind::First)
+    }
+
+    /// Makes room on another coroutine's stack for values on their way to it.
+    fn room_in(&mut self, co: usize, count: usize) -> Result<(), Raise> {
+        let stack = word::index(self.heap.get(co + field::STACK)) as usize;
+        let size = word::header_length(self.heap.get(stack)) as usize;
+        let pending = Pending::decode(self.heap.get(co + field::PENDING));
+        let mut needed = pending.slot as usize + count + 24;
+        let callee = self.heap.get(stack + 1);
+        if pending.kind == PendingKind::Start && word::tag(callee) == word::TAG_FUNCTION {
+            let registers = if is_wrap(self, callee) { 0 } else { self.prototype(callee).registers };
+            needed += count + registers as usize + 24;
+        }
+        if needed <= size {
+            return Ok(());
+        }
+        let bigger = needed + size / 2;
+        self.reserve(bigger + 1)?;
+        let new = self.heap.allocate(bigger + 1);
+        self.heap.set(new, word::header(Kind::Stack, 0, bigger as u32));
+        self.heap.copy(stack + 1, new + 1, size);
+        self.heap.fill(new + 1 + size, new + 1 + bigger, word::NIL);
+        self.heap.set(co + field::STACK, word::object(Kind::Stack, new as u32));
+        Ok(())
+    }
+
+    /// `coroutine.yield(…)`.
+    pub(crate) fn yield_values(&mut self, args: Args) -> Result<Flow, Raise> {
+        let resumer = self.heap.get(self.co + field::RESUMER);
+        if resumer == word::NIL {
+            return Err(self.error("attempt to yield from outside a coroutine"));
+        }
+        let resumer = word::index(resumer) as usize;
+        self.room_in(resumer, args.count)?;
+        let slot = (args.slot() - self.stack) as u32;
+        let pending = Pending { slot, results: args.results, kind: PendingKind::Plain };
+        self.heap.set(self.co + field::PENDING, pending.encode());
+        self.save_coroutine();
+        self.set_status(self.co, status::SUSPENDED);
+        self.back_to(resumer, args.at, args.count)?;
+        Ok(Flow::Entered)
+    }
+
+    fn back_to(&mut self, resumer: usize, first: usize, count: usize) -> Result<(), Raise> {
+        self.heap.set(self.co + field::RESUMER, word::NIL);
+        self.set_status(resumer, status::RUNNING);
+        self.heap.set(root::CURRENT, coroutine(resumer));
+        self.load_coroutine();
+        self.enter(first, count)
+    }
+
+    /// The first function of the running coroutine has returned.
+    pub(crate) fn finish_coroutine(&mut self, first: usize, count: usize) -> Result<(), Raise> {
+        let resumer = self.heap.get(self.co + field::RESUMER);
+        if resumer == word::NIL {
+            self.set_status(self.co, status::DEAD);
+            return self.finish_task(first, count);
+        }
+        let resumer = word::index(resumer) as usize;
+        // A collection here would execute the returning instruction again, so this comes first.
+        self.room_in(resumer, count)?;
+        self.set_status(self.co, status::DEAD);
+        self.heap.set(self.co + field::ERROR, word::NIL);
+        self.back_to(resumer, first, count)
+    }
+
+    /// An error has left the running coroutine.
+    pub(crate) fn fail_coroutine(&mut self, value: Word) -> Result<(), Raise> {
+        let resumer = self.heap.get(self.co + field::RESUMER);
+        if resumer == word::NIL {
+            return Err(self.fail_process(value));
+        }
+        let resumer = word::index(resumer) as usize;
+        self.save_coroutine();
+        self.set_status(self.co, status::DEAD);
+        self.heap.set(self.co + field::RESUMER, word::NIL);
+        self.heap.set(self.co + field::ERROR, value);
+        self.set_status(resumer, status::RUNNING);
+        self.heap.set(root::CURRENT, coroutine(resumer));
+        self.load_coroutine();
+        let pending = Pending::decode(self.heap.get(self.co + field::PENDING));
+        let slot = self.stack + pending.slot as usize;
+        match pending.kind {
+            PendingKind::Status => {
+                self.heap.set(slot, word::FALSE);
+                self.heap.set(slot + 1, value);
+                self.place(slot, slot, 2, pending.results)
+            }
+            PendingKind::Plain | PendingKind::Start | PendingKind::Closing => {
+                let value = self.prefixed(value);
+                self.raise(value)
+            }
+        }
+    }
+
+    /// An error that comes out of a wrapped coroutine: text gets the position of the call.
+    fn prefixed(&mut self, value: Word) -> Word {
+        if !is_string(value) {
+            return value;
+        }
+        let mut text = self.position(0).into_bytes();
+        text.extend_from_slice(&self.bytes(value));
+        self.heap.string(&text)
+    }
+
+    /// The error with which a coroutine died, if it did, and forgets it.
+    pub(crate) fn take_error(&mut self, co: usize) -> Word {
+        let error = self.heap.get(co + field::ERROR);
+        self.heap.set(co + field::ERROR, word::NIL);
+        error
+    }
+
+    /// Kills a suspended or dead coroutine's pending variables marker list and marks it dead; the
+    /// values still to be closed, last first, are returned.
+    pub(crate) fn bury(&mut self, co: usize) -> Vec<Word> {
+        let stack = word::index(self.heap.get(co + field::STACK)) as usize;
+        let mut marked = Vec::new();
+        let mut mark = self.heap.get(co + field::CLOSE);
+        while mark != word::NIL {
+            let node = word::index(mark) as usize;
+            let slot = stack + self.heap.get(node + 1) as u32 as usize;
+            marked.push(self.heap.get(slot));
+            mark = self.heap.get(node + 2);
+        }
+        self.heap.set(co + field::CLOSE, word::NIL);
+        self.set_status(co, status::DEAD);
+        marked
+    }
+
+    /// Starts a task: a scheduled coroutine of this process.
+    pub(crate) fn spawn_task(&mut self, args: Args) -> Result<usize, Raise> {
+        let function = self.heap.get(args.at);
+        let count = args.count - 1;
+        let co = create(self.heap, function);
+        self.room_in(co, count)?;
+        let stack = word::index(self.heap.get(co + field::STACK)) as usize;
+        self.heap.copy(args.at + 1, stack + 4, count);
+        let head = self.heap.get(co);
+        let flags = word::header_flags(head) | status::TASK;
+        self.heap.set(co, word::header(Kind::Coroutine, flags, word::header_length(head)));
+        self.heap.set(co + field::TOP, word::int_wrapping(count as i64));
+        self.heap.set(co + field::WAIT, wait::NOTHING);
+        self.heap.set(co + field::LEAF, coroutine(co));
+        // At the end of the list: tasks run in the order in which they were spawned.
+        let mut last = word::index(self.heap.get(root::TASKS)) as usize;
+        while self.heap.get(last + field::NEXT) != word::NIL {
+            last = word::index(self.heap.get(last + field::NEXT)) as usize;
+        }
+        self.heap.set(last + field::NEXT, coroutine(co));
+        Ok(co)
+    }
+
+    /// The running task waits; another one runs, or the turn ends.
+    pub(crate) fn wait(&mut self, what: Word) -> Result<(), Raise> {
+        let task = word::index(self.heap.get(root::TASK)) as usize;
+        self.save_coroutine();
+        self.heap.set(task + field::WAIT, what);
+        self.heap.set(task + field::LEAF, coroutine(self.co));
+        self.schedule()
+    }
+
+    /// Chooses a task that can run, starting after the running one.
+    pub(crate) fn schedule(&mut self) -> Result<(), Raise> {
+        let current = word::index(self.heap.get(root::TASK)) as usize;
+        let mut task = current;
+        let mut outside = false;
+        loop {
+            let next = self.heap.get(task + field::NEXT);
+            let next = if next == word::NIL { self.heap.get(root::TASKS) } else { next };
+            task = word::index(next) as usize;
+            let waits = self.heap.get(task + field::WAIT);
+            self.fuel -= 1;
+            if self.is_ready(waits) {
+                return self.run_task(task);
+            }
+            outside |= waits != wait::WAKE;
+            if task == current {
+                break;
+            }
+        }
+        Err(Raise::Stop(if outside { Stop::Waiting } else { self.deadlock() }))
+    }
+
+    fn is_ready(&self, waits: Word) -> bool {
+        match waits {
+            wait::NOTHING => true,
+            wait::WAKE => false,
+            // It looks itself whether what it waits for has come.
+            wait::ANYTHING => false,
+            wait::EVENT => self.host.has_event(),
+            _ => {
+                let number = word::to_int(waits);
+                if number >= 0 {
+                    self.host.has_message(procession_environment::Queue(number as u32))
+                } else {
+                    self.host.is_finished(procession_environment::CallId((-1 - number) as u64))
+                }
+            }
+        }
+    }
+
+    pub(crate) fn run_task(&mut self, task: usize) -> Result<(), Raise> {
+        self.heap.set(task + field::WAIT, wait::NOTHING);
+        self.heap.set(root::TASK, coroutine(task));
+        let leaf = self.heap.get(task + field::LEAF);
+        self.heap.set(root::CURRENT, leaf);
+        self.load_coroutine();
+        let pending = Pending::decode(self.heap.get(self.co + field::PENDING));
+        if pending.kind == PendingKind::Start && word::index(leaf) as usize == task {
+            // A new task: its arguments are on its stack already.
+            let count = self.top - self.stack;
+            let begun = Pending { kind: PendingKind::Plain, ..pending };
+            self.heap.set(self.co + field::PENDING, begun.encode());
+            self.set_status(task, status::RUNNING);
+            return self.begin(self.stack + 1, count);
+        }
+        Ok(())
+    }
+
+    /// Wakes a task that waits for it.
+    pub(crate) fn wake(&mut self, task: usize) {
+        if self.heap.get(task + field::WAIT) != wait::NOTHING {
+            self.heap.set(task + field::WAIT, wait::NOTHING);
+        }
+    }
+
+    /// Tasks that wait for anything from outside look again at the start of a turn.
+    pub(crate) fn wake_all(&mut self) {
+        let mut task = self.heap.get(root::TASKS);
+        while task != word::NIL {
+            let at = word::index(task) as usize;
+            if self.heap.get(at + field::WAIT) == wait::ANYTHING {
+                self.heap.set(at + field::WAIT, wait::NOTHING);
+            }
+            task = self.heap.get(at + field::NEXT);
+        }
+    }
+
+    /// A task has ended: the process with it when it is the first one.
+    fn finish_task(&mut self, first: usize, count: usize) -> Result<(), Raise> {
+        let task = self.co;
+        let main = word::index(self.heap.get(root::TASKS)) as usize;
+        if task == main {
+            let reason = self.exit_reason(first, count);
+            return Err(Raise::Stop(Stop::Exited(reason)));
+        }
+        let mut before = main;
+        loop {
+            let next = word::index(self.heap.get(before + field::NEXT)) as usize;
+            if next == task {
+                break;
+            }
+            before = next;
+        }
+        self.heap.set(before + field::NEXT, self.heap.get(task + field::NEXT));
+        self.heap.set(root::TASK, coroutine(before));
+        self.schedule()
+    }
+
+    /// All tasks wait for each other.
+    fn deadlock(&mut self) -> Stop {
+        let mut places = Vec::new();
+        let mut task = self.heap.get(root::TASKS);
+        while task != word::NIL && places.len() < 16 {
+            let at = word::index(task) as usize;
+            let leaf = self.heap.get(at + field::LEAF);
+            self.heap.set(root::CURRENT, leaf);
+            self.load_coroutine();
+            places.push(self.waiting_place());
+            task = self.heap.get(at + field::NEXT);
+        }
+        let text = format!("deadlock: every coroutine waits: {}", places.join("; "));
+        let failure = procession_types::Failure::Deadlock(text.into_boxed_str());
+        Stop::Exited(procession_types::ExitReason::failed(failure))
+    }
+
+    /// Where the loaded coroutine waits, as `file:line`.
+    fn waiting_place(&self) -> String {
+        let (mut base, mut pc) = (self.base, self.pc);
+        loop {
+            let callee = self.heap.get(base - 3);
+            if !is_builtin(callee) && !self.is_library(callee) {
+                let prototype = self.prototype(callee);
+                let image = self.heap.get(word::index(callee) as usize + 1) >> 32;
+                let image = &self.images[image as u16 as usize];
+                let file = image.files.get(prototype.file as usize).map_or("?", |file| file);
+                return format!("{file}:{}", prototype.lines[pc.saturating_sub(1)]);
+            }
+            let link = self.link(base);
+            if link.kind == FrameKind::First {
+                return "?".to_owned();
+            }
+            base = base - link.shift as usize - link.delta as usize;
+            pc = link.pc as usize;
+        }
+    }
+}

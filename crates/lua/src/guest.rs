@@ -1,0 +1,520 @@
+//! The environment, its images and its guests.
+
+use crate::compile;
+use crate::coroutine::{coroutine, field, wait};
+use crate::heap::{Heap, root};
+use crate::image::{Image, ImageBuilder};
+use crate::library::{library, number, table_word};
+use crate::vm::{Raise, Stop, Vm};
+use procession_environment::{Environment, Guest, Host, Program, Turn, Usage};
+use procession_types::word::{self, Word};
+use procession_types::{Error, ExitReason, Failure, Fragment, Limits};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Instructions that the preparation of an image may take before it is given up.
+const PREPARE_BUDGET: i64 = 1_000_000;
+
+/// The Lua environment.
+#[derive(Debug, Default)]
+pub struct LuaEnvironment;
+
+impl LuaEnvironment {
+    /// The environment; it has no state of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+/// A compiled program.
+struct LuaImage {
+    shared: Arc<Shared>,
+    /// The heap after the program's top level, if executing it touched nothing outside: every
+    /// process then starts from a copy. Made when the first process is spawned.
+    prepared: OnceLock<Option<Vec<Word>>>,
+    /// One thread prepares, the others wait.
+    preparing: Mutex<()>,
+}
+
+struct Shared {
+    images: Vec<Arc<Image>>,
+    method: Option<String>,
+    hash: [u8; 8],
+}
+
+impl Environment for LuaEnvironment {
+    fn load(
+        &self,
+        program: &Program,
+    ) -> Result<Arc<dyn procession_environment::Image>, Error> {
+        let mut builder = ImageBuilder::new(1, Some(&library().strings));
+        let mut modules = Vec::new();
+        let mut env_is_boxed = Vec::new();
+        let mut hash = 0;
+        for module in std::iter::once(&program.main).chain(&program.imports) {
+            let chunk = format!("@{}", module.file);
+            let compiled = compile::compile(&module.source, &chunk, program.dialect, &mut builder)
+                .map_err(|error| Error::invalid(error.message))?;
+            modules.push((module.name.clone().into_boxed_str(), compiled.main));
+            env_is_boxed.push(compiled.env_is_boxed);
+            hash = crate::snapshot::content_hash(hash, &module.source);
+        }
+        let (mut image, _) = builder.finish();
+        image.modules = modules;
+        image.env_is_boxed = env_is_boxed;
+        image.allowed = program.modules.iter().map(|name| name.clone().into_boxed_str()).collect();
+        let shared = Shared {
+            images: vec![library().image.clone(), Arc::new(image)],
+            method: program.method.clone(),
+            hash: hash.to_le_bytes(),
+        };
+        Ok(Arc::new(LuaImage {
+            shared: Arc::new(shared),
+            prepared: OnceLock::new(),
+            preparing: Mutex::new(()),
+        }))
+    }
+}
+
+impl LuaImage {
+    /// The heap after the top level; `None` when each process must execute it itself.
+    fn prepared(&self) -> Option<&Vec<Word>> {
+        if let Some(prepared) = self.prepared.get() {
+            return prepared.as_ref();
+        }
+        let _alone = self.preparing.lock();
+        self.prepared.get_or_init(|| self.prepare()).as_ref()
+    }
+
+    fn prepare(&self) -> Option<Vec<Word>> {
+        let mut guest = LuaGuest::unprepared(&self.shared, &Limits::default());
+        let mut host = crate::guest::pure::PureHost::default();
+        let stop = guest.turn(&mut host, PREPARE_BUDGET);
+        let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.extra.is_empty();
+        if !done {
+            return None;
+        }
+        guest.heap.collect();
+        Some(guest.heap.words().to_vec())
+    }
+}
+
+impl procession_environment::Image for LuaImage {
+    fn spawn(&self, arguments: &Fragment, limits: &Limits) -> Result<Box<dyn Guest>, Error> {
+        let mut guest = match self.prepared() {
+            Some(words) => LuaGuest {
+                heap: Heap::from_words(words, limits.memory_bytes_max),
+                shared: self.shared.clone(),
+                extra: Vec::new(),
+                is_started: true,
+            },
+            None => LuaGuest::unprepared(&self.shared, limits),
+        };
+        guest.set_arguments(arguments);
+        Ok(Box::new(guest))
+    }
+
+    fn restore(&self, snapshot: &[u8], limits: &Limits) -> Result<Box<dyn Guest>, Error> {
+        let state = crate::snapshot::read(snapshot, &self.shared.hash)?;
+        let heap = Heap::from_words(&state.words, limits.memory_bytes_max);
+        let mut guest =
+            LuaGuest { heap, shared: self.shared.clone(), extra: Vec::new(), is_started: true };
+        guest.heap.threshold = state.threshold.min(guest.heap.limit);
+        guest.compile_loaded()?;
+        crate::snapshot::check(&guest.heap, &guest.images())?;
+        Ok(Box::new(guest))
+    }
+}
+
+/// A Lua process.
+struct LuaGuest {
+    heap: Heap,
+    shared: Arc<Shared>,
+    /// Images of chunks that it loaded itself.
+    extra: Vec<Arc<Image>>,
+    is_started: bool,
+}
+
+impl LuaGuest {
+    /// A guest that has not executed its top level.
+    fn unprepared(shared: &Arc<Shared>, limits: &Limits) -> Self {
+        let mut heap = Heap::new(limits.memory_bytes_max);
+        let globals = table_word(number::GLOBALS);
+        let chunk = crate::load::module_closure(&mut heap, &shared.images[1], 1, 0, globals);
+        let boot = library().functions["boot"];
+        let main = crate::coroutines::create(&mut heap, boot);
+        let method = match &shared.method {
+            Some(method) => heap.string(method.as_bytes()),
+            None => word::NIL,
+        };
+        let stack = word::index(heap.get(main + field::STACK)) as usize;
+        heap.set(stack + 4, chunk);
+        heap.set(stack + 5, method);
+        heap.set(main + field::TOP, word::int_wrapping(2));
+        heap.set(main + field::WAIT, wait::NOTHING);
+        heap.set(main + field::LEAF, coroutine(main));
+        let head = heap.get(main);
+        heap.set(main, head | u64::from(crate::coroutine::status::TASK) << 8);
+        for place in [root::CURRENT, root::TASK, root::TASKS] {
+            heap.set(place, coroutine(main));
+        }
+        Self { heap, shared: shared.clone(), extra: Vec::new(), is_started: false }
+    }
+
+    fn images(&self) -> Vec<Arc<Image>> {
+        self.shared.images.iter().chain(&self.extra).cloned().collect()
+    }
+
+    fn set_arguments(&mut self, arguments: &Fragment) {
+        if arguments.is_empty() {
+            return;
+        }
+        let values = crate::message::unpack(&mut self.heap, arguments);
+        let at = self.heap.table(values.len(), 1);
+        let strings = crate::strings::Strings { images: &self.shared.images };
+        for (position, &value) in values.iter().enumerate() {
+            self.heap.set_int(strings, at, position as i64 + 1, value);
+        }
+        let count = word::int_wrapping(values.len() as i64);
+        self.heap.set_hashed(strings, at, library().names.n, count);
+        self.heap.set(root::ARGUMENTS, word::make(word::TAG_TABLE, 0, at as u32));
+    }
+
+    /// Compiles the chunks that a restored process had loaded.
+    fn compile_loaded(&mut self) -> Result<(), Error> {
+        let list = self.heap.get(root::SOURCES);
+        if list == word::NIL {
+            return Ok(());
+        }
+        let damaged = || Error::invalid("snapshot is damaged: its list of loaded chunks");
+        let at = word::index(list) as usize;
+        let strings = crate::strings::Strings { images: &self.shared.images };
+        let mut position = 1;
+        loop {
+            let source = self.heap.get_int(strings, at, position);
+            let name = self.heap.get_int(strings, at, position + 1);
+            if source == word::NIL {
+                return Ok(());
+            }
+            if !crate::strings::is_string(source) || !crate::strings::is_string(name) {
+                return Err(damaged());
+            }
+            let source = strings.bytes(&self.heap, source).to_vec();
+            let name = strings.bytes(&self.heap, name).to_vec();
+            let number = (self.shared.images.len() + self.extra.len()) as u16;
+            let image = crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
+            self.extra.push(Arc::new(image));
+            position += 2;
+        }
+    }
+
+    /// Runs until the turn ends.
+    fn turn(&mut self, host: &mut dyn Host, budget: i64) -> Stop {
+        let mut fuel = budget;
+        let mut loaded_image = None;
+        loop {
+            let images;
+            let images = if self.extra.is_empty() {
+                &self.shared.images
+            } else {
+                images = self.images();
+                &images
+            };
+            let mut vm = Vm::new(&mut self.heap, images, host, fuel, budget);
+            vm.loaded_image = loaded_image.take();
+            let stop = vm.run_turn();
+            fuel = vm.fuel;
+            let new_image = vm.new_image.take();
+            match (stop, new_image) {
+                (Stop::NewImage, Some(image)) => {
+                    loaded_image = Some((2 + self.extra.len()) as u16);
+                    self.extra.push(image);
+                }
+                (stop, _) => {
+                    let executed = self.heap.get(root::INSTRUCTIONS);
+                    self.heap.set(root::INSTRUCTIONS, executed + (budget - fuel) as u64);
+                    return stop;
+                }
+            }
+        }
+    }
+}
+
+impl Vm<'_> {
+    /// Runs from where the heap says until something ends the turn.
+    pub(crate) fn run_turn(&mut self) -> Stop {
+        self.wake_all();
+        let mut next = self.begin_turn();
+        loop {
+            let raise = match next {
+                Ok(()) => self.steps().err(),
+                Err(raise) => Some(raise),
+            };
+            next = match raise {
+                None => Ok(()),
+                Some(Raise::Error(value)) => self.raise(value),
+                Some(Raise::Collect(extra)) => {
+                    // The instruction is executed again.
+                    if self.is_lua_frame() && self.pc > 0 {
+                        self.pc -= 1;
+                    }
+                    self.collect(extra)
+                }
+                Some(Raise::Stop(stop)) => {
+                    if matches!(stop, Stop::NewImage | Stop::Loaded)
+                        && self.is_lua_frame()
+                        && self.pc > 0
+                    {
+                        self.pc -= 1;
+                    }
+                    self.save_coroutine();
+                    return stop;
+                }
+            };
+        }
+    }
+
+    fn begin_turn(&mut self) -> Result<(), Raise> {
+        let task = word::index(self.heap.get(root::TASK)) as usize;
+        let waits = self.heap.get(task + field::WAIT) != wait::NOTHING;
+        let starts = crate::coroutine::Pending::decode(self.heap.get(task + field::PENDING)).kind
+            == crate::coroutine::PendingKind::Start;
+        if waits {
+            self.schedule()
+        } else if starts {
+            self.run_task(task)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Instructions executed in this turn so far.
+    pub(crate) fn executed(&self) -> i64 {
+        self.budget - self.fuel
+    }
+}
+
+impl Guest for LuaGuest {
+    fn start(&mut self, host: &mut dyn Host, budget: u64) -> Result<(), Error> {
+        if self.is_started {
+            return Ok(());
+        }
+        self.is_started = true;
+        match self.turn(host, i64::try_from(budget).unwrap_or(i64::MAX)) {
+            Stop::Loaded | Stop::Waiting | Stop::Preempted | Stop::Replaced | Stop::NewImage => {
+                Ok(())
+            }
+            Stop::Exited(ExitReason::Normal(_)) => Ok(()),
+            Stop::Exited(ExitReason::Failed(failure)) => Err(match *failure {
+                Failure::Error(error) => error,
+                other => ExitReason::failed(other)
+                    .error()
+                    .unwrap_or_else(|| Error::invalid("program does not load")),
+            }),
+        }
+    }
+
+    fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
+        self.is_started = true;
+        let mut left = i64::try_from(budget).unwrap_or(i64::MAX);
+        loop {
+            let before = self.heap.get(root::INSTRUCTIONS);
+            return match self.turn(host, left) {
+                Stop::Waiting => Turn::Waiting,
+                Stop::Preempted => Turn::Preempted,
+                Stop::Exited(reason) => Turn::Exited(reason),
+                Stop::Replaced => Turn::Replaced,
+                Stop::Loaded | Stop::NewImage => {
+                    left -= (self.heap.get(root::INSTRUCTIONS) - before) as i64;
+                    continue;
+                }
+            };
+        }
+    }
+
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        Some(crate::snapshot::write(&self.heap, &self.shared.hash))
+    }
+
+    fn usage(&self) -> Usage {
+        Usage {
+            instructions: self.heap.get(root::INSTRUCTIONS),
+            memory_bytes: self.heap.held() as u64 * 8,
+        }
+    }
+
+    fn trim(&mut self) {
+        if self.heap.used() * 2 < self.heap.held() || self.heap.held() > 1 << 12 {
+            self.heap.collect();
+        }
+        self.heap.shrink();
+    }
+}
+
+/// The host of a preparation: it notices when a program's top level asks for anything.
+mod pure {
+    use procession_environment::{
+        Call, CallId, CancelRequest, Host, LogRecord, Options, Queue, Relation, SpawnRequest,
+    };
+    use procession_types::{
+        Context, Error, Event, Fragment, Message, Pid, Timestamp, Topic,
+    };
+    use std::cell::Cell;
+
+    /// See the module.
+    #[derive(Debug, Default)]
+    pub(super) struct PureHost {
+        touched: bool,
+        looked: Cell<bool>,
+        context: Context,
+    }
+
+    impl PureHost {
+        /// Whether anything was asked for.
+        pub(super) fn is_touched(&self) -> bool {
+            self.touched || self.looked.get()
+        }
+
+        fn refuse<T>(&mut self) -> Result<T, Error> {
+            self.touched = true;
+            Err(Error::invalid("not available while a program is prepared"))
+        }
+    }
+
+    const NOBODY: Pid = Pid { host: 0, shard: 0, epoch: 0, slot: 0, generation: 0 };
+
+    impl Host for PureHost {
+        fn pid(&self) -> Pid {
+            self.looked.set(true);
+            NOBODY
+        }
+
+        fn program(&self) -> &str {
+            self.looked.set(true);
+            ""
+        }
+
+        fn write_pid(&self, _pid: Pid, _out: &mut Vec<u8>) {
+            self.looked.set(true);
+        }
+
+        fn now(&mut self) -> Timestamp {
+            self.touched = true;
+            Timestamp(0)
+        }
+
+        fn random(&mut self) -> u64 {
+            self.touched = true;
+            0
+        }
+
+        fn send(&mut self, _to: &[u8], _topic: Topic, _payload: Fragment) -> Result<(), Error> {
+            self.refuse()
+        }
+
+        fn receive(&mut self, _queue: Queue) -> Option<Message> {
+            self.touched = true;
+            None
+        }
+
+        fn has_message(&self, _queue: Queue) -> bool {
+            self.looked.set(true);
+            false
+        }
+
+        fn receive_event(&mut self) -> Option<Event> {
+            self.touched = true;
+            None
+        }
+
+        fn has_event(&self) -> bool {
+            self.looked.set(true);
+            false
+        }
+
+        fn listen(&mut self, _topic: &Topic) -> Result<Queue, Error> {
+            self.refuse()
+        }
+
+        fn unlisten(&mut self, _queue: Queue) {
+            self.touched = true;
+        }
+
+        fn spawn(&mut self, _request: SpawnRequest) -> Result<Pid, Error> {
+            self.refuse()
+        }
+
+        fn terminate(&mut self, _to: &[u8]) -> Result<(), Error> {
+            self.refuse()
+        }
+
+        fn cancel(&mut self, _to: &[u8], _request: CancelRequest) -> Result<(), Error> {
+            self.refuse()
+        }
+
+        fn relate(&mut self, _relation: Relation, _to: &[u8]) -> Result<(), Error> {
+            self.refuse()
+        }
+
+        fn options(&self) -> Options {
+            self.looked.set(true);
+            Options::default()
+        }
+
+        fn set_options(&mut self, _options: Options) {
+            self.touched = true;
+        }
+
+        fn upgrade(&mut self, _program: Option<&str>, _arguments: Fragment) -> Result<(), Error> {
+            self.refuse()
+        }
+
+        fn register(&mut self, _name: &str, _pid: Option<&[u8]>) -> Result<(), Error> {
+            self.refuse()
+        }
+
+        fn lookup(&mut self, _name: &str) -> Result<Pid, Error> {
+            self.refuse()
+        }
+
+        fn unregister(&mut self, _name: &str) -> Result<bool, Error> {
+            self.refuse()
+        }
+
+        fn context(&self) -> &Context {
+            self.looked.set(true);
+            &self.context
+        }
+
+        fn can(&mut self, _action: &str, _resource: &str) -> bool {
+            self.touched = true;
+            false
+        }
+
+        fn print(&mut self, _line: &[u8]) {
+            self.touched = true;
+        }
+
+        fn log(&mut self, _record: LogRecord) {
+            self.touched = true;
+        }
+
+        fn start(&mut self, _call: Call) -> Result<CallId, Error> {
+            self.refuse()
+        }
+
+        fn is_finished(&self, _id: CallId) -> bool {
+            self.looked.set(true);
+            false
+        }
+
+        fn finish(&mut self, _id: CallId) -> Option<Result<Fragment, Error>> {
+            self.touched = true;
+            None
+        }
+
+        fn abandon(&mut self, _id: CallId) {
+            self.touched = true;
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A process's heap: one array of words, allocated from the front.
+//!
+//! The first words are the roots (see [`root`]); after them lie objects, each with a header. Nothing
+//! in the heap is an address, so copying the array copies the process.
+
+use procession_types::word::{self, Kind, Word};
+use std::cell::RefCell;
+
+/// Positions of the roots.
+pub(crate) mod root {
+    /// The running coroutine.
+    pub(crate) const CURRENT: usize = 1;
+    /// The coroutine of the running task (the bottom of the chain of resumes).
+    pub(crate) const TASK: usize = 2;
+    /// First of the list of tasks, linked by `coroutine::NEXT`.
+    pub(crate) const TASKS: usize = 3;
+    /// The arguments of the program's function: a table with `n`, until they are taken.
+    pub(crate) const ARGUMENTS: usize = 4;
+    /// Cache of `require`d modules, and other state of the library: a table, or nil.
+    pub(crate) const STATE: usize = 5;
+    /// The channel of the inbox, or nil.
+    pub(crate) const INBOX: usize = 6;
+    /// The channel of the events, or nil.
+    pub(crate) const EVENTS: usize = 7;
+    /// Sources of the chunks loaded at run time, in order of their image numbers, or nil.
+    pub(crate) const SOURCES: usize = 8;
+    /// A value on its way while a collection may happen.
+    pub(crate) const SCRATCH: usize = 9;
+    /// First of the words that the collector does not look at.
+    pub(crate) const RAW: usize = 10;
+    /// Instructions executed.
+    pub(crate) const INSTRUCTIONS: usize = 10;
+    /// Last id given by `tostring` of an object.
+    pub(crate) const LAST_ID: usize = 11;
+    /// State of the random number generator (4 words).
+    pub(crate) const RANDOM: usize = 12;
+    /// Flags: see `flag`.
+    pub(crate) const FLAGS: usize = 16;
+    /// First of the words for the library tables that the process has written to: its own copies.
+    pub(crate) const OVERLAY: usize = 17;
+    /// Library tables there may be at most.
+    pub(crate) const OVERLAY_MAX: usize = 47;
+    /// First word that is no root.
+    pub(crate) const END: usize = OVERLAY + OVERLAY_MAX;
+
+    /// The program's top level has been executed.
+    pub(crate) const FLAG_LOADED: u64 = 1;
+    /// The random number generator has been seeded.
+    pub(crate) const FLAG_SEEDED: u64 = 2;
+}
+
+/// Smallest array that is allocated, in words.
+const WORDS_MIN: usize = 192;
+/// Arrays of up to this many words are kept for the next process.
+const POOLED_WORDS_MAX: usize = 4096;
+/// How many arrays are kept per thread.
+const POOLED_MAX: usize = 256;
+
+thread_local! {
+    /// Arrays of processes that ended: touching a fresh page costs more than a small process.
+    static POOL: RefCell<Vec<Vec<Word>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The words of a process.
+#[derive(Debug)]
+pub(crate) struct Heap {
+    words: Vec<Word>,
+    top: usize,
+    /// Collection is due when `top` passes this.
+    pub(crate) threshold: usize,
+    /// The most words the process may hold.
+    pub(crate) limit: usize,
+}
+
+impl Heap {
+    /// A heap with empty roots.
+    pub(crate) fn new(limit_bytes: u64) -> Self {
+        let mut heap = Self::from_words(&[], limit_bytes);
+        heap.words[..root::END].fill(word::NIL);
+        heap.words[root::RAW..root::OVERLAY].fill(0);
+        heap.top = root::END;
+        heap
+    }
+
+    /// A heap with this content.
+    pub(crate) fn from_words(content: &[Word], limit_bytes: u64) -> Self {
+        let mut words = take_array(content.len().max(WORDS_MIN));
+        words[..content.len()].copy_from_slice(content);
+        // References have 32 bits, and the top bit is kept free.
+        let limit = usize::try_from(limit_bytes / 8).unwrap_or(usize::MAX).min(1 << 31);
+        let mut heap = Self { words, top: content.len(), threshold: 0, limit };
+        heap.set_threshold(content.len(), 0);
+        heap
+    }
+
+    /// After a collection left `live` words: when the next one is due, with room for `extra` more.
+    pub(crate) fn set_threshold(&mut self, live: usize, extra: usize) {
+        self.threshold = (live * 2 + extra).max(live + 2048).min(self.limit);
+    }
+
+    /// Words in use.
+    pub(crate) fn used(&self) -> usize {
+        self.top
+    }
+
+    /// Words held, used or not.
+    pub(crate) fn held(&self) -> usize {
+        self.words.capacity()
+    }
+
+    /// The words in use.
+    pub(crate) fn words(&self) -> &[Word] {
+        &self.words[..self.top]
+    }
+
+    /// The words in use.
+    pub(crate) fn words_mut(&mut self) -> &mut [Word] {
+        &mut self.words[..self.top]
+    }
+
+    /// Replaces the content by what a collection copied.
+    pub(crate) fn replace(&mut self, mut words: Vec<Word>) {
+        self.top = words.len();
+        let room = (self.top + self.top / 2).max(WORDS_MIN);
+        words.resize(room.min(words.capacity().max(self.top)), 0);
+        give_array(std::mem::replace(&mut self.words, words));
+    }
+
+    /// The word at an index.
+    #[inline(always)]
+    pub(crate) fn get(&self, index: usize) -> Word {
+        self.words[index]
+    }
+
+    /// Sets the word at an index.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, index: usize, word: Word) {
+        self.words[index] = word;
+    }
+
+    /// Copies words within the heap.
+    #[inline]
+    pub(crate) fn copy(&mut self, from: usize, to: usize, count: usize) {
+        if count < 4 {
+            if from >= to {
+                for offset in 0..count {
+                    self.words[to + offset] = self.words[from + offset];
+                }
+            } else {
+                for offset in (0..count).rev() {
+                    self.words[to + offset] = self.words[from + offset];
+                }
+            }
+        } else {
+            self.words.copy_within(from..from + count, to);
+        }
+    }
+
+    /// Fills words.
+    #[inline]
+    pub(crate) fn fill(&mut self, from: usize, to: usize, word: Word) {
+        if from < to {
+            self.words[from..to].fill(word);
+        }
+    }
+
+    /// Room for an object of `count` words; its content is unspecified. The caller has made sure that
+    /// the process may hold it (`Vm::reserve`), unless it is small.
+    #[inline(always)]
+    pub(crate) fn allocate(&mut self, count: usize) -> usize {
+        let at = self.top;
+        let end = at + count;
+        if end > self.words.len() {
+            self.grow(end);
+        }
+        self.top = end;
+        at
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, end: usize) {
+        let length = end.max(self.words.len() * 2);
+        if self.words.len() < POOLED_WORDS_MAX && length < POOLED_WORDS_MAX {
+            let mut bigger = take_array(length);
+            bigger[..self.top].copy_from_slice(&self.words[..self.top]);
+            give_array(std::mem::replace(&mut self.words, bigger));
+        } else {
+            self.words.resize(length, 0);
+        }
+    }
+
+    /// Gives back what is not used.
+    pub(crate) fn shrink(&mut self) {
+        self.words.truncate(self.top);
+        self.words.shrink_to_fit();
+    }
+
+    /// A new string object; at most [`word::SHORT_MAX`] bytes give a short string.
+    pub(crate) fn string(&mut self, bytes: &[u8]) -> Word {
+        if let Some(word) = word::short(bytes) {
+            return word;
+        }
+        let count = word::string_words(bytes.len());
+        let at = self.allocate(1 + count);
+        self.words[at] = word::header(Kind::String, 0, bytes.len() as u32);
+        self.words[at + count] = 0;
+        bytemuck::cast_slice_mut(&mut self.words[at + 1..=at + count])[..bytes.len()]
+            .copy_from_slice(bytes);
+        word::make(word::TAG_STRING, 0, at as u32)
+    }
+
+    /// An integer of any size.
+    #[inline]
+    pub(crate) fn integer(&mut self, value: i64) -> Word {
+        match word::from_int(value) {
+            Some(word) => word,
+            None => {
+                let at = self.allocate(2);
+                self.words[at] = word::header(Kind::Integer, 0, 1);
+                self.words[at + 1] = value as u64;
+                word::object(Kind::Integer, at as u32)
+            }
+        }
+    }
+
+    /// A new object of the runtime with its fields.
+    pub(crate) fn user(&mut self, class: u32, fields: &[Word]) -> Word {
+        let at = self.allocate(1 + fields.len());
+        self.words[at] = word::header(Kind::User, class, fields.len() as u32);
+        self.words[at + 1..=at + fields.len()].copy_from_slice(fields);
+        word::object(Kind::User, at as u32)
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        give_array(std::mem::take(&mut self.words));
+    }
+}
+
+/// An array of at least `length` words, all of them usable.
+fn take_array(length: usize) -> Vec<Word> {
+    let length = length.next_multiple_of(64);
+    if length <= POOLED_WORDS_MAX {
+        let pooled = POOL.with(|pool| {
+            let mut pool = pool.borrow_mut();
+            let fits = pool.last().is_some_and(|array| array.len() >= length);
+            fits.then(|| pool.pop()).flatten()
+        });
+        if let Some(array) = pooled {
+            return array;
+        }
+    }
+    vec![0; length]
+}
+
+fn give_array(mut array: Vec<Word>) {
+    if array.capacity() == 0 || array.capacity() > POOLED_WORDS_MAX || array.len() < WORDS_MIN {
+        return;
+    }
+    array.resize(array.capacity(), 0);
+    POOL.with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.len() < POOLED_MAX {
+            pool.push(array);
+        }
+    });
+}

@@ -1,0 +1,231 @@
+//! Reading and writing fields: tables, library tables, metatables.
+
+use crate::library::{class, number, table_word};
+use crate::strings::is_string;
+use crate::vm::{Raise, Vm};
+use crate::bytecode::Operand;
+use procession_types::word::{self, Kind, Word, table};
+
+/// How many `__index` or `__newindex` steps one access may take.
+const CHAIN_MAX: usize = 2000;
+
+/// Where a table's content is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    /// A table object of the heap.
+    Heap(usize),
+    /// A library table that the process has not written to.
+    Frozen(u16),
+}
+
+/// What an access came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Access {
+    /// The value; or, for a write, done.
+    Value(Word),
+    /// This metamethod is to be called with this receiver.
+    Call(Word, Word),
+}
+
+/// Whether the word is a table of the heap.
+#[inline(always)]
+pub(crate) const fn is_heap_table(value: Word) -> bool {
+    value >> 32 == word::TAG_TABLE << 16
+}
+
+impl Vm<'_> {
+    /// Where a table (the word must be one) keeps its content.
+    #[inline]
+    pub(crate) fn place_of(&self, value: Word) -> Place {
+        if word::space(value) == 0 {
+            return Place::Heap(word::index(value) as usize);
+        }
+        let number = word::index(value) as u16;
+        let own = self.heap.get(crate::heap::root::OVERLAY + number as usize);
+        if own == word::NIL { Place::Frozen(number) } else { Place::Heap(word::index(own) as usize) }
+    }
+
+    /// The process's own copy of a table, made now if there is none yet.
+    pub(crate) fn writable(&mut self, value: Word) -> usize {
+        match self.place_of(value) {
+            Place::Heap(at) => at,
+            Place::Frozen(number) => {
+                let frozen = &self.library.tables[number as usize];
+                let at = self.heap.table(0, frozen.entries.len() + 4);
+                for &(key, value) in &frozen.entries {
+                    self.heap.set_hashed(self.strings(), at, key, value);
+                }
+                let own = word::make(word::TAG_TABLE, 0, at as u32);
+                self.heap.set(crate::heap::root::OVERLAY + number as usize, own);
+                at
+            }
+        }
+    }
+
+    /// A key as tables hold it: a float with an integer's value becomes that integer.
+    #[inline]
+    pub(crate) fn normal_key(&mut self, key: Word) -> Word {
+        if word::is_float(key)
+            && let Some(value) = crate::text::number::float_to_int(word::to_f64(key))
+        {
+            return self.heap.integer(value);
+        }
+        key
+    }
+
+    /// The form of a string key in library tables.
+    fn canonical(&self, key: Word) -> Option<Word> {
+        if word::tag(key) == word::TAG_STRING && word::space(key) != 1 {
+            return self.library.strings.get(&*self.bytes(key)).copied();
+        }
+        Some(key)
+    }
+
+    /// `rawget`: the word must be a table.
+    #[inline]
+    pub(crate) fn raw_get(&mut self, target: Word, key: Word) -> Word {
+        let key = self.normal_key(key);
+        match self.place_of(target) {
+            Place::Heap(at) => self.heap.get_any(self.strings(), at, key),
+            Place::Frozen(number) => match self.canonical(key) {
+                Some(key) => self.library.tables[number as usize].get(key),
+                None => word::NIL,
+            },
+        }
+    }
+
+    /// `rawset` without checks: the word must be a table, the key neither nil nor NaN.
+    pub(crate) fn raw_set(&mut self, target: Word, key: Word, value: Word) {
+        let key = self.normal_key(key);
+        let at = self.writable(target);
+        self.heap.set_any(self.strings(), at, key, value);
+    }
+
+    /// The metatable of any value, or nil.
+    #[inline]
+    pub(crate) fn metatable(&self, value: Word) -> Word {
+        match word::tag(value) {
+            _ if word::is_float(value) => word::NIL,
+            word::TAG_TABLE => match self.place_of(value) {
+                Place::Heap(at) => self.heap.get(at + table::META as usize),
+                Place::Frozen(_) => word::NIL,
+            },
+            word::TAG_SHORT | word::TAG_STRING => table_word(number::STRING_META),
+            word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
+                let head = self.heap.get(word::index(value) as usize);
+                let class = word::header_flags(head);
+                if class < class::COUNT {
+                    table_word(number::CLASS_META + class as u16)
+                } else {
+                    word::NIL
+                }
+            }
+            _ => word::NIL,
+        }
+    }
+
+    /// A metamethod of any value, or nil.
+    pub(crate) fn metamethod(&mut self, value: Word, name: Word) -> Word {
+        let meta = self.metatable(value);
+        if meta == word::NIL { word::NIL } else { self.raw_get(meta, name) }
+    }
+
+    /// `target[key]` with metamethods.
+    pub(crate) fn index(&mut self, target: Word, key: Word) -> Result<Access, Raise> {
+        let mut target = target;
+        for _ in 0..CHAIN_MAX {
+            let method;
+            if word::tag(target) == word::TAG_TABLE && !word::is_float(target) {
+                let value = self.raw_get(target, key);
+                if value != word::NIL {
+                    return Ok(Access::Value(value));
+                }
+                method = self.metamethod(target, self.library.names.index);
+                if method == word::NIL {
+                    return Ok(Access::Value(word::NIL));
+                }
+            } else {
+                method = self.metamethod(target, self.library.names.index);
+                if method == word::NIL {
+                    return Err(self.index_error(target, key));
+                }
+            }
+            if self.is_function(method) {
+                return Ok(Access::Call(method, target));
+            }
+            target = method;
+        }
+        Err(self.error("'__index' chain too long; possible loop"))
+    }
+
+    /// `target[key] = value` with metamethods.
+    pub(crate) fn set_index(
+        &mut self,
+        target: Word,
+        key: Word,
+        value: Word,
+    ) -> Result<Access, Raise> {
+        let mut target = target;
+        for _ in 0..CHAIN_MAX {
+            let method;
+            if word::tag(target) == word::TAG_TABLE && !word::is_float(target) {
+                let meta = self.metatable(target);
+                if meta == word::NIL || self.raw_get(target, key) != word::NIL {
+                    method = word::NIL;
+                } else {
+                    method = self.raw_get(meta, self.library.names.newindex);
+                }
+                if method == word::NIL {
+                    self.checked_set(target, key, value)?;
+                    return Ok(Access::Value(word::NIL));
+                }
+            } else {
+                method = self.metamethod(target, self.library.names.newindex);
+                if method == word::NIL {
+                    return Err(self.index_error(target, key));
+                }
+            }
+            if self.is_function(method) {
+                return Ok(Access::Call(method, target));
+            }
+            target = method;
+        }
+        Err(self.error("'__newindex' chain too long; possible loop"))
+    }
+
+    /// `rawset` with its checks.
+    pub(crate) fn checked_set(&mut self, target: Word, key: Word, value: Word) -> Result<(), Raise> {
+        if key == word::NIL {
+            return Err(self.error("table index is nil"));
+        }
+        if word::is_float(key) && word::to_f64(key).is_nan() {
+            return Err(self.error("table index is NaN"));
+        }
+        let growth = match self.place_of(target) {
+            Place::Heap(at) => self.heap.growth(at),
+            Place::Frozen(number) => 8 * self.library.tables[number as usize].entries.len() + 64,
+        };
+        if growth > 4096 {
+            self.reserve(growth)?;
+        }
+        self.raw_set(target, key, value);
+        Ok(())
+    }
+
+    fn index_error(&mut self, target: Word, key: Word) -> Raise {
+        let named = self.hint(Operand::First, 0).is_some();
+        if !named && is_string(key) {
+            // PUC names the key when it can't name the table.
+            let kind = self.type_name(target);
+            let text = String::from_utf8_lossy(&self.bytes(key)).into_owned();
+            return self.error(&format!("attempt to index a {kind} value (field '{text}')"));
+        }
+        self.type_error("index", target, Operand::First)
+    }
+
+    /// Whether the value can be called without `__call`.
+    pub(crate) fn is_function(&self, value: Word) -> bool {
+        (word::tag(value) == word::TAG_FUNCTION && !word::is_float(value))
+            || crate::library::is_builtin(value)
+    }
+}

@@ -1,0 +1,54 @@
+//! The Lua environment: Lua 5.4 in which a process is one array of words.
+//!
+//! [`LuaEnvironment`] implements the contract of `procession-environment`. Inside, in order of
+//! dependence: `text` (pure functions over bytes), `compile` (source to `bytecode`), `heap` with
+//! `table`, `strings` and `collect` (the array), `vm` with `call`, `raise`, `coroutines`, `operate`,
+//! `index` and `interpret` (execution), the libraries, `message` and `snapshot` (fragments and whole
+//! states), `guest`. Nothing here does I/O or reads a clock: that is behind `Host`.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss
+)] // words, indices and lengths are converted all the time; the heap's limit keeps them in range
+
+mod args;
+mod base;
+pub mod bytecode;
+mod call;
+mod calls;
+mod collect;
+pub mod compile;
+mod coroutine;
+mod coroutines;
+mod errors;
+mod frame;
+mod guest;
+mod heap;
+pub mod image;
+mod index;
+mod interpret;
+mod json;
+mod library;
+mod load;
+mod mailbox;
+mod math_library;
+mod message;
+mod operate;
+mod os_library;
+mod prelude;
+mod process_library;
+mod raise;
+mod snapshot;
+mod string_library;
+mod strings;
+mod table;
+mod table_library;
+pub mod text;
+mod time;
+mod utf8_library;
+mod vm;
+
+pub use guest::LuaEnvironment;
+pub use prelude::module_names;

@@ -1,0 +1,207 @@
+//! The standard library: one immutable image shared by every process of the node.
+//!
+//! A library table is a value of its own kind (its number, no heap object). It is read here until a
+//! process writes to it; then that process has a copy in its heap, found through the roots.
+
+use crate::image::Image;
+use crate::vm::{Args, Flow, Raise, Vm};
+use procession_types::word::{self, Word};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// A function of the library written in Rust. Its results replace the callee: see [`Flow`].
+pub(crate) type Run = fn(&mut Vm<'_>, Args) -> Result<Flow, Raise>;
+
+/// A built-in function.
+#[derive(Debug)]
+pub(crate) struct Builtin {
+    /// Qualified name, as in `string.rep`.
+    pub(crate) name: &'static str,
+    /// The function.
+    pub(crate) run: Run,
+    /// It changes frames itself (pcall, resume …).
+    pub(crate) enters: bool,
+}
+
+/// An immutable table of the library.
+#[derive(Debug, Default)]
+pub(crate) struct Frozen {
+    /// Its name, for messages and tests.
+    pub(crate) name: Box<str>,
+    /// Keys and values in order.
+    pub(crate) entries: Vec<(Word, Word)>,
+    index: Vec<u16>,
+}
+
+impl Frozen {
+    pub(crate) fn new(name: &str, entries: Vec<(Word, Word)>) -> Self {
+        let slots = (entries.len() * 2 + 2).next_power_of_two();
+        let mut index = vec![0_u16; slots];
+        for (number, (key, _)) in entries.iter().enumerate() {
+            let mut slot = crate::table::mix(*key) as usize & (slots - 1);
+            while index[slot] != 0 {
+                slot = (slot + 1) & (slots - 1);
+            }
+            index[slot] = number as u16 + 1;
+        }
+        Self { name: name.into(), entries, index }
+    }
+
+    /// The value at a key in its canonical form.
+    #[inline]
+    pub(crate) fn get(&self, key: Word) -> Word {
+        let mask = self.index.len() - 1;
+        let mut slot = crate::table::mix(key) as usize & mask;
+        loop {
+            let number = self.index[slot];
+            if number == 0 {
+                return word::NIL;
+            }
+            let (found, value) = self.entries[number as usize - 1];
+            if found == key {
+                return value;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+/// Numbers of the library tables that the interpreter itself refers to.
+pub(crate) mod number {
+    /// `_G`.
+    pub(crate) const GLOBALS: u16 = 0;
+    /// What the library's own Lua code sees as its globals.
+    pub(crate) const PRIVATE: u16 = 1;
+    /// The metatable of strings.
+    pub(crate) const STRING_META: u16 = 2;
+    /// First of the metatables of the runtime's objects, by class.
+    pub(crate) const CLASS_META: u16 = 3;
+}
+
+/// Classes of the runtime's objects.
+pub(crate) mod class {
+    /// An error object.
+    pub(crate) const ERROR: u32 = 0;
+    /// A message.
+    pub(crate) const MESSAGE: u32 = 1;
+    /// A channel.
+    pub(crate) const CHANNEL: u32 = 2;
+    /// A case of a select.
+    pub(crate) const CASE: u32 = 3;
+    /// A spawner (`process.with_context`).
+    pub(crate) const SPAWNER: u32 = 4;
+    /// A wrapped payload.
+    pub(crate) const PAYLOAD: u32 = 5;
+    /// A timer or ticker.
+    pub(crate) const TIMER: u32 = 6;
+    /// An actor.
+    pub(crate) const ACTOR: u32 = 7;
+    /// A scope.
+    pub(crate) const SCOPE: u32 = 8;
+    /// A logger with fields.
+    pub(crate) const LOGGER: u32 = 9;
+    /// How many classes there are.
+    pub(crate) const COUNT: u32 = 10;
+    /// Their names, as `type`-like messages show them.
+    pub(crate) const NAMES: [&str; COUNT as usize] = [
+        "error", "message", "channel", "case", "spawner", "payload", "timer", "actor", "scope",
+        "logger",
+    ];
+}
+
+macro_rules! names {
+    ($($name:ident = $text:literal,)*) => {
+        /// Words of the strings that the interpreter itself looks up.
+        #[derive(Debug, Default)]
+        #[allow(missing_docs)]
+        pub(crate) struct Names { $(pub(crate) $name: Word,)* }
+
+        impl Names {
+            fn build(mut string: impl FnMut(&str) -> Word) -> Self {
+                Self { $($name: string($text),)* }
+            }
+        }
+    };
+}
+
+names! {
+    index = "__index", newindex = "__newindex", call = "__call", add = "__add", sub = "__sub",
+    mul = "__mul", div = "__div", modulo = "__mod", pow = "__pow", unm = "__unm",
+    idiv = "__idiv", band = "__band", bor = "__bor", bxor = "__bxor", shl = "__shl",
+    shr = "__shr", bnot = "__bnot", concat = "__concat", len = "__len", eq = "__eq", lt = "__lt",
+    le = "__le", close = "__close", gc = "__gc", mode = "__mode", tostring = "__tostring",
+    name = "__name", metatable = "__metatable", pairs = "__pairs", n = "n",
+    nil = "nil", boolean = "boolean", number = "number", string = "string", table = "table",
+    function = "function", thread = "thread", userdata = "userdata",
+    integer = "integer", float = "float",
+    suspended = "suspended", running = "running", normal = "normal", dead = "dead",
+    kind = "kind", from = "from", at = "at", result = "result", value = "value", error = "error",
+    deadline = "deadline", reason = "reason", message = "message", retryable = "retryable",
+    details = "details", limit = "limit", stack = "stack",
+    event_cancel = "pid.cancel", event_exit = "pid.exit", event_link_down = "pid.link.down",
+    empty = "", hash = "#", ids = "ids",
+}
+
+/// The library.
+#[derive(Debug)]
+pub(crate) struct Library {
+    /// Image 0 of every process.
+    pub(crate) image: Arc<Image>,
+    /// Its string constants.
+    pub(crate) strings: HashMap<Box<[u8]>, Word>,
+    /// Its tables.
+    pub(crate) tables: Vec<Frozen>,
+    /// Its functions in Rust.
+    pub(crate) builtins: Vec<Builtin>,
+    /// See [`Names`].
+    pub(crate) names: Names,
+    /// Its functions in Lua that others refer to by name.
+    pub(crate) functions: HashMap<Box<str>, Word>,
+    /// Modules for `require` by name: library table numbers.
+    pub(crate) modules: Vec<(&'static str, u16)>,
+}
+
+/// The library of this binary.
+pub(crate) fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(crate::prelude::build)
+}
+
+impl Library {
+    /// Builds the words the interpreter looks up.
+    pub(crate) fn names(string: impl FnMut(&str) -> Word) -> Names {
+        Names::build(string)
+    }
+
+}
+
+impl Vm<'_> {
+    /// A function of the library written in Lua.
+    pub(crate) fn library_function(&self, name: &str) -> Word {
+        self.library.functions[name]
+    }
+}
+
+/// The word of a library table.
+#[must_use]
+pub(crate) const fn table_word(number: u16) -> Word {
+    word::make(word::TAG_TABLE, 1, number as u32)
+}
+
+/// The word of a built-in function.
+#[must_use]
+pub(crate) const fn builtin_word(id: u32) -> Word {
+    word::make(word::TAG_SPECIAL, word::SPACE_BUILTIN, id)
+}
+
+/// The word of a library function written in Lua.
+#[must_use]
+pub(crate) const fn function_word(prototype: u32) -> Word {
+    word::make(word::TAG_FUNCTION, 1, prototype)
+}
+
+/// Whether the word is a built-in function.
+#[must_use]
+pub(crate) const fn is_builtin(value: Word) -> bool {
+    value >> 32 == word::TAG_SPECIAL << 16 | word::SPACE_BUILTIN as u64
+}

@@ -1,0 +1,125 @@
+//! `load`: compiling source text at run time.
+//!
+//! The chunk becomes an image of the process. Its source is kept in the heap, so that a snapshot can
+//! be restored on another node: compiling it again gives the same image.
+
+use crate::compile;
+use crate::frame::closure_place;
+use crate::heap::root;
+use crate::image::{Image, ImageBuilder};
+use crate::library::library;
+use crate::strings::is_string;
+use crate::vm::{Args, Flow, Raise, Stop, Vm};
+use procession_environment::Dialect;
+use procession_types::word::{self, Kind, Word};
+use std::sync::Arc;
+
+/// Chunks one process may load.
+const IMAGES_MAX: usize = 60_000;
+/// Words that a compiled chunk counts for, per byte of its source.
+const WORDS_PER_BYTE: usize = 2;
+
+/// `load(text, name, mode, env)`; functions as `text` are gathered by library code in Lua.
+pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let source = vm.arg(args, 1);
+    if !is_string(source) {
+        if vm.type_text(source) == "function" {
+            let gather = vm.library_function("load_pieces");
+            vm.heap.set(args.slot(), gather);
+            return Ok(Flow::TailCall(args.count));
+        }
+        return Err(vm.argument_error(1, "function", source, args));
+    }
+    if let Some(number) = vm.loaded_image.take() {
+        let closure = main_closure(vm, number, args);
+        return vm.give(args, closure);
+    }
+    let name = if vm.arg(args, 2) == word::NIL { source } else { vm.string_arg(args, 2)? };
+    let mode = if vm.arg(args, 3) == word::NIL { String::new() } else { vm.utf8_arg(args, 3)? };
+    let text = vm.bytes(source).to_vec();
+    vm.reserve(text.len() * WORDS_PER_BYTE / 8 + 64)?;
+    let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
+    if text.first() == Some(&0x1B) || !mode.is_empty() && !mode.contains('t') {
+        let kind = if text.first() == Some(&0x1B) { "binary" } else { "text" };
+        let mode = if mode.is_empty() { "t" } else { &mode };
+        return failure(vm, args, &format!("attempt to load a {kind} chunk (mode is '{mode}')"));
+    }
+    if vm.images.len() >= IMAGES_MAX {
+        return failure(vm, args, "too many loaded chunks");
+    }
+    let number = vm.images.len() as u16;
+    vm.fuel -= text.len() as i64;
+    match compile_chunk(&text, chunk_name.as_bytes(), number) {
+        Err(error) => failure(vm, args, &error.message),
+        Ok(image) => {
+            keep_source(vm, source, name);
+            vm.new_image = Some(Arc::new(image));
+            Err(Raise::Stop(Stop::NewImage))
+        }
+    }
+}
+
+/// The image of a chunk that a process loads itself.
+pub(crate) fn compile_chunk(
+    text: &[u8],
+    name: &[u8],
+    number: u16,
+) -> Result<Image, compile::SyntaxError> {
+    let mut builder = ImageBuilder::new(number, Some(&library().strings));
+    let chunk_name = String::from_utf8_lossy(name);
+    let compiled = compile::compile(text, &chunk_name, Dialect::Plain, &mut builder)?;
+    let (mut image, _) = builder.finish();
+    image.modules.push(("".into(), compiled.main));
+    image.env_is_boxed.push(compiled.env_is_boxed);
+    Ok(image)
+}
+
+fn failure(vm: &mut Vm<'_>, args: Args, message: &str) -> Result<Flow, Raise> {
+    let text = vm.heap.string(message.as_bytes());
+    vm.give_all(args, &[word::NIL, text])
+}
+
+fn keep_source(vm: &mut Vm<'_>, source: Word, name: Word) {
+    if vm.heap.get(root::SOURCES) == word::NIL {
+        let at = vm.heap.table(4, 0);
+        vm.heap.set(root::SOURCES, word::make(word::TAG_TABLE, 0, at as u32));
+    }
+    let list = word::index(vm.heap.get(root::SOURCES)) as usize;
+    let next = vm.heap.length(vm.strings(), list) + 1;
+    vm.heap.set_int(vm.strings(), list, next, source);
+    vm.heap.set_int(vm.strings(), list, next + 1, name);
+}
+
+/// The closure of a loaded chunk with its environment.
+fn main_closure(vm: &mut Vm<'_>, number: u16, args: Args) -> Word {
+    let env = if args.count >= 4 {
+        vm.arg(args, 4)
+    } else {
+        crate::library::table_word(crate::library::number::GLOBALS)
+    };
+    module_closure(vm.heap, &vm.images[number as usize], number, 0, env)
+}
+
+/// A closure of a module's main chunk.
+pub(crate) fn module_closure(
+    heap: &mut crate::heap::Heap,
+    image: &crate::image::Image,
+    number: u16,
+    module: usize,
+    env: Word,
+) -> Word {
+    let (_, prototype) = image.modules[module];
+    let env = if image.env_is_boxed[module] {
+        let at = heap.allocate(2);
+        heap.set(at, word::header(Kind::Box, 0, 1));
+        heap.set(at + 1, env);
+        word::object(Kind::Box, at as u32)
+    } else {
+        env
+    };
+    let at = heap.allocate(3);
+    heap.set(at, word::header(Kind::Closure, 0, 2));
+    heap.set(at + 1, closure_place(number, prototype));
+    heap.set(at + 2, env);
+    word::make(word::TAG_FUNCTION, 0, at as u32)
+}

@@ -1,0 +1,304 @@
+//! Moving values between a heap and fragments.
+//!
+//! Out: a copy of everything reachable from the values, with references counted from the fragment's
+//! start. In: the objects are appended to the heap and their references shifted, in one pass.
+
+use crate::collect::object_words;
+use crate::library::class;
+use crate::strings::Strings;
+use crate::vm::Vm;
+use procession_types::word::{self, Kind, Word, table};
+use procession_types::Fragment;
+use smallvec::SmallVec;
+
+/// Deepest path that an error message shows.
+const PATH_MAX: usize = 32;
+
+/// Why values could not be packed.
+#[derive(Debug)]
+pub(crate) enum PackError {
+    /// Something in them can't be sent.
+    Unsendable,
+    /// They are larger than the limit.
+    TooLarge,
+}
+
+struct Packer<'a, 'b> {
+    heap: &'a mut crate::heap::Heap,
+    strings: Strings<'b>,
+    out: SmallVec<[Word; 3]>,
+    /// Positions in the heap whose headers were replaced, with those headers.
+    moved: Vec<(usize, Word)>,
+    words_max: usize,
+}
+
+/// Kind byte of a header that was replaced by the object's position in the fragment.
+const MOVED: u8 = 0xFF;
+
+impl Packer<'_, '_> {
+    /// The word for the fragment.
+    fn value(&mut self, value: Word) -> Result<Word, PackError> {
+        if word::is_float(value) {
+            return Ok(value);
+        }
+        match word::tag(value) {
+            word::TAG_INT | word::TAG_SHORT => Ok(value),
+            word::TAG_SPECIAL if word::space(value) == 0 => Ok(value),
+            word::TAG_STRING if word::space(value) != 0 => Ok(self.constant(value)),
+            word::TAG_STRING => self.object(value),
+            word::TAG_TABLE if word::space(value) == 0 => self.object(value),
+            word::TAG_OBJECT if word::space(value) == Kind::Integer as u16 => self.object(value),
+            word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
+                let head = self.heap.get(word::index(value) as usize);
+                // An error object may have been moved already.
+                let is_error = word::header_kind(head) == MOVED
+                    || word::header_flags(head) == class::ERROR;
+                if is_error { self.object(value) } else { Err(PackError::Unsendable) }
+            }
+            _ => Err(PackError::Unsendable),
+        }
+    }
+
+    /// Index 0 of a table means "no block", so nothing may live there.
+    fn start(&mut self) {
+        if self.out.is_empty() {
+            self.out.push(word::header(Kind::Box, 0, 1));
+            self.out.push(word::NIL);
+        }
+    }
+
+    fn constant(&mut self, value: Word) -> Word {
+        self.start();
+        let at = self.out.len() as u32;
+        let hash = self.strings.hash(self.heap, value);
+        let bytes = self.strings.bytes(self.heap, value);
+        self.out.push(word::header(Kind::String, hash, bytes.len() as u32));
+        for chunk in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..chunk.len()].copy_from_slice(chunk);
+            self.out.push(u64::from_le_bytes(padded));
+        }
+        word::make(word::TAG_STRING, 0, at)
+    }
+
+    fn object(&mut self, value: Word) -> Result<Word, PackError> {
+        let at = self.copied(word::index(value) as usize)?;
+        Ok(value & !0xFFFF_FFFF | at as u64)
+    }
+
+    /// Where the object is in the fragment; copied there if it is not yet.
+    fn copied(&mut self, at: usize) -> Result<usize, PackError> {
+        let head = self.heap.get(at);
+        if word::header_kind(head) == MOVED {
+            return Ok(word::header_length(head) as usize);
+        }
+        self.start();
+        let new = self.out.len();
+        let size = object_words(head);
+        if new + size > self.words_max {
+            return Err(PackError::TooLarge);
+        }
+        self.out.extend_from_slice(&self.heap.words()[at..at + size]);
+        self.moved.push((at, head));
+        self.heap.set(at, u64::from(MOVED) | (new as u64) << 32);
+        Ok(new)
+    }
+
+    /// Replaces the references of the object at `at` in the fragment; gives its size.
+    fn scan(&mut self, at: usize) -> Result<usize, PackError> {
+        let head = self.out[at];
+        let size = object_words(head);
+        let range = match Kind::from_u8(word::header_kind(head)) {
+            Some(Kind::Table) => {
+                for field in [table::ARRAY as usize, table::HASH as usize] {
+                    let packed = self.out[at + field];
+                    if packed as u32 != 0 {
+                        let new = self.copied(packed as u32 as usize)?;
+                        self.out[at + field] = packed & !0xFFFF_FFFF | new as u64;
+                    }
+                }
+                self.out[at + table::META as usize] = word::NIL;
+                return Ok(size);
+            }
+            Some(Kind::Hash) => {
+                self.drop_unsendable_index(at, head);
+                let used = self.out[at + 1] as u32 as usize;
+                at + 2..at + 2 + 2 * used
+            }
+            Some(Kind::Array | Kind::User) => at + 1..at + size,
+            _ => return Ok(size),
+        };
+        for index in range {
+            let value = self.out[index];
+            self.out[index] = self.value(value)?;
+        }
+        Ok(size)
+    }
+
+    fn drop_unsendable_index(&mut self, at: usize, head: Word) {
+        if word::header_flags(head) & crate::table::HASH_BY_POSITION != 0 {
+            self.out[at] = head | u64::from(crate::table::HASH_STALE) << 8;
+        }
+    }
+}
+
+impl Vm<'_> {
+    /// Packs values into a fragment.
+    pub(crate) fn pack(
+        &mut self,
+        values: &[Word],
+        bytes_max: u64,
+    ) -> Result<Fragment, PackError> {
+        let strings = self.strings();
+        let words_max = usize::try_from(bytes_max / 8).unwrap_or(usize::MAX);
+        let mut packer = Packer {
+            heap: self.heap,
+            strings,
+            out: SmallVec::new(),
+            moved: Vec::new(),
+            words_max,
+        };
+        let result = pack_all(&mut packer, values);
+        let moved = std::mem::take(&mut packer.moved);
+        let out = std::mem::take(&mut packer.out);
+        for (at, head) in moved {
+            self.heap.set(at, head);
+        }
+        self.fuel -= (out.len() / 4) as i64;
+        result.map(|()| Fragment::from_words(out, values.len() as u32))
+    }
+
+    /// Unpacks a fragment: its values' words. The heap grows by its objects.
+    pub(crate) fn unpack(&mut self, fragment: &Fragment) -> SmallVec<[Word; 4]> {
+        self.fuel -= (fragment.words().len() / 4) as i64;
+        unpack(self.heap, fragment)
+    }
+
+    /// Where in the values something is that can't be sent: `payload[2].handlers.on_done: cannot send
+    /// a function`.
+    pub(crate) fn unsendable_path(&mut self, values: &[Word], root: &str) -> String {
+        let mut seen = Vec::new();
+        for (number, &value) in values.iter().enumerate() {
+            let path = if values.len() == 1 && root != "payload" {
+                root.to_owned()
+            } else {
+                format!("{root}[{}]", number + 1)
+            };
+            if let Some(found) = self.find_unsendable(value, path, &mut seen) {
+                return found;
+            }
+        }
+        format!("{root}: cannot be sent")
+    }
+
+    fn find_unsendable(
+        &mut self,
+        value: Word,
+        path: String,
+        seen: &mut Vec<usize>,
+    ) -> Option<String> {
+        let kind = self.type_text(value);
+        match kind {
+            "nil" | "boolean" | "number" | "string" => None,
+            "table" if word::space(value) == 0 => {
+                let at = word::index(value) as usize;
+                if seen.contains(&at) || seen.len() > 1000 || path.len() > PATH_MAX * 16 {
+                    return None;
+                }
+                seen.push(at);
+                let mut cursor = 0;
+                while let Some((next, key, item)) = self.heap.next_entry(at, cursor) {
+                    cursor = next;
+                    let place = self.key_path(&path, key);
+                    if let Some(found) = self.find_unsendable(key, place.clone(), seen) {
+                        return Some(found);
+                    }
+                    if let Some(found) = self.find_unsendable(item, place, seen) {
+                        return Some(found);
+                    }
+                }
+                None
+            }
+            "userdata" if crate::base::is_class(self, value, class::ERROR) => None,
+            "table" => Some(format!("{path}: cannot send a library table")),
+            "userdata" => {
+                let name = self.type_name(value);
+                Some(format!("{path}: cannot send a {name}"))
+            }
+            "thread" => Some(format!("{path}: cannot send a coroutine")),
+            _ => Some(format!("{path}: cannot send a {kind}")),
+        }
+    }
+
+    fn key_path(&mut self, path: &str, key: Word) -> String {
+        if crate::strings::is_string(key) {
+            let text = String::from_utf8_lossy(&self.bytes(key)).into_owned();
+            let is_name = !text.is_empty()
+                && text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+            return if is_name { format!("{path}.{text}") } else { format!("{path}[{text:?}]") };
+        }
+        format!("{path}[{}]", self.raw_text(key))
+    }
+}
+
+fn pack_all(packer: &mut Packer<'_, '_>, values: &[Word]) -> Result<(), PackError> {
+    let mut roots: SmallVec<[Word; 8]> = SmallVec::new();
+    for &value in values {
+        roots.push(packer.value(value)?);
+    }
+    let mut scan = 0;
+    while scan < packer.out.len() {
+        scan += packer.scan(scan)?;
+    }
+    if packer.out.len() > packer.words_max {
+        return Err(PackError::TooLarge);
+    }
+    packer.out.extend_from_slice(&roots);
+    Ok(())
+}
+
+/// See [`Vm::unpack`].
+pub(crate) fn unpack(
+    heap: &mut crate::heap::Heap,
+    fragment: &Fragment,
+) -> SmallVec<[Word; 4]> {
+    let objects = fragment.objects();
+    let base = heap.allocate(objects.len());
+    let shift = |value: Word| {
+        if !word::is_float(value) && word::is_reference(value) { value + base as u64 } else { value }
+    };
+    let words = heap.words_mut();
+    words[base..base + objects.len()].copy_from_slice(objects);
+    let mut scan = base;
+    let end = base + objects.len();
+    while scan < end {
+        let head = words[scan];
+        let size = object_words(head);
+        match Kind::from_u8(word::header_kind(head)) {
+            Some(Kind::Table) => {
+                for field in [table::ARRAY as usize, table::HASH as usize] {
+                    if words[scan + field] as u32 != 0 {
+                        words[scan + field] += base as u64;
+                    }
+                }
+            }
+            Some(Kind::Hash) => {
+                if word::header_flags(head) & crate::table::HASH_BY_POSITION != 0 {
+                    words[scan] = head | u64::from(crate::table::HASH_STALE) << 8;
+                }
+                let used = words[scan + 1] as u32 as usize;
+                for value in &mut words[scan + 2..scan + 2 + 2 * used] {
+                    *value = shift(*value);
+                }
+            }
+            Some(Kind::Array | Kind::User) => {
+                for value in &mut words[scan + 1..scan + size] {
+                    *value = shift(*value);
+                }
+            }
+            _ => {}
+        }
+        scan += size;
+    }
+    fragment.values().iter().map(|&value| shift(value)).collect()
+}

@@ -1,0 +1,497 @@
+//! Operators: the ways out of the interpreter's fast paths.
+
+use crate::bytecode::{Op, Operand};
+use crate::strings::is_string;
+use crate::text::number::{self, Number};
+use crate::vm::{Raise, Vm};
+use procession_types::word::{self, Kind, Word};
+use std::cmp::Ordering;
+
+/// What an operator came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    /// Its value.
+    Value(Word),
+    /// A metamethod is called; the instruction takes its result.
+    Called,
+}
+
+impl Vm<'_> {
+    /// The number in a word, without coercion.
+    #[inline]
+    pub(crate) fn number(&self, value: Word) -> Option<Number> {
+        if word::is_float(value) {
+            return Some(Number::Float(word::to_f64(value)));
+        }
+        if word::is_int(value) {
+            return Some(Number::Int(word::to_int(value)));
+        }
+        let big =
+            word::tag(value) == word::TAG_OBJECT && word::space(value) == Kind::Integer as u16;
+        big.then(|| Number::Int(self.heap.get(word::index(value) as usize + 1) as i64))
+    }
+
+    /// The number in a word, strings converted.
+    pub(crate) fn coerced(&self, value: Word) -> Option<Number> {
+        if is_string(value) {
+            return number::parse(&self.bytes(value));
+        }
+        self.number(value)
+    }
+
+    /// The word of a number.
+    #[inline]
+    pub(crate) fn number_word(&mut self, number: Number) -> Word {
+        match number {
+            Number::Int(value) => self.heap.integer(value),
+            Number::Float(value) => word::from_f64(value),
+        }
+    }
+
+    /// A number's text.
+    pub(crate) fn number_text(&self, value: Word) -> String {
+        let mut text = Vec::new();
+        self.push_number(value, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Appends a number's text.
+    pub(crate) fn push_number(&self, value: Word, out: &mut Vec<u8>) {
+        match self.number(value) {
+            Some(Number::Int(value)) => number::format_int(value, out),
+            Some(Number::Float(value)) => number::format_float(value, out),
+            None => {}
+        }
+    }
+
+    /// An arithmetic or bitwise operator on any two values (the second is ignored by unary ones).
+    pub(crate) fn arithmetic(&mut self, op: Op, a: Word, b: Word) -> Result<Outcome, Raise> {
+        if let (Some(x), Some(y)) = (self.number(a), self.number(b))
+            && let Some(value) = self.compute(op, x, y)?
+        {
+            return Ok(Outcome::Value(self.number_word(value)));
+        }
+        let method = self.binary_method(op, a, b);
+        if method != word::NIL {
+            self.call_meta(method, &[a, b])?;
+            return Ok(Outcome::Called);
+        }
+        if let (Some(x), Some(y)) = (self.coerced(a), self.coerced(b))
+            && let Some(value) = self.compute(op, x, y)?
+        {
+            return Ok(Outcome::Value(self.number_word(value)));
+        }
+        Err(self.arithmetic_error(op, a, b))
+    }
+
+    fn binary_method(&mut self, op: Op, a: Word, b: Word) -> Word {
+        let names = &self.library.names;
+        let name = match op {
+            Op::Add | Op::AddK => names.add,
+            Op::Sub | Op::SubK => names.sub,
+            Op::Mul | Op::MulK => names.mul,
+            Op::Div | Op::DivK => names.div,
+            Op::Mod | Op::ModK => names.modulo,
+            Op::Pow | Op::PowK => names.pow,
+            Op::IDiv | Op::IDivK => names.idiv,
+            Op::BAnd => names.band,
+            Op::BOr => names.bor,
+            Op::BXor => names.bxor,
+            Op::Shl => names.shl,
+            Op::Shr => names.shr,
+            Op::Unm => names.unm,
+            _ => names.bnot,
+        };
+        self.method_of(name, a, b)
+    }
+
+    fn method_of(&mut self, name: Word, a: Word, b: Word) -> Word {
+        let method = self.metamethod(a, name);
+        if method == word::NIL { self.metamethod(b, name) } else { method }
+    }
+
+    /// The operator on two numbers; `None` when an operand has no integer representation.
+    fn compute(&mut self, op: Op, x: Number, y: Number) -> Result<Option<Number>, Raise> {
+        use Number::{Float, Int};
+        let float = |f: fn(f64, f64) -> f64| Some(Float(f(as_float(x), as_float(y))));
+        Ok(match op {
+            Op::Add | Op::AddK => match (x, y) {
+                (Int(x), Int(y)) => Some(Int(x.wrapping_add(y))),
+                _ => float(|x, y| x + y),
+            },
+            Op::Sub | Op::SubK => match (x, y) {
+                (Int(x), Int(y)) => Some(Int(x.wrapping_sub(y))),
+                _ => float(|x, y| x - y),
+            },
+            Op::Mul | Op::MulK => match (x, y) {
+                (Int(x), Int(y)) => Some(Int(x.wrapping_mul(y))),
+                _ => float(|x, y| x * y),
+            },
+            Op::Div | Op::DivK => float(|x, y| x / y),
+            Op::Pow | Op::PowK => float(power),
+            Op::IDiv | Op::IDivK => match (x, y) {
+                (Int(_), Int(0)) => return Err(self.error("attempt to perform 'n//0'")),
+                (Int(x), Int(y)) => Some(Int(floor_divide(x, y))),
+                _ => float(|x, y| libm::floor(x / y)),
+            },
+            Op::Mod | Op::ModK => match (x, y) {
+                (Int(_), Int(0)) => return Err(self.error("attempt to perform 'n%%0'")),
+                (Int(x), Int(y)) => Some(Int(floor_modulo(x, y))),
+                _ => float(float_modulo),
+            },
+            Op::Unm => Some(match x {
+                Int(x) => Int(x.wrapping_neg()),
+                Float(x) => Float(-x),
+            }),
+            _ => match (as_integer(x), as_integer(y)) {
+                (Some(x), Some(y)) => Some(Int(bitwise(op, x, y))),
+                _ => None,
+            },
+        })
+    }
+
+    fn arithmetic_error(&mut self, op: Op, a: Word, b: Word) -> Raise {
+        let bitwise = matches!(op, Op::BAnd | Op::BOr | Op::BXor | Op::Shl | Op::Shr | Op::BNot);
+        if bitwise {
+            if let (Some(x), Some(y)) = (self.coerced(a), self.coerced(b)) {
+                let second = as_integer(x).is_some();
+                let _ = y;
+                let operand = if second { Operand::Second } else { Operand::First };
+                let name = match self.hint(operand, 0) {
+                    Some(hint) => format!(" ({} '{}')", hint_kind(hint.kind), hint.name),
+                    None => String::new(),
+                };
+                return self.error(&format!("number{name} has no integer representation"));
+            }
+            // PUC blames the first operand that is no number; strings that are numbers are fine.
+            let second = self.number(a).is_some();
+            let (value, operand) = pick(second, a, b);
+            return self.type_error("perform bitwise operation on", value, operand);
+        }
+        let second = self.coerced(a).is_some();
+        let (value, operand) = pick(second, a, b);
+        self.type_error("perform arithmetic on", value, operand)
+    }
+
+    /// `a == b` without metamethods.
+    #[inline]
+    pub(crate) fn raw_equal(&mut self, a: Word, b: Word) -> bool {
+        if a == b {
+            return !word::is_float(a) || !word::to_f64(a).is_nan();
+        }
+        let (tag_a, tag_b) = (word::tag(a), word::tag(b));
+        if tag_a == word::TAG_STRING && tag_b == word::TAG_STRING {
+            return self.strings().same(self.heap, a, b);
+        }
+        match (self.number(a), self.number(b)) {
+            (Some(x), Some(y)) => numbers_equal(x, y),
+            _ => false,
+        }
+    }
+
+    /// `a == b`: the metamethod to ask, if any.
+    pub(crate) fn equal(&mut self, a: Word, b: Word) -> Result<Outcome, Raise> {
+        if self.raw_equal(a, b) {
+            return Ok(Outcome::Value(word::TRUE));
+        }
+        let tables = |value| !word::is_float(value) && word::tag(value) == word::TAG_TABLE;
+        let users = |value| {
+            !word::is_float(value)
+                && word::tag(value) == word::TAG_OBJECT
+                && word::space(value) == Kind::User as u16
+        };
+        if (tables(a) && tables(b)) || (users(a) && users(b)) {
+            let method = self.method_of(self.library.names.eq, a, b);
+            if method != word::NIL {
+                self.call_meta(method, &[a, b])?;
+                return Ok(Outcome::Called);
+            }
+        }
+        Ok(Outcome::Value(word::FALSE))
+    }
+
+    /// `a < b` (op Lt) or `a <= b` (op Le).
+    pub(crate) fn less(&mut self, op: Op, a: Word, b: Word) -> Result<Outcome, Raise> {
+        let or_equal = op == Op::Le;
+        if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
+            let order = compare_numbers(x, y);
+            let holds = order == Some(Ordering::Less) || or_equal && order == Some(Ordering::Equal);
+            return Ok(Outcome::Value(word::from_bool(holds)));
+        }
+        if is_string(a) && is_string(b) {
+            let order = self.bytes(a).cmp(&self.bytes(b));
+            self.fuel -= (self.strings().length(self.heap, a) / 64) as i64;
+            let holds = order == Ordering::Less || or_equal && order == Ordering::Equal;
+            return Ok(Outcome::Value(word::from_bool(holds)));
+        }
+        let names = &self.library.names;
+        let name = if or_equal { names.le } else { names.lt };
+        let method = self.method_of(name, a, b);
+        if method != word::NIL {
+            self.call_meta(method, &[a, b])?;
+            return Ok(Outcome::Called);
+        }
+        Err(self.order_error(a, b))
+    }
+
+    /// "attempt to compare …".
+    pub(crate) fn order_error(&mut self, a: Word, b: Word) -> Raise {
+        let (x, y) = (self.type_name(a), self.type_name(b));
+        if x == y {
+            self.error(&format!("attempt to compare two {x} values"))
+        } else {
+            self.error(&format!("attempt to compare {x} with {y}"))
+        }
+    }
+
+    /// `#value`.
+    pub(crate) fn len(&mut self, value: Word) -> Result<Outcome, Raise> {
+        if is_string(value) {
+            let length = self.strings().length(self.heap, value);
+            return Ok(Outcome::Value(word::int_wrapping(length as i64)));
+        }
+        let method = self.metamethod(value, self.library.names.len);
+        if method != word::NIL {
+            self.call_meta(method, &[value, value])?;
+            return Ok(Outcome::Called);
+        }
+        if !word::is_float(value) && word::tag(value) == word::TAG_TABLE {
+            return Ok(Outcome::Value(word::int_wrapping(self.raw_len(value))));
+        }
+        Err(self.type_error("get length of", value, Operand::First))
+    }
+
+    /// The border of a table.
+    pub(crate) fn raw_len(&mut self, value: Word) -> i64 {
+        match self.place_of(value) {
+            crate::index::Place::Heap(at) => self.heap.length(self.strings(), at),
+            crate::index::Place::Frozen(_) => 0,
+        }
+    }
+
+    /// Concatenates the `left` first of the `total` values from register `a` on into register `a`.
+    pub(crate) fn concat(&mut self, a: usize, left: usize, total: usize) -> Result<(), Raise> {
+        let mut left = left;
+        while left > 1 {
+            let first = self.base + a;
+            let joinable = |vm: &Self, position: usize| {
+                let value = vm.heap.get(first + position);
+                is_string(value) || vm.number(value).is_some()
+            };
+            let mut from = left;
+            while from > 0 && joinable(self, from - 1) {
+                from -= 1;
+            }
+            if left - from >= 2 {
+                // Registers to the right are spent: the instruction can't be started again, so a
+                // collection happens here.
+                let joined = match self.join(first + from, left - from) {
+                    Err(Raise::Collect(extra)) => {
+                        self.collect(extra)?;
+                        continue;
+                    }
+                    joined => joined?,
+                };
+                self.heap.set(first + from, joined);
+                left = from + 1;
+                continue;
+            }
+            let (x, y) = (self.heap.get(first + left - 2), self.heap.get(first + left - 1));
+            let method = self.method_of(self.library.names.concat, x, y);
+            if method == word::NIL {
+                let second = joinable(self, left - 2);
+                let position = if second { left - 1 } else { left - 2 };
+                let value = if second { y } else { x };
+                let place = position as u8;
+                return Err(self.type_error_at("concatenate", value, Operand::First, place));
+            }
+            self.heap.set(first + total, word::int_wrapping(left as i64 - 1));
+            match self.call_meta(method, &[x, y]) {
+                Err(Raise::Collect(extra)) => self.collect(extra)?,
+                done => return done,
+            }
+        }
+        Ok(())
+    }
+
+    /// One string of `count` strings and numbers at `from` and on.
+    fn join(&mut self, from: usize, count: usize) -> Result<Word, Raise> {
+        let mut length = 0;
+        for at in from..from + count {
+            let value = self.heap.get(at);
+            length += if is_string(value) { self.strings().length(self.heap, value) } else { 32 };
+        }
+        self.reserve(length / 8 + 4)?;
+        self.fuel -= (length / 64) as i64;
+        let mut small = [0_u8; 120];
+        if length <= small.len() {
+            let mut used = 0;
+            for at in from..from + count {
+                let value = self.heap.get(at);
+                if is_string(value) {
+                    let bytes = self.bytes(value);
+                    small[used..used + bytes.len()].copy_from_slice(&bytes);
+                    used += bytes.len();
+                } else {
+                    let text = self.number_text(value);
+                    small[used..used + text.len()].copy_from_slice(text.as_bytes());
+                    used += text.len();
+                }
+            }
+            return Ok(self.heap.string(&small[..used]));
+        }
+        let mut joined = Vec::with_capacity(length);
+        for at in from..from + count {
+            let value = self.heap.get(at);
+            if is_string(value) {
+                joined.extend_from_slice(&self.bytes(value));
+            } else {
+                self.push_number(value, &mut joined);
+            }
+        }
+        Ok(self.heap.string(&joined))
+    }
+
+    /// The type of a value as `type` says.
+    pub(crate) fn type_text(&self, value: Word) -> &'static str {
+        if word::is_float(value) {
+            return "number";
+        }
+        match word::tag(value) {
+            word::TAG_INT => "number",
+            word::TAG_SPECIAL => match value {
+                word::NIL => "nil",
+                word::TRUE | word::FALSE => "boolean",
+                _ => "function",
+            },
+            word::TAG_SHORT | word::TAG_STRING => "string",
+            word::TAG_TABLE => "table",
+            word::TAG_FUNCTION => "function",
+            _ => match word::space(value) {
+                space if space == Kind::Integer as u16 => "number",
+                space if space == Kind::Coroutine as u16 => "thread",
+                _ => "userdata",
+            },
+        }
+    }
+
+    /// The type of a value for messages: `__name` of its metatable, or its type.
+    pub(crate) fn type_name(&mut self, value: Word) -> String {
+        let name = self.metamethod(value, self.library.names.name);
+        if is_string(name) && !is_string(value) {
+            return String::from_utf8_lossy(&self.bytes(name)).into_owned();
+        }
+        self.type_text(value).to_owned()
+    }
+}
+
+const fn hint_kind(kind: crate::bytecode::NameKind) -> &'static str {
+    use crate::bytecode::NameKind;
+    match kind {
+        NameKind::Local => "local",
+        NameKind::Global => "global",
+        NameKind::Upvalue => "upvalue",
+        NameKind::Field => "field",
+        NameKind::Method => "method",
+        NameKind::Constant => "constant",
+    }
+}
+
+const fn pick(second: bool, a: Word, b: Word) -> (Word, Operand) {
+    if second { (b, Operand::Second) } else { (a, Operand::First) }
+}
+
+/// The number as a double.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) const fn as_float(number: Number) -> f64 {
+    match number {
+        Number::Int(value) => value as f64,
+        Number::Float(value) => value,
+    }
+}
+
+/// The number as an integer, if it has an integer's value.
+pub(crate) fn as_integer(number: Number) -> Option<i64> {
+    match number {
+        Number::Int(value) => Some(value),
+        Number::Float(value) => number::float_to_int(value),
+    }
+}
+
+/// `x ^ y`.
+pub(crate) fn power(x: f64, y: f64) -> f64 {
+    if y == 2.0 { x * x } else { libm::pow(x, y) }
+}
+
+/// `x // y` for y other than 0.
+#[inline]
+pub(crate) const fn floor_divide(x: i64, y: i64) -> i64 {
+    let quotient = x.wrapping_div(y);
+    if x.wrapping_rem(y) != 0 && (x ^ y) < 0 { quotient - 1 } else { quotient }
+}
+
+/// `x % y` for y other than 0.
+#[inline]
+pub(crate) const fn floor_modulo(x: i64, y: i64) -> i64 {
+    let rest = x.wrapping_rem(y);
+    if rest != 0 && (rest ^ y) < 0 { rest + y } else { rest }
+}
+
+/// `x % y` for doubles.
+#[inline]
+pub(crate) fn float_modulo(x: f64, y: f64) -> f64 {
+    let rest = x % y;
+    if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
+}
+
+fn bitwise(op: Op, x: i64, y: i64) -> i64 {
+    match op {
+        Op::BAnd => x & y,
+        Op::BOr => x | y,
+        Op::BXor => x ^ y,
+        Op::Shl => shift_left(x, y),
+        Op::Shr => shift_left(x, y.checked_neg().unwrap_or(i64::MAX)),
+        _ => !x,
+    }
+}
+
+/// `x << y`; negative counts shift right, and both fill with zeros.
+#[inline]
+pub(crate) const fn shift_left(x: i64, y: i64) -> i64 {
+    match y {
+        0..=63 => ((x as u64) << y) as i64,
+        -63..=-1 => ((x as u64) >> -y) as i64,
+        _ => 0,
+    }
+}
+
+/// Whether two numbers are mathematically equal.
+pub(crate) fn numbers_equal(x: Number, y: Number) -> bool {
+    compare_numbers(x, y) == Some(Ordering::Equal)
+}
+
+/// Order of two numbers, exact also between integers and doubles; `None` with NaN.
+pub(crate) fn compare_numbers(x: Number, y: Number) -> Option<Ordering> {
+    match (x, y) {
+        (Number::Int(x), Number::Int(y)) => Some(x.cmp(&y)),
+        (Number::Float(x), Number::Float(y)) => x.partial_cmp(&y),
+        (Number::Int(x), Number::Float(y)) => compare_mixed(x, y),
+        (Number::Float(x), Number::Int(y)) => compare_mixed(y, x).map(Ordering::reverse),
+    }
+}
+
+fn compare_mixed(x: i64, y: f64) -> Option<Ordering> {
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    if y.is_nan() {
+        return None;
+    }
+    if y >= TWO_63 {
+        return Some(Ordering::Less);
+    }
+    if y < -TWO_63 {
+        return Some(Ordering::Greater);
+    }
+    let floor = libm::floor(y);
+    let order = x.cmp(&(floor as i64));
+    Some(if order == Ordering::Equal && y > floor { Ordering::Less } else { order })
+}

@@ -1,0 +1,396 @@
+//! Errors: making them, finding who handles them, closing variables on the way, tracebacks.
+
+use crate::bytecode::{NameHint, NameKind, Operand};
+use crate::call::Called;
+use crate::coroutine::{FrameKind, Link, field};
+use crate::heap::root;
+use crate::library::is_builtin;
+use crate::strings::is_string;
+use crate::vm::{Raise, Vm};
+use procession_types::word::{self, Word};
+
+/// Frames shown at each end of a long traceback, as PUC Lua does.
+const TRACEBACK_FIRST: usize = 10;
+const TRACEBACK_LAST: usize = 11;
+
+/// Mode of a `FrameKind::Close` frame (its link's `results`): an error is on its way.
+const UNWINDING: u8 = 1;
+
+impl Vm<'_> {
+    /// An error with a message and the position of the running Lua code.
+    #[cold]
+    pub(crate) fn error(&mut self, message: &str) -> Raise {
+        let text = format!("{}{message}", self.position(0));
+        Raise::Error(self.heap.string(text.as_bytes()))
+    }
+
+    /// An error raised by a built-in function called from the running frame.
+    #[cold]
+    pub(crate) fn error_bytes(&mut self, message: &[u8]) -> Raise {
+        let mut text = self.position(0).into_bytes();
+        text.extend_from_slice(message);
+        Raise::Error(self.heap.string(&text))
+    }
+
+    /// `file:line: ` of the frame `level` levels below the running one; empty for library code.
+    pub(crate) fn position(&self, level: usize) -> String {
+        let (mut base, mut pc) = (self.base, self.pc);
+        for _ in 0..level {
+            let link = self.link(base);
+            if link.kind == FrameKind::First {
+                return String::new();
+            }
+            base = base - link.shift as usize - link.delta as usize;
+            pc = link.pc as usize;
+        }
+        self.position_of(base, pc)
+    }
+
+    fn position_of(&self, base: usize, pc: usize) -> String {
+        match self.line_of(base, pc) {
+            Some((file, line)) => format!("{file}:{line}: "),
+            None => String::new(),
+        }
+    }
+
+    /// File and line of a frame of the program's own code.
+    fn line_of(&self, base: usize, pc: usize) -> Option<(&str, u32)> {
+        let callee = self.heap.get(base - 3);
+        if word::tag(callee) != word::TAG_FUNCTION || self.is_library(callee) {
+            return None;
+        }
+        let prototype = self.prototype(callee);
+        let line = prototype.lines.get(pc.saturating_sub(1)).copied().unwrap_or(0);
+        let place = self.heap.get(word::index(callee) as usize + 1);
+        let image = &self.images[(place >> 32) as u16 as usize];
+        Some((image.files.get(prototype.file as usize).map_or("?", |file| file), line))
+    }
+
+    /// Whether a Lua function belongs to the library.
+    pub(crate) fn is_library(&self, callee: Word) -> bool {
+        word::space(callee) != 0
+            || (self.heap.get(word::index(callee) as usize + 1) >> 32) as u16 == 0
+    }
+
+    /// The name by which the instruction before `pc` refers to an operand.
+    pub(crate) fn hint(&self, operand: Operand, position: u8) -> Option<&NameHint> {
+        let callee = self.heap.get(self.base - 3);
+        if is_builtin(callee) {
+            return None;
+        }
+        self.hint_at(callee, self.pc, operand, position)
+    }
+
+    fn hint_at(
+        &self,
+        callee: Word,
+        pc: usize,
+        operand: Operand,
+        position: u8,
+    ) -> Option<&NameHint> {
+        if word::tag(callee) != word::TAG_FUNCTION {
+            return None;
+        }
+        let names = &self.prototype(callee).names;
+        let pc = pc.checked_sub(1)? as u32;
+        let first = names.partition_point(|hint| hint.pc < pc);
+        names[first..]
+            .iter()
+            .take_while(|hint| hint.pc == pc)
+            .find(|hint| hint.operand == operand && hint.position == position)
+    }
+
+    /// ` (local 'x')` and the like, or nothing.
+    fn described(&self, operand: Operand, position: u8) -> String {
+        match self.hint(operand, position) {
+            Some(hint) => format!(" ({} '{}')", kind_text(hint.kind), hint.name),
+            None => String::new(),
+        }
+    }
+
+    /// "attempt to … a … value (…)".
+    #[cold]
+    pub(crate) fn type_error(&mut self, what: &str, value: Word, operand: Operand) -> Raise {
+        self.type_error_at(what, value, operand, 0)
+    }
+
+    #[cold]
+    pub(crate) fn type_error_at(
+        &mut self,
+        what: &str,
+        value: Word,
+        operand: Operand,
+        position: u8,
+    ) -> Raise {
+        let name = self.described(operand, position);
+        let message = format!("attempt to {what} a {} value{name}", self.type_name(value));
+        self.error(&message)
+    }
+
+    /// "attempt to call a … value".
+    #[cold]
+    pub(crate) fn call_error(&mut self, value: Word) -> Raise {
+        let in_lua = !is_builtin(self.heap.get(self.base - 3)) && self.pc > 0;
+        if in_lua && self.instruction().op() == crate::bytecode::Op::ForInCall {
+            let message = format!("attempt to call a {} value", self.type_name(value));
+            return self.error(&message);
+        }
+        self.type_error("call", value, Operand::First)
+    }
+
+    /// Finds who handles the error and goes there: the machine's registers are the handler's.
+    ///
+    /// # Errors
+    /// When nobody does: the process ends.
+    pub(crate) fn raise(&mut self, value: Word) -> Result<(), Raise> {
+        self.keeping(value, Self::find_handler)
+    }
+
+    /// Runs a step of error handling; when it needs memory first, collects without losing the error.
+    fn keeping(
+        &mut self,
+        mut value: Word,
+        step: fn(&mut Self, Word) -> Result<(), Raise>,
+    ) -> Result<(), Raise> {
+        loop {
+            match step(self, value) {
+                Err(Raise::Collect(extra)) => {
+                    self.heap.set(root::SCRATCH, value);
+                    self.collect(extra)?;
+                    value = self.heap.get(root::SCRATCH);
+                    self.heap.set(root::SCRATCH, word::NIL);
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn find_handler(&mut self, value: Word) -> Result<(), Raise> {
+        let (mut base, mut in_handler) = (self.base, false);
+        loop {
+            let link = self.link(base);
+            match link.kind {
+                FrameKind::Handler => in_handler = true,
+                FrameKind::Handled if !in_handler => {
+                    let slot = base - link.shift as usize;
+                    return self.call_handler(self.heap.get(slot - 1), value);
+                }
+                FrameKind::Handled | FrameKind::Protected => return self.unwind(value),
+                FrameKind::First => return self.unwind(value),
+                FrameKind::Call | FrameKind::Meta | FrameKind::Close => {}
+            }
+            base = base - link.shift as usize - link.delta as usize;
+        }
+    }
+
+    fn call_handler(&mut self, handler: Word, value: Word) -> Result<(), Raise> {
+        let from = self.live_end();
+        let slot = self.ensure_stack(from, 16)?;
+        self.heap.set(slot, handler);
+        self.heap.set(slot + 3, value);
+        match self.call_value(slot, 1, 2, FrameKind::Handler)? {
+            Called::Entered => Ok(()),
+            Called::Returned(first, count) => {
+                let value = if count == 0 { word::NIL } else { self.heap.get(first) };
+                self.unwind(value)
+            }
+        }
+    }
+
+    /// Unwinds to the next protected call with an error, closing variables first, one at a time.
+    pub(crate) fn unwind(&mut self, value: Word) -> Result<(), Raise> {
+        self.keeping(value, Self::unwind_step)
+    }
+
+    fn unwind_step(&mut self, value: Word) -> Result<(), Raise> {
+        let mut base = self.base;
+        let (mut link, mut slot);
+        loop {
+            link = self.link(base);
+            slot = base - link.shift as usize;
+            match link.kind {
+                FrameKind::Protected | FrameKind::Handled | FrameKind::First => break,
+                FrameKind::Call | FrameKind::Meta | FrameKind::Close | FrameKind::Handler => {}
+            }
+            base = slot - link.delta as usize;
+        }
+        if link.kind == FrameKind::First {
+            return self.fail_coroutine(value);
+        }
+        if self.close_next(slot, Some(value))? {
+            return Ok(());
+        }
+        self.base = slot - link.delta as usize;
+        self.pc = link.pc as usize;
+        let first = if link.kind == FrameKind::Handled { slot - 1 } else { slot };
+        self.heap.set(first, word::FALSE);
+        self.heap.set(first + 1, value);
+        self.place(first, first, 2, link.results)
+    }
+
+    /// Marks a slot as holding a variable to be closed.
+    pub(crate) fn mark_close(&mut self, slot: usize) -> Result<(), Raise> {
+        let value = self.heap.get(slot);
+        if word::is_falsy(value) {
+            return Ok(());
+        }
+        if self.metamethod(value, self.library.names.close) == word::NIL {
+            let name = match self.hint(Operand::First, 0) {
+                Some(hint) => hint.name.to_string(),
+                None => "?".to_owned(),
+            };
+            return Err(self.error(&format!("variable '{name}' got a non-closable value")));
+        }
+        // The slots marked before are remembered in a list that lives in the closing state table.
+        self.push_mark(slot);
+        Ok(())
+    }
+
+    /// Closes the last marked variable at or above `from`, if there is one: then a frame of its
+    /// `__close` is on top, or it has run already; the caller starts again.
+    pub(crate) fn close_next(&mut self, from: usize, error: Option<Word>) -> Result<bool, Raise> {
+        loop {
+            let Some(marked) = self.last_mark().filter(|&slot| slot >= from) else {
+                return Ok(false);
+            };
+            self.pop_mark();
+            let value = self.heap.get(marked);
+            let method = self.metamethod(value, self.library.names.close);
+            let passed = error.unwrap_or(word::NIL);
+            // The top of an open list of values and the error wait below the frame.
+            let live = self.live_end().max(marked + 1);
+            let top = self.top - self.stack;
+            let offset = self.ensure_stack(live, 16)?;
+            self.heap.set(offset, word::int_wrapping(top as i64));
+            self.heap.set(offset + 1, passed);
+            let slot = offset + 2;
+            self.heap.set(slot, method);
+            self.heap.set(slot + 3, value);
+            self.heap.set(slot + 4, passed);
+            let mode = if error.is_some() { UNWINDING } else { 0 };
+            match self.call_value(slot, 2, mode, FrameKind::Close)? {
+                Called::Entered => return Ok(true),
+                Called::Returned(..) => {}
+            }
+        }
+    }
+
+    /// A `__close` method has returned.
+    pub(crate) fn closed(&mut self, slot: usize, link: Link) -> Result<(), Raise> {
+        self.top = self.stack + word::to_int(self.heap.get(slot - 2)) as usize;
+        if link.results == UNWINDING {
+            let error = self.heap.get(slot - 1);
+            return self.unwind(error);
+        }
+        // The instruction that closes is executed again until nothing is left to close.
+        self.pc -= 1;
+        Ok(())
+    }
+
+    /// The last marked slot of the running coroutine.
+    pub(crate) fn last_mark(&self) -> Option<usize> {
+        let mark = self.heap.get(self.co + field::CLOSE);
+        if mark == word::NIL {
+            return None;
+        }
+        Some(self.stack + self.heap.get(word::index(mark) as usize + 1) as u32 as usize)
+    }
+
+    fn push_mark(&mut self, slot: usize) {
+        let before = self.heap.get(self.co + field::CLOSE);
+        let offset = word::int_wrapping((slot - self.stack) as i64);
+        let node = self.heap.user(crate::library::class::COUNT, &[offset, before]);
+        self.heap.set(self.co + field::CLOSE, node);
+    }
+
+    fn pop_mark(&mut self) {
+        let mark = word::index(self.heap.get(self.co + field::CLOSE)) as usize;
+        self.heap.set(self.co + field::CLOSE, self.heap.get(mark + 2));
+    }
+
+    /// The traceback of the running coroutine from `level` on, as PUC Lua prints it.
+    pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {
+        let mut frames = Vec::new();
+        let (mut base, mut pc) = (self.base, self.pc);
+        loop {
+            let link = self.link(base);
+            let caller = base - link.shift as usize - link.delta as usize;
+            frames.push(self.frame_text(base, pc, link, caller));
+            if link.kind == FrameKind::First {
+                break;
+            }
+            base = caller;
+            pc = link.pc as usize;
+        }
+        let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
+        text.push_str("stack traceback:");
+        let shown = frames.get(level..).unwrap_or(&[]);
+        let skipped = shown.len().saturating_sub(TRACEBACK_FIRST + TRACEBACK_LAST);
+        for (number, frame) in shown.iter().enumerate() {
+            if skipped > 0 && number == TRACEBACK_FIRST {
+                text.push_str(&format!("\n\t...\t(skipping {skipped} levels)"));
+            }
+            if skipped == 0 || number < TRACEBACK_FIRST || number >= TRACEBACK_FIRST + skipped {
+                text.push_str("\n\t");
+                text.push_str(frame);
+            }
+        }
+        text
+    }
+
+    fn frame_text(&self, base: usize, pc: usize, link: Link, caller: usize) -> String {
+        let place = match self.line_of(base, pc) {
+            Some((file, line)) => format!("{file}:{line}:"),
+            None => "[C]:".to_owned(),
+        };
+        format!("{place} in {}", self.function_text(base, link, caller))
+    }
+
+    fn function_text(&self, base: usize, link: Link, caller: usize) -> String {
+        let callee = self.heap.get(base - 3);
+        if is_builtin(callee) {
+            return format!("function '{}'", self.library.builtins[word::index(callee) as usize].name);
+        }
+        let prototype = self.prototype(callee);
+        if prototype.line_defined == 0 {
+            return "main chunk".to_owned();
+        }
+        if link.kind == FrameKind::Meta {
+            return "metamethod".to_owned();
+        }
+        let named = (link.kind == FrameKind::Call)
+            .then(|| self.hint_at(self.heap.get(caller - 3), link.pc as usize, Operand::First, 0));
+        if let Some(Some(hint)) = named {
+            return match hint.kind {
+                NameKind::Global => format!("function '{}'", hint.name),
+                kind => format!("{} '{}'", kind_text(kind), hint.name),
+            };
+        }
+        match self.line_of(base, 1) {
+            Some((file, _)) => format!("function <{file}:{}>", prototype.line_defined),
+            None => "function <?>".to_owned(),
+        }
+    }
+
+    /// The text of an error value, if it has one.
+    pub(crate) fn error_text(&self, value: Word) -> Option<String> {
+        if is_string(value) {
+            return Some(String::from_utf8_lossy(&self.bytes(value)).into_owned());
+        }
+        if word::is_int(value) || word::is_float(value) {
+            return Some(self.number_text(value));
+        }
+        None
+    }
+}
+
+const fn kind_text(kind: NameKind) -> &'static str {
+    match kind {
+        NameKind::Local => "local",
+        NameKind::Global => "global",
+        NameKind::Upvalue => "upvalue",
+        NameKind::Field => "field",
+        NameKind::Method => "method",
+        NameKind::Constant => "constant",
+    }
+}

@@ -1,0 +1,125 @@
+//! RFC 3339 texts of timestamps. Calendar arithmetic after Howard Hinnant's `days_from_civil`.
+
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400;
+
+/// The time in UTC, with as many decimals as it needs (none, 3, 6 or 9).
+pub(crate) fn rfc3339(nanoseconds: i64) -> String {
+    let (seconds, rest) = (nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND));
+    let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let fraction = match rest {
+        0 => String::new(),
+        rest if rest % 1_000_000 == 0 => format!(".{:03}", rest / 1_000_000),
+        rest if rest % 1_000 == 0 => format!(".{:06}", rest / 1_000),
+        rest => format!(".{rest:09}"),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+/// Nanoseconds since 1970 of such a text, with any offset.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let number = |from: usize, to: usize| -> Option<i64> {
+        let digits = bytes.get(from..to)?;
+        digits.iter().all(u8::is_ascii_digit).then(|| text[from..to].parse().ok())?
+    };
+    let punctuation = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
+    if punctuation.iter().any(|&(at, byte)| bytes.get(at) != Some(&byte))
+        || !matches!(bytes.get(10), Some(b'T' | b't' | b' '))
+    {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let valid = (1..=12).contains(&month)
+        && (1..=days_of(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    if !valid {
+        return None;
+    }
+    let mut at = 19;
+    let mut fraction = 0;
+    if bytes.get(at) == Some(&b'.') {
+        let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 {
+            return None;
+        }
+        let kept = digits.min(9);
+        fraction = number(at + 1, at + 1 + kept)? * 10_i64.pow(9 - kept as u32);
+        at += 1 + digits;
+    }
+    let offset = match bytes.get(at)? {
+        b'Z' | b'z' if bytes.len() == at + 1 => 0,
+        sign @ (b'+' | b'-') if bytes.len() == at + 6 && bytes[at + 3] == b':' => {
+            let (hours, minutes) = (number(at + 1, at + 3)?, number(at + 4, at + 6)?);
+            let seconds = hours * 3600 + minutes * 60;
+            if *sign == b'+' { seconds } else { -seconds }
+        }
+        _ => return None,
+    };
+    let seconds = days(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset;
+    seconds.checked_mul(SECOND)?.checked_add(fraction)
+}
+
+const fn days_of(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 to a date.
+const fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// The date so many days after 1970-01-01.
+const fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + (month <= 2) as i64, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_times_round_trip() {
+        for (nanoseconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400 * SECOND, "2000-02-29T00:00:00Z"),
+            (1_732_147_200 * SECOND + 5_000_000, "2024-11-21T00:00:00.005Z"),
+            (-SECOND, "1969-12-31T23:59:59Z"),
+            (1, "1970-01-01T00:00:00.000000001Z"),
+        ] {
+            assert_eq!(rfc3339(nanoseconds), text);
+            assert_eq!(parse_rfc3339(text), Some(nanoseconds));
+        }
+        assert_eq!(parse_rfc3339("1970-01-01T01:00:00+01:00"), Some(0));
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in ["", "1970-01-01", "1970-13-01T00:00:00Z", "1970-02-29T00:00:00Z",
+            "1970-01-01T24:00:00Z", "1970-01-01T00:00:00", "1970-01-01T00:00:00.Z", "x"] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
+    }
+}

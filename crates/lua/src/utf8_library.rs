@@ -1,0 +1,117 @@
+//! The utf8 library.
+
+use crate::base::plain;
+use crate::library::Builtin;
+use crate::text::utf8::{self, Count, Strictness};
+use crate::vm::{Args, Flow, Raise, Vm};
+use procession_types::word::{self, Word};
+
+/// Most code points that `codepoint` returns.
+const CODES_MAX: usize = 1 << 20;
+
+pub(crate) const FUNCTIONS: &[Builtin] = &[
+    plain("utf8.char", char),
+    plain("utf8.codepoint", codepoint),
+    plain("utf8.len", len),
+    plain("utf8.offset", offset),
+    plain("@utf8_step", |vm, args| step(vm, args, Strictness::Strict)),
+    plain("@utf8_step_lax", |vm, args| step(vm, args, Strictness::Lax)),
+];
+
+fn refuse(vm: &mut Vm<'_>, args: Args, error: utf8::Utf8Error) -> Raise {
+    match error.argument() {
+        Some(number) => vm.bad_argument(usize::from(number), &error.to_string(), args),
+        None => vm.error(&error.to_string()),
+    }
+}
+
+fn strictness(lax: Word) -> Strictness {
+    if word::is_falsy(lax) { Strictness::Strict } else { Strictness::Lax }
+}
+
+fn char(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let mut text = Vec::with_capacity(args.count);
+    for number in 1..=args.count {
+        let code = vm.integer_arg(args, number)?;
+        match u32::try_from(code) {
+            Ok(code) if code <= utf8::CODE_MAX => utf8::encode(code, &mut text),
+            _ => return Err(vm.bad_argument(number, "value out of range", args)),
+        }
+    }
+    vm.give_text(args, &text)
+}
+
+fn codepoint(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let text = vm.string_arg(args, 1)?;
+    let first = vm.integer_or(args, 2, 1)?;
+    let last = vm.integer_or(args, 3, first)?;
+    let strict = strictness(vm.arg(args, 4));
+    let length = vm.strings().length(vm.heap, text);
+    let (mut at, end) = match utf8::codepoint_range(length, first, Some(last)) {
+        Ok(range) => range,
+        Err(error) => return Err(refuse(vm, args, error)),
+    };
+    let mut codes = Vec::new();
+    while at < end {
+        match utf8::decode(&vm.bytes(text)[at..], strict) {
+            Some((code, used)) => {
+                codes.push(word::int_wrapping(i64::from(code)));
+                at += used;
+            }
+            None => return Err(refuse(vm, args, utf8::Utf8Error::InvalidCode)),
+        }
+        if codes.len() > CODES_MAX {
+            return Err(vm.error("string slice too long"));
+        }
+    }
+    let offset = args.slot() - vm.stack;
+    vm.ensure_stack(args.slot(), codes.len() + 16)?;
+    let slot = vm.stack + offset;
+    for (position, &code) in codes.iter().enumerate() {
+        vm.heap.set(slot + position, code);
+    }
+    Ok(Flow::Return(codes.len()))
+}
+
+fn len(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let text = vm.string_arg(args, 1)?;
+    let (first, last) = (vm.integer_or(args, 2, 1)?, vm.integer_or(args, 3, -1)?);
+    let strict = strictness(vm.arg(args, 4));
+    let length = vm.strings().length(vm.heap, text);
+    let (from, to) = match utf8::len_range(length, first, last) {
+        Ok(range) => range,
+        Err(error) => return Err(refuse(vm, args, error)),
+    };
+    vm.fuel -= (to.saturating_sub(from) / 16) as i64;
+    let count = utf8::len(&vm.bytes(text), from, to, strict);
+    match count {
+        Count::Characters { count, .. } => vm.give(args, word::int_wrapping(count as i64)),
+        Count::InvalidAt(at) => vm.give_all(args, &[word::NIL, word::int_wrapping(at as i64)]),
+    }
+}
+
+fn offset(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let text = vm.string_arg(args, 1)?;
+    let n = vm.integer_arg(args, 2)?;
+    let from = if vm.arg(args, 3) == word::NIL { None } else { Some(vm.integer_arg(args, 3)?) };
+    let found = utf8::offset(&vm.bytes(text), n, from);
+    match found {
+        Ok(Some(at)) => vm.give(args, word::int_wrapping(at as i64)),
+        Ok(None) => vm.give(args, word::NIL),
+        Err(error) => Err(refuse(vm, args, error)),
+    }
+}
+
+fn step(vm: &mut Vm<'_>, args: Args, strict: Strictness) -> Result<Flow, Raise> {
+    let text = vm.string_arg(args, 1)?;
+    let control = vm.integer_arg(args, 2)?;
+    let next = utf8::next_code(&vm.bytes(text), control, strict);
+    match next {
+        Ok(Some((at, code))) => {
+            let values = [word::int_wrapping(at as i64), word::int_wrapping(i64::from(code))];
+            vm.give_all(args, &values)
+        }
+        Ok(None) => vm.give(args, word::NIL),
+        Err(error) => Err(refuse(vm, args, error)),
+    }
+}

@@ -1,0 +1,331 @@
+//! The machine that runs a process: registers over its heap, and what it may reach while it runs.
+//!
+//! A `Vm` exists only during a turn. Between turns everything is in the heap.
+
+use crate::bytecode::Prototype;
+use crate::coroutine::{FrameKind, Link, field};
+use crate::heap::{Heap, root};
+use crate::image::Image;
+use crate::library::{Library, is_builtin, library, number, table_word};
+use crate::strings::{Strings, Text};
+use procession_environment::Host;
+use procession_types::word::{self, Kind, Word};
+use procession_types::{ExitReason, Limit};
+use std::sync::Arc;
+
+/// Largest stack of one coroutine, in slots.
+const STACK_SLOTS_MAX: usize = 1 << 28;
+
+/// Why a step did not go on as usual.
+#[derive(Debug)]
+pub(crate) enum Raise {
+    /// A Lua error with its value.
+    Error(Word),
+    /// Collect, with room for so many words, and execute the instruction again.
+    Collect(usize),
+    /// The turn is over.
+    Stop(Stop),
+}
+
+/// How a turn ended.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Every task waits.
+    Waiting,
+    /// The fuel is used up.
+    Preempted,
+    /// The process has ended.
+    Exited(ExitReason),
+    /// The program's top level is done (only while an image is prepared or a guest started).
+    Loaded,
+    /// An upgrade succeeded.
+    Replaced,
+    /// A chunk was compiled: add `Vm::new_image` to the images and go on.
+    NewImage,
+}
+
+/// What a built-in function did.
+#[derive(Debug)]
+pub(crate) enum Flow {
+    /// So many results are at `slot` and on (where the callee was).
+    Return(usize),
+    /// It made a frame or switched coroutines.
+    Entered,
+    /// The function now in the callee's slot is to be called with this many arguments, in place.
+    TailCall(usize),
+    /// Call it again with this many arguments, in place, when something has come (see
+    /// `coroutine::wait`).
+    Wait(Word, usize),
+    /// The fuel is used up: call it again with this many arguments, in place.
+    Again(usize),
+}
+
+/// Where a built-in function finds its arguments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Args {
+    /// Position of the first argument. The callee is at `at - 3`.
+    pub(crate) at: usize,
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Results wanted + 1; 0 = all. Only for functions that enter frames.
+    pub(crate) results: u8,
+}
+
+impl Args {
+    /// Where the results go.
+    pub(crate) const fn slot(self) -> usize {
+        self.at - 3
+    }
+}
+
+/// See the module.
+pub(crate) struct Vm<'a> {
+    pub(crate) heap: &'a mut Heap,
+    pub(crate) images: &'a [Arc<Image>],
+    pub(crate) library: &'static Library,
+    pub(crate) host: &'a mut dyn Host,
+    /// Instructions left in this turn.
+    pub(crate) fuel: i64,
+    /// Instructions of the whole turn.
+    pub(crate) budget: i64,
+    /// The running coroutine.
+    pub(crate) co: usize,
+    /// Its stack object.
+    pub(crate) stack: usize,
+    /// End of its stack.
+    pub(crate) stack_end: usize,
+    /// R0 of the running frame.
+    pub(crate) base: usize,
+    /// End of an open-ended list of values.
+    pub(crate) top: usize,
+    /// Next instruction; for a built-in function's frame the number of its arguments.
+    pub(crate) pc: usize,
+    /// See [`Stop::NewImage`].
+    pub(crate) new_image: Option<Arc<Image>>,
+    /// The number of the image that was just added.
+    pub(crate) loaded_image: Option<u16>,
+}
+
+impl<'a> Vm<'a> {
+    /// A machine that goes on where the heap says.
+    pub(crate) fn new(
+        heap: &'a mut Heap,
+        images: &'a [Arc<Image>],
+        host: &'a mut dyn Host,
+        fuel: i64,
+        budget: i64,
+    ) -> Self {
+        let mut vm = Self {
+            heap,
+            images,
+            library: library(),
+            host,
+            fuel,
+            budget,
+            co: 0,
+            stack: 0,
+            stack_end: 0,
+            base: 0,
+            top: 0,
+            pc: 0,
+            new_image: None,
+            loaded_image: None,
+        };
+        vm.load_coroutine();
+        vm
+    }
+
+    /// Access to strings.
+    #[inline(always)]
+    pub(crate) fn strings(&self) -> Strings<'a> {
+        Strings { images: self.images }
+    }
+
+    /// The bytes of a string.
+    #[inline]
+    pub(crate) fn bytes(&self, value: Word) -> Text<'_> {
+        self.strings().bytes(self.heap, value)
+    }
+
+    /// Takes the registers of the running coroutine from the heap.
+    pub(crate) fn load_coroutine(&mut self) {
+        let co = word::index(self.heap.get(root::CURRENT)) as usize;
+        self.co = co;
+        self.stack = word::index(self.heap.get(co + field::STACK)) as usize;
+        self.stack_end =
+            self.stack + 1 + word::header_length(self.heap.get(self.stack)) as usize;
+        self.base = self.stack + word::to_int(self.heap.get(co + field::BASE)) as usize;
+        self.top = self.stack + word::to_int(self.heap.get(co + field::TOP)) as usize;
+        self.pc = word::to_int(self.heap.get(co + field::PC)) as usize;
+    }
+
+    /// Puts the registers of the running coroutine into the heap.
+    pub(crate) fn save_coroutine(&mut self) {
+        let int = |value: usize| word::int_wrapping(value as i64);
+        self.heap.set(self.co + field::BASE, int(self.base - self.stack));
+        self.heap.set(self.co + field::TOP, int(self.top.max(self.stack) - self.stack));
+        self.heap.set(self.co + field::PC, int(self.pc));
+    }
+
+    /// Collects garbage; afterwards there is room for `extra` words.
+    ///
+    /// # Errors
+    /// Stops the process when what lives, with `extra`, exceeds its memory limit.
+    pub(crate) fn collect(&mut self, extra: usize) -> Result<(), Raise> {
+        self.save_coroutine();
+        let live = self.live_end();
+        self.heap.fill(live, self.stack_end, word::NIL);
+        self.fuel -= (self.heap.used() / 16) as i64;
+        self.heap.collect();
+        self.load_coroutine();
+        let used = self.heap.used();
+        if used + extra > self.heap.limit {
+            return Err(Raise::Stop(Stop::Exited(ExitReason::failed(
+                procession_types::Failure::Limit(Limit::Memory),
+            ))));
+        }
+        self.heap.set_threshold(used, extra);
+        Ok(())
+    }
+
+    /// Makes sure that `words` more may be allocated.
+    ///
+    /// # Errors
+    /// `Raise::Collect` when a collection is due first; the instruction is then executed again, so
+    /// this must be called before anything is changed.
+    #[inline(always)]
+    pub(crate) fn reserve(&self, words: usize) -> Result<(), Raise> {
+        if self.heap.used() + words > self.heap.threshold {
+            return Err(Raise::Collect(words));
+        }
+        Ok(())
+    }
+
+    /// First slot above what the running frame uses.
+    pub(crate) fn live_end(&self) -> usize {
+        let callee = self.heap.get(self.base - 3);
+        let end = if is_builtin(callee) {
+            self.base + self.pc
+        } else {
+            self.base + self.prototype(callee).registers as usize
+        };
+        end.max(self.top).min(self.stack_end)
+    }
+
+    /// Makes sure that the stack has `count` slots from position `from` on; positions may change by
+    /// the difference that is returned.
+    pub(crate) fn ensure_stack(&mut self, from: usize, count: usize) -> Result<usize, Raise> {
+        if from + count <= self.stack_end {
+            return Ok(from);
+        }
+        self.grow_stack(from, count)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_stack(&mut self, from: usize, count: usize) -> Result<usize, Raise> {
+        let size = self.stack_end - self.stack - 1;
+        let needed = from - self.stack + count;
+        let bigger = needed.max(size * 2) + 8;
+        if bigger > STACK_SLOTS_MAX {
+            return Err(self.error("stack overflow"));
+        }
+        self.reserve(bigger + 1)?;
+        let new = self.heap.allocate(bigger + 1);
+        self.heap.set(new, word::header(Kind::Stack, 0, bigger as u32));
+        self.heap.copy(self.stack + 1, new + 1, size);
+        self.heap.fill(new + 1 + size, new + 1 + bigger, word::NIL);
+        let old = self.stack;
+        self.heap.set(self.co + field::STACK, word::object(Kind::Stack, new as u32));
+        self.stack = new;
+        self.stack_end = new + 1 + bigger;
+        self.base = self.base - old + new;
+        self.top = (self.top.max(old) - old) + new;
+        Ok(from - old + new)
+    }
+
+    /// The prototype of a Lua function.
+    #[inline(always)]
+    pub(crate) fn prototype(&self, callee: Word) -> &'a Prototype {
+        let index = word::index(callee) as usize;
+        if word::space(callee) == 0 {
+            let place = self.heap.get(index + 1);
+            let image = (place >> 32) as u16 as usize;
+            &self.images[image].prototypes[place as u32 as usize]
+        } else {
+            &self.images[0].prototypes[index]
+        }
+    }
+
+    /// The links of the frame whose R0 is at `base`.
+    #[inline(always)]
+    pub(crate) fn link(&self, base: usize) -> Link {
+        Link::decode(self.heap.get(base - 2), self.heap.get(base - 1))
+    }
+
+    /// Upvalue `number` of the running function.
+    #[inline(always)]
+    pub(crate) fn upvalue(&self, base: usize, number: u32) -> Word {
+        let callee = self.heap.get(base - 3);
+        if word::space(callee) == 0 {
+            self.heap.get(word::index(callee) as usize + 2 + number as usize)
+        } else {
+            table_word(number::PRIVATE)
+        }
+    }
+
+    /// Makes a frame of a Lua function whose callee is at `slot` with `count` arguments.
+    #[inline]
+    pub(crate) fn push_frame(
+        &mut self,
+        prototype: &Prototype,
+        slot: usize,
+        count: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<(), Raise> {
+        let parameters = prototype.parameters as usize;
+        let mut slot = slot;
+        let mut shift = 3;
+        if prototype.is_vararg {
+            let actual = count.max(parameters);
+            let needed = 6 + actual + prototype.registers as usize + 8;
+            slot = self.ensure_stack(slot, needed)?;
+            let first = slot + 3;
+            self.heap.fill(first + count, first + actual, word::NIL);
+            shift = actual + 6;
+            self.heap.set(slot + shift - 3, self.heap.get(slot));
+            self.heap.copy(first, slot + shift, parameters);
+        } else {
+            slot = self.ensure_stack(slot, 3 + prototype.registers as usize + 8)?;
+            self.heap.fill(slot + 3 + count, slot + 3 + parameters, word::NIL);
+        }
+        let delta = (slot - self.base) as u16;
+        let link = Link { pc: self.pc as u32, results, kind, shift: shift as u32, delta };
+        let (first, second) = link.encode();
+        self.base = slot + shift;
+        self.heap.set(self.base - 2, first);
+        self.heap.set(self.base - 1, second);
+        self.pc = 0;
+        Ok(())
+    }
+
+    /// Makes a frame of the built-in function at `slot`, so that it can be called again later.
+    pub(crate) fn push_builtin(
+        &mut self,
+        slot: usize,
+        count: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<(), Raise> {
+        let slot = self.ensure_stack(slot, 3 + count + 8)?;
+        let delta = (slot - self.base) as u16;
+        let link = Link { pc: self.pc as u32, results, kind, shift: 3, delta };
+        let (first, second) = link.encode();
+        self.base = slot + 3;
+        self.heap.set(self.base - 2, first);
+        self.heap.set(self.base - 1, second);
+        self.pc = count;
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+-- Length, concatenation, equality, ordering, interning of strings.
+print(#"", #"a", #"a\0b", ("abc"):len(), string.len("é"), string.len(12.5), #("x"):rep(1000)) print(pcall(string.len)) print(pcall(string.len, {})) print(("abc"):reverse(), (""):reverse(), ("a\0b"):reverse() == "b\0a", string.reverse(123))
+print("a" .. "b", "a" .. 1, 1 .. "a", 1 .. 2, 1.5 .. "|" .. -2, "" .. "", "x" .. "" .. "y", -1 .. "", 2^53 .. "", 10 // 3 .. "", 10 / 2 .. "")
+local parts = {} for i = 1, 100 do parts[i] = "p" .. i end local s = "" for i = 1, 100 do s = s .. parts[i] end print(#s, s == table.concat(parts), s:sub(-6)) local a, b, c, d, e = "a", "b", "c", "d", "e" print(a .. b .. c .. d .. e, (a .. b) .. (c .. d), a .. (b .. c), a .. a .. a .. a) local n = 5 print("n=" .. n .. ", n*2=" .. n * 2 .. ", -n=" .. -n .. ", #=" .. #"xyz")
+-- the same content is the same string, whatever way it was made
+local long = ("x"):rep(200) print(long == ("x"):rep(100) .. ("x"):rep(100), ({ [long] = "found" })[("x"):rep(200)], ("ab"):sub(1, 1) == "a", rawequal("a" .. "b", "ab"), ({ ab = 1 })["a" .. "b"], ("x"):rep(41) == ("x"):rep(40) .. "x")
+-- ordering by bytes
+print("a" < "b", "a" < "B", "A" < "a", "" < "a", "a" < "aa", "aa" < "b", "a" < "a\0", "\0" < "\1", "\127" < "\128", "\128" < "\255", "Z" < "a", "10" < "9", "abc" <= "abc", "abc" >= "abd", "é" > "z") local words = { "pear", "apple", "Banana", "cherry", "apple2", "", "app", "apple" } table.sort(words) print(table.concat(words, "|")) local bytes = {} for i = 0, 255 do bytes[#bytes + 1] = string.char(255 - i) end table.sort(bytes) local ok = true for i = 1, 256 do ok = ok and bytes[i]:byte() == i - 1 end print(ok)
+-- embedded zeros everywhere
+local z = "a\0b\0c" print(#z, z:byte(2), z:find("\0", 1, true), z:find("\0b"), z:gsub("\0", "-"), z:sub(2, 2) == "\0", z:upper() == "A\0B\0C", z:rep(2) == "a\0b\0ca\0b\0c", ("%s"):format(z) == z, #("%s|"):format(z), ("%q"):format("x\0y"), z:match("%z") == "\0", tostring(z) == z, ({ [z] = 1 })["a\0b\0c"], z < "a\0c", z .. "\0" == "a\0b\0c\0")
+-- method calls on literals, indexing of strings
+print(("x"):upper(), #("x"):rep(5), ("%d"):format(7), ("a,b"):find(","), s.len == string.len, ("x").y, s:sub(1, 2):upper():rep(2)) print(pcall(function() return ("x"):foo() end)) print(pcall(function() return ("x").foo.bar end)) print(pcall(function() ("x").y = 1 end)) print(pcall(function() return #5 end)) print(pcall(function() return ("x") + 1 end)) print(("10") + 5, ("3") * "4")

@@ -1,0 +1,10 @@
+-- Text handling by characters.
+local function pad(s, n) return s .. (" "):rep(n - utf8.len(s)) end
+local function chars(s) local t = {} for _, c in utf8.codes(s) do t[#t + 1] = utf8.char(c) end return t end
+local function reverse(s) local t = chars(s) for i = 1, #t // 2 do t[i], t[#t - i + 1] = t[#t - i + 1], t[i] end return table.concat(t) end
+for _, w in ipairs { "abc", "äöü", "日本", "€", "" } do print("|" .. pad(w, 5) .. "|", reverse(w), utf8.len(w), #chars(w)) end
+local function truncate(s, n) if utf8.len(s) <= n then return s end return s:sub(1, utf8.offset(s, n) - 1) .. "…" end print(truncate("größenwahn", 5), truncate("kurz", 5), truncate("日本語テキスト", 3))
+local function valid(s) return utf8.len(s) ~= nil end print(valid "ok", valid "\xff", valid "é", valid(("é"):sub(1, 1)))
+local function decode(s) local out, i = {}, 1 while i <= #s do local b = s:byte(i) local n = b < 0x80 and 1 or b < 0xE0 and 2 or b < 0xF0 and 3 or 4 local c = n == 1 and b or b & ((1 << (7 - n)) - 1) for j = 1, n - 1 do c = c << 6 | s:byte(i + j) & 0x3F end out[#out + 1] = c i = i + n end return out end local text = "Aé€😀" local d = decode(text) print(table.concat(d, " "), table.concat({ utf8.codepoint(text, 1, -1) }, " ") == table.concat(d, " "))
+local counts = {} for _, c in utf8.codes("ananás ñandú") do local k = utf8.char(c) counts[k] = (counts[k] or 0) + 1 end local ks = {} for k in pairs(counts) do ks[#ks + 1] = k end table.sort(ks) for _, k in ipairs(ks) do print(k, counts[k]) end
+local upper = { ["é"] = "É", ["ü"] = "Ü" } print((("été über"):gsub(utf8.charpattern, function(c) return upper[c] or c:upper() end))) local function utf16(s) local o = {} for _, c in utf8.codes(s) do if c < 0x10000 then o[#o + 1] = ("%04X"):format(c) else c = c - 0x10000 o[#o + 1] = ("%04X"):format(0xD800 + (c >> 10)) o[#o + 1] = ("%04X"):format(0xDC00 + (c & 0x3FF)) end end return table.concat(o, " ") end print(utf16 "a€😀") local pos = {} for p in utf8.codes("aé€") do pos[#pos + 1] = p end print(table.concat(pos, ",")) print(utf8.char(table.unpack { utf8.codepoint("päck", 1, -1) })) print(("%s %d"):format(utf8.char(0x2713), utf8.codepoint("✓")))

@@ -1,0 +1,125 @@
+//! The start of a process: image, kernel, top level of the program, in this order.
+
+use crate::door::Door;
+use crate::guests::Resident;
+use crate::program::Loaded;
+use crate::worker::Worker;
+use procession_environment::{Guest, SpawnRequest};
+use procession_kernel::{CallId, SlotIndex, Spawn, Spawned};
+use procession_types::{Context, Error, ErrorKind, HostIndex, Message, Pid};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Instructions of a program's top level that run inside the spawn.
+pub(crate) const START_INSTRUCTIONS: u64 = 40_000;
+/// Programs whose top level spawns a program whose top level spawns …: each is a frame of the
+/// Rust stack.
+const NESTING_MAX: usize = 16;
+/// Longest text of a panic that is kept.
+const REPORT_BYTES_MAX: usize = 500;
+
+/// Everything about a process that is to start.
+pub(crate) struct Birth {
+    pub(crate) request: SpawnRequest,
+    pub(crate) host: HostIndex,
+    pub(crate) loaded: Loaded,
+    pub(crate) context: Arc<Context>,
+    pub(crate) parent: Option<SlotIndex>,
+    pub(crate) called: bool,
+}
+
+impl Worker {
+    /// Starts a process on this shard.
+    pub(crate) fn birth(&mut self, birth: Birth) -> Result<(Pid, Option<CallId>), Error> {
+        let Birth { mut request, host, loaded, context, parent, called } = birth;
+        if self.shared.stopping.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Unavailable, "the node is shutting down"));
+        }
+        if self.depth >= NESTING_MAX {
+            let message = "too many programs whose top level spawns the next one";
+            return Err(Error::new(ErrorKind::Unavailable, message));
+        }
+        let limits = &loaded.definition.limits;
+        let guest = guarded(|| loaded.image.spawn(&request.arguments, limits))?;
+        let spawn = Spawn {
+            host,
+            definition: Arc::clone(&loaded.definition),
+            context,
+            parent,
+            monitored: request.monitored,
+            linked: request.linked,
+            called,
+            name: request.name.take(),
+            messages: request.messages.clone(),
+        };
+        match self.step(|kernel, cx| kernel.spawn(cx, spawn))? {
+            Spawned::Existing(holder) => {
+                self.deliver_to_holder(holder, parent, request)?;
+                Ok((holder, None))
+            }
+            Spawned::New { slot, pid, call } => {
+                self.begin(slot, pid, parent, guest)?;
+                Ok((pid, call))
+            }
+        }
+    }
+
+    /// Another process holds the name: it gets the messages.
+    pub(crate) fn deliver_to_holder(
+        &mut self,
+        holder: Pid,
+        parent: Option<SlotIndex>,
+        request: SpawnRequest,
+    ) -> Result<(), Error> {
+        let from = parent.and_then(|slot| self.kernel.pid(slot));
+        for (topic, payload) in request.messages {
+            let message = Message { topic, from, payload };
+            self.step(|kernel, cx| kernel.post(cx, holder, message))?;
+        }
+        Ok(())
+    }
+
+    /// Runs the program's top level.
+    fn begin(
+        &mut self,
+        slot: SlotIndex,
+        pid: Pid,
+        parent: Option<SlotIndex>,
+        mut guest: Box<dyn Guest>,
+    ) -> Result<(), Error> {
+        self.depth += 1;
+        let started = guarded(|| {
+            guest.start(&mut Door::starting(self, slot, pid), START_INSTRUCTIONS)
+        });
+        self.depth -= 1;
+        if let Err(error) = started {
+            self.step(|kernel, cx| kernel.discard(cx, slot, parent));
+            return Err(error);
+        }
+        let used = guest.usage().instructions;
+        self.guests.put(slot, Resident::new(pid, guest, used, self.now));
+        self.step(|kernel, cx| kernel.launch(cx, slot, used));
+        Ok(())
+    }
+}
+
+/// The result, or an Internal error when it panics.
+fn guarded<T>(act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        Err(Error::new(ErrorKind::Internal, format!("internal fault: {}", report(&*panic))))
+    })
+}
+
+/// What a panic said, cut to a bounded length.
+pub(crate) fn report(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("a panic without a text");
+    let mut end = text.len().min(REPORT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}

@@ -1,0 +1,117 @@
+//! What a node is made from.
+
+use crate::grant::Grant;
+use procession_environment::{Environment, Program};
+use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS};
+use procession_policy::Policies;
+use procession_types::ShardIndex;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Id of the host that every node has for programs.
+pub const HOST_NORMAL: &str = "app:processes";
+/// Id of the host that every node has for what must not wait behind programs.
+pub const HOST_SYSTEM: &str = "system:processes";
+
+/// Where output goes. Both are written by one thread of the node, never by a worker.
+pub struct Sinks {
+    /// What processes print.
+    pub print: Box<dyn Write + Send>,
+    /// What processes log.
+    pub log: Box<dyn Write + Send>,
+}
+
+impl Sinks {
+    /// Standard output and standard error.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self { print: Box::new(std::io::stdout()), log: Box::new(std::io::stderr()) }
+    }
+
+    /// Nowhere.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { print: Box::new(std::io::sink()), log: Box::new(std::io::sink()) }
+    }
+}
+
+/// What a node is made from. [`NodeConfig::new`] has a default for everything but the environment.
+pub struct NodeConfig {
+    /// Name in a cluster; PIDs then print as `{node@host|id}`.
+    pub name: Option<String>,
+    /// Worker threads, each with a shard. Default: one per core.
+    pub shards: ShardIndex,
+    /// Process hosts; the first two are the default ones.
+    pub hosts: Vec<HostConfig>,
+    /// Programs that processes may run, by id. More can be defined later.
+    pub programs: Vec<Program>,
+    /// What executes them.
+    pub environment: Arc<dyn Environment>,
+    /// Instructions of a slice.
+    pub slice: u64,
+    /// The policies, and what happens to processes without actor or scope.
+    pub policies: Policies,
+    /// Directories that processes may use.
+    pub grants: Vec<Grant>,
+    /// Where output goes.
+    pub sinks: Sinks,
+    /// Seed of the random numbers of guests; `None` = a new one at every start.
+    pub seed: Option<u64>,
+}
+
+/// Why a node can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Zero shards, or more than 1024.
+    #[error("a node has 1 to 1024 shards, not {0}")]
+    Shards(ShardIndex),
+    /// Two hosts with the same id.
+    #[error("two process hosts are called {0}")]
+    DuplicateHost(String),
+    /// A granted directory that can't be used.
+    #[error("grant {path}: {source}")]
+    Grant {
+        /// As configured.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The system gives no thread.
+    #[error("start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl NodeConfig {
+    /// A node of as many shards as there are cores, with the default hosts, no grants, open to
+    /// processes without actor, and with the standard streams.
+    #[must_use]
+    pub fn new(environment: Arc<dyn Environment>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut system = HostConfig::new(HOST_SYSTEM);
+        system.priority = Priority::System;
+        Self {
+            name: None,
+            shards: ShardIndex::try_from(cores).unwrap_or(1024).min(1024),
+            hosts: vec![HostConfig::new(HOST_NORMAL), system],
+            programs: Vec::new(),
+            environment,
+            slice: SLICE_INSTRUCTIONS,
+            policies: Policies::default(),
+            grants: Vec::new(),
+            sinks: Sinks::standard(),
+            seed: None,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.shards == 0 || self.shards > 1024 {
+            return Err(ConfigError::Shards(self.shards));
+        }
+        for (position, host) in self.hosts.iter().enumerate() {
+            if self.hosts[..position].iter().any(|other| other.id == host.id) {
+                return Err(ConfigError::DuplicateHost(host.id.to_string()));
+            }
+        }
+        Ok(())
+    }
+}

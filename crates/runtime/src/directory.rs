@@ -1,0 +1,101 @@
+//! The node's directory, shared by all workers.
+
+use crate::names::Names;
+use crate::slots::Slots;
+use procession_kernel::{ClaimError, Directory, Dispatch, Room};
+use procession_types::{HostIndex, Pid, SmolStr};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// See the module.
+pub(crate) struct SharedDirectory {
+    epoch: u32,
+    shards: Box<[Slots]>,
+    names: Names,
+    hosts: Box<[AtomicU32]>,
+}
+
+impl SharedDirectory {
+    pub(crate) fn new(epoch: u32, shards: usize, hosts: usize) -> Self {
+        Self {
+            epoch,
+            shards: (0..shards).map(|_| Slots::default()).collect(),
+            names: Names::default(),
+            hosts: (0..hosts).map(|_| AtomicU32::new(0)).collect(),
+        }
+    }
+
+    /// Processes alive on all hosts.
+    pub(crate) fn processes(&self) -> u64 {
+        self.hosts.iter().map(|count| u64::from(count.load(Ordering::Acquire))).sum()
+    }
+
+    fn slots(&self, pid: Pid) -> Option<&Slots> {
+        self.shards.get(usize::from(pid.shard)).filter(|_| pid.epoch == self.epoch)
+    }
+}
+
+impl Directory for SharedDirectory {
+    fn enter(&self, pid: Pid, room: Room) {
+        if let Some(slots) = self.slots(pid) {
+            slots.enter(pid, room);
+        }
+    }
+
+    fn leave(&self, pid: Pid) {
+        if self.slots(pid).is_some_and(|slots| slots.leave(pid)) {
+            self.names.release_all(pid);
+        }
+    }
+
+    fn is_alive(&self, pid: Pid) -> bool {
+        self.slots(pid).is_some_and(|slots| slots.is_alive(pid))
+    }
+
+    fn set_room(&self, pid: Pid, room: Room) {
+        if let Some(slots) = self.slots(pid) {
+            slots.set_room(pid, room);
+        }
+    }
+
+    fn dispatch(&self, pid: Pid, bytes: u64) -> Dispatch {
+        self.slots(pid).map_or(Dispatch::Dead, |slots| slots.dispatch(pid, bytes))
+    }
+
+    fn arrived(&self, pid: Pid, bytes: u64) {
+        if let Some(slots) = self.slots(pid) {
+            slots.arrived(pid, bytes);
+        }
+    }
+
+    fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {
+        let slots = self.slots(pid).ok_or(ClaimError::Dead)?;
+        self.names.claim(name, pid, names_max, || slots.mark_named(pid))
+    }
+
+    fn release(&self, name: &str) -> Option<Pid> {
+        self.names.release(name)
+    }
+
+    fn holder(&self, name: &str) -> Option<Pid> {
+        self.names.holder(name)
+    }
+
+    fn names(&self, pid: Pid) -> Vec<SmolStr> {
+        self.names.of(pid)
+    }
+
+    fn enter_host(&self, host: HostIndex, processes_max: u32) -> bool {
+        let Some(count) = self.hosts.get(usize::from(host)) else { return false };
+        if count.fetch_add(1, Ordering::AcqRel) < processes_max {
+            return true;
+        }
+        count.fetch_sub(1, Ordering::AcqRel);
+        false
+    }
+
+    fn leave_host(&self, host: HostIndex) {
+        if let Some(count) = self.hosts.get(usize::from(host)) {
+            count.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}

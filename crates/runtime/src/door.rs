@@ -1,0 +1,175 @@
+//! The door of one process: what its guest's `Host` is made of. Checks and look-ups are here, the
+//! trait itself is in `door_host`.
+
+use crate::birth::Birth;
+use crate::pid_bytes;
+use crate::worker::Worker;
+use procession_environment::{CallId, SpawnRequest};
+use procession_kernel::{Directory, SlotIndex};
+use procession_types::{Error, Pid, SmolStr, TOPIC_BYTES_MAX};
+use std::sync::Arc;
+
+/// Longest registered name, in bytes.
+const NAME_BYTES_MAX: usize = 255;
+
+/// See the module.
+pub(crate) struct Door<'a> {
+    pub(crate) worker: &'a mut Worker,
+    pub(crate) slot: SlotIndex,
+    pub(crate) pid: Pid,
+    /// The guest's top level runs; it can't be replaced yet.
+    pub(crate) starting: bool,
+}
+
+impl<'a> Door<'a> {
+    pub(crate) fn new(worker: &'a mut Worker, slot: SlotIndex, pid: Pid) -> Self {
+        Self { worker, slot, pid, starting: false }
+    }
+
+    pub(crate) fn starting(worker: &'a mut Worker, slot: SlotIndex, pid: Pid) -> Self {
+        Self { worker, slot, pid, starting: true }
+    }
+
+    /// The process that a text means: a PID, or a name that somebody holds.
+    #[inline]
+    pub(crate) fn resolve(&self, to: &[u8]) -> Result<Pid, Error> {
+        let shared = &self.worker.shared;
+        if to.first() == Some(&b'{')
+            && let Some(pid) = pid_bytes::read(to, &shared.hosts, shared.name.as_deref())?
+        {
+            return Ok(pid);
+        }
+        let name = std::str::from_utf8(to).ok();
+        name.and_then(|name| shared.directory.holder(name)).ok_or_else(|| {
+            let text = String::from_utf8_lossy(to);
+            Error::not_found(format!("process not found: \"{}\"", cut(&text)))
+        })
+    }
+
+    /// A check on a process.
+    #[inline]
+    pub(crate) fn check_pid(&self, action: &str, pid: Pid) -> Result<(), Error> {
+        let shared = &self.worker.shared;
+        let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
+        if shared.is_open_to(context) {
+            return Ok(());
+        }
+        let text = shared.pid_text(pid);
+        let allowed = shared.allows(context, self.pid, action, &text);
+        if allowed { Ok(()) } else { Err(Error::denied(action, &text)) }
+    }
+
+    /// A check on anything else.
+    pub(crate) fn check_on(&self, action: &str, resource: &str) -> Result<(), Error> {
+        let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
+        if self.worker.shared.allows(context, self.pid, action, resource) {
+            return Ok(());
+        }
+        Err(Error::denied(action, resource))
+    }
+
+    /// A spawn, or a call when `called`.
+    pub(crate) fn spawn_or_call(
+        &mut self,
+        request: SpawnRequest,
+        called: bool,
+    ) -> Result<(Pid, Option<CallId>), Error> {
+        self.check_spawn(&request, called)?;
+        let shared = Arc::clone(&self.worker.shared);
+        let Some(host) = shared.host(&request.host) else {
+            let message = format!("process host \"{}\" not found", cut(&request.host));
+            return Err(Error::not_found(message));
+        };
+        let loaded = shared.programs.load(&request.program)?;
+        for (topic, _) in &request.messages {
+            check_topic(topic)?;
+        }
+        if let Some(name) = &request.name {
+            check_name(name)?;
+            if let (Some(holder), false) = (shared.directory.holder(name), called) {
+                self.worker.deliver_to_holder(holder, Some(self.slot), request)?;
+                return Ok((holder, None));
+            }
+        }
+        let inherited = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();
+        let context = match &request.context {
+            Some(change) => Arc::new(inherited.changed(change)),
+            None => inherited,
+        };
+        let parent = Some(self.slot);
+        let birth = Birth { request, host, loaded, context, parent, called };
+        let (pid, call) = self.worker.birth(birth)?;
+        Ok((pid, call.map(|call| CallId(call.0))))
+    }
+
+    fn check_spawn(&self, request: &SpawnRequest, called: bool) -> Result<(), Error> {
+        check_id("program", &request.program)?;
+        check_id("host", &request.host)?;
+        let shared = &self.worker.shared;
+        let context = self.worker.kernel.context(self.slot);
+        if context.is_none_or(|context| shared.is_open_to(context)) {
+            return Ok(());
+        }
+        let program = &request.program;
+        if called {
+            // `exec` is another name of the same permission.
+            self.check_on("process.call", program)
+                .or_else(|error| self.check_on("process.exec", program).map_err(|_| error))?;
+        } else {
+            self.check_on("process.spawn", program)?;
+        }
+        if request.monitored {
+            self.check_on("process.spawn.monitored", program)?;
+        }
+        if request.linked {
+            self.check_on("process.spawn.linked", program)?;
+        }
+        self.check_on("process.host", &request.host)?;
+        let Some(change) = &request.context else { return Ok(()) };
+        if change.actor.is_some() || change.scope.is_some() {
+            self.check_on("process.security", "security")?;
+        }
+        if !change.values.is_empty() {
+            self.check_on("process.context", "context")?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn check_topic(topic: &SmolStr) -> Result<(), Error> {
+    if topic.is_empty() || topic.starts_with('@') || topic.len() > TOPIC_BYTES_MAX {
+        let message = "a topic has 1 to 255 bytes and does not start with @";
+        return Err(Error::invalid(format!("invalid topic \"{}\": {message}", cut(topic))));
+    }
+    Ok(())
+}
+
+/// Ids are `namespace:name`.
+pub(crate) fn check_id(what: &str, id: &str) -> Result<(), Error> {
+    match id.split_once(':') {
+        Some((space, name)) if !space.is_empty() && !name.is_empty() && !name.contains(':') => {
+            Ok(())
+        }
+        Some(_) | None => {
+            let message = format!("invalid {what} id \"{}\": write namespace:name", cut(id));
+            Err(Error::invalid(message))
+        }
+    }
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.starts_with('{') || name.len() > NAME_BYTES_MAX {
+        let message = "a name has 1 to 255 bytes and does not start with a brace";
+        return Err(Error::invalid(format!("invalid name \"{}\": {message}", cut(name))));
+    }
+    Ok(())
+}
+
+/// The start of a foreign text, for messages.
+pub(crate) fn cut(text: &str) -> &str {
+    let mut end = text.len().min(80);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,259 @@
+//! [`Host`]: what a guest may ask for.
+
+use crate::door::{Door, check_id, check_name, check_topic};
+use crate::mail::Mail;
+use crate::{fs, pid_bytes};
+use procession_environment::{
+    Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
+    SpawnRequest,
+};
+use procession_kernel::{CallKind, Cancel, Directory, QueueId};
+use procession_types::{
+    Context, Error, Event, Fragment, Limit, Message, Pid, SmolStr, Timestamp, Topic,
+};
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+static NO_CONTEXT: LazyLock<Context> = LazyLock::new(Context::default);
+
+fn kernel_call(id: CallId) -> procession_kernel::CallId {
+    procession_kernel::CallId(id.0)
+}
+
+impl Host for Door<'_> {
+    fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    fn program(&self) -> &str {
+        self.worker.kernel.definition(self.slot).map_or("", |definition| &definition.program)
+    }
+
+    fn write_pid(&self, pid: Pid, out: &mut Vec<u8>) {
+        let shared = &self.worker.shared;
+        pid_bytes::write(pid, &shared.hosts, shared.name.as_deref(), out);
+    }
+
+    fn now(&mut self) -> Timestamp {
+        self.worker.now = self.worker.shared.clock.now();
+        self.worker.now
+    }
+
+    fn random(&mut self) -> u64 {
+        self.worker.random.next()
+    }
+
+    fn send(&mut self, to: &[u8], topic: Topic, payload: Fragment) -> Result<(), Error> {
+        check_topic(&topic)?;
+        let pid = self.resolve(to)?;
+        self.check_pid("process.send", pid)?;
+        let slot = self.slot;
+        self.worker.step(|kernel, cx| kernel.send(cx, slot, pid, topic, payload))
+    }
+
+    fn receive(&mut self, queue: Queue) -> Option<Message> {
+        let slot = self.slot;
+        self.worker.step(|kernel, cx| kernel.receive(cx, slot, QueueId(queue.0)))
+    }
+
+    fn has_message(&self, queue: Queue) -> bool {
+        self.worker.kernel.has_message(self.slot, QueueId(queue.0))
+    }
+
+    fn receive_event(&mut self) -> Option<Event> {
+        self.worker.kernel.receive_event(self.slot)
+    }
+
+    fn has_event(&self) -> bool {
+        self.worker.kernel.has_event(self.slot)
+    }
+
+    fn listen(&mut self, topic: &Topic) -> Result<Queue, Error> {
+        check_topic(topic)?;
+        self.worker.kernel.listen(self.slot, topic).map(|queue| Queue(queue.0))
+    }
+
+    fn unlisten(&mut self, queue: Queue) {
+        self.worker.kernel.unlisten(self.slot, QueueId(queue.0));
+    }
+
+    fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error> {
+        self.spawn_or_call(request, false).map(|(pid, _)| pid)
+    }
+
+    fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {
+        let pid = self.resolve(to)?;
+        self.check_pid("process.terminate", pid)?;
+        self.worker.step(|kernel, cx| kernel.terminate(cx, pid))
+    }
+
+    fn cancel(&mut self, to: &[u8], request: CancelRequest) -> Result<(), Error> {
+        let pid = self.resolve(to)?;
+        self.check_pid("process.cancel", pid)?;
+        let now = self.now();
+        let cancel = Cancel {
+            from: Some(self.pid),
+            deadline: request.deadline_ns.map(|wait| now.after(wait)),
+            reason: request.reason.map(String::into_boxed_str),
+        };
+        self.worker.step(|kernel, cx| kernel.cancel(cx, pid, cancel))
+    }
+
+    fn relate(&mut self, relation: Relation, to: &[u8]) -> Result<(), Error> {
+        let pid = self.resolve(to)?;
+        let slot = self.slot;
+        let action = match relation {
+            Relation::Monitor => "process.monitor",
+            Relation::Unmonitor => "process.unmonitor",
+            Relation::Link => "process.link",
+            Relation::Unlink => "process.unlink",
+        };
+        self.check_pid(action, pid)?;
+        self.worker.step(|kernel, cx| match relation {
+            Relation::Monitor => kernel.monitor(cx, slot, pid),
+            Relation::Unmonitor => kernel.unmonitor(cx, slot, pid),
+            Relation::Link => kernel.link(cx, slot, pid),
+            Relation::Unlink => kernel.unlink(cx, slot, pid),
+        })
+    }
+
+    fn is_ending(&self) -> bool {
+        self.worker.kernel.is_doomed(self.slot)
+    }
+
+    fn options(&self) -> Options {
+        Options { trap_links: self.worker.kernel.traps_links(self.slot) }
+    }
+
+    fn set_options(&mut self, options: Options) {
+        self.worker.kernel.set_trap_links(self.slot, options.trap_links);
+    }
+
+    fn upgrade(&mut self, program: Option<&str>, arguments: Fragment) -> Result<(), Error> {
+        if self.starting {
+            return Err(Error::invalid("a program that is being loaded can't be upgraded"));
+        }
+        let id = SmolStr::new(program.unwrap_or_else(|| self.program()));
+        check_id("program", &id)?;
+        let loaded = self.worker.shared.programs.load(&id)?;
+        self.worker.prepare(self.slot, self.pid, loaded, &arguments)
+    }
+
+    fn register(&mut self, name: &str, pid: Option<&[u8]>) -> Result<(), Error> {
+        check_name(name)?;
+        let pid = match pid {
+            None => self.pid,
+            Some(text) => self.resolve(text)?,
+        };
+        self.check_on("process.registry.register", name)?;
+        let slot = self.slot;
+        self.worker.step(|kernel, cx| kernel.register(cx, slot, name, pid))
+    }
+
+    fn lookup(&mut self, name: &str) -> Result<Pid, Error> {
+        let holder = self.worker.shared.directory.holder(name);
+        holder.ok_or_else(|| {
+            Error::not_found(format!("name not found: \"{}\"", crate::door::cut(name)))
+        })
+    }
+
+    fn unregister(&mut self, name: &str) -> Result<bool, Error> {
+        let directory = &self.worker.shared.directory;
+        let holder = directory.holder(name);
+        if holder != Some(self.pid) {
+            self.check_on("process.registry.unregister", name)?;
+        }
+        Ok(holder.is_some() && directory.release(name).is_some())
+    }
+
+    fn context(&self) -> &Context {
+        self.worker.kernel.context(self.slot).map_or(&NO_CONTEXT, |context| context)
+    }
+
+    fn can(&mut self, action: &str, resource: &str) -> bool {
+        self.check_on(action, resource).is_ok()
+    }
+
+    fn print(&mut self, line: &[u8]) {
+        self.worker.hold |= self.worker.shared.output.print(line);
+    }
+
+    fn log(&mut self, record: LogRecord) {
+        let line = log_line(&record, self.program(), &self.worker.shared.pid_text(self.pid));
+        self.worker.hold |= self.worker.shared.output.log(&line);
+    }
+
+    fn start(&mut self, call: Call) -> Result<CallId, Error> {
+        match call {
+            Call::Sleep { nanoseconds } => {
+                let until = self.now().after(nanoseconds);
+                let call = self.worker.kernel.open_call(self.slot, CallKind::Sleep { until })?;
+                Ok(CallId(call.0))
+            }
+            Call::Process(request) => {
+                let (_, call) = self.spawn_or_call(*request, true)?;
+                call.ok_or_else(|| Error::not_found("the process of the call was not started"))
+            }
+            Call::Fs(operation) => self.start_fs(operation),
+        }
+    }
+
+    fn is_finished(&self, id: CallId) -> bool {
+        self.worker.kernel.is_finished(self.slot, kernel_call(id))
+    }
+
+    fn finish(&mut self, id: CallId) -> Option<Result<Fragment, Error>> {
+        self.worker.kernel.finish(self.slot, kernel_call(id))
+    }
+
+    fn abandon(&mut self, id: CallId) {
+        let slot = self.slot;
+        self.worker.step(|kernel, cx| kernel.abandon(cx, slot, kernel_call(id)));
+    }
+}
+
+impl Door<'_> {
+    fn start_fs(&mut self, operation: FsOperation) -> Result<CallId, Error> {
+        let (path, _, action) = fs::subject(&operation);
+        self.check_on(action, path)?;
+        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
+        let shared = Arc::clone(&self.worker.shared);
+        let pid = self.pid;
+        let job = Box::new(move || {
+            let result = fs::perform(&shared.grants, &operation);
+            // The home of the process knows where it is.
+            if let Some(inbox) = shared.inbox(pid.shard) {
+                inbox.push(Mail::Reply { pid, call, result });
+            }
+        });
+        if self.worker.shared.io.submit(job) {
+            return Ok(CallId(call.0));
+        }
+        self.abandon(CallId(call.0));
+        Err(Error::limit(Limit::Calls, "too many file operations are waiting"))
+    }
+}
+
+/// `level program pid message name=value …`
+fn log_line(record: &LogRecord, program: &str, pid: &str) -> String {
+    let level = match record.level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    };
+    let mut line = format!("{level} {program} {pid} {}", escaped(&record.message));
+    for (name, value) in &record.fields {
+        // Writing to a string does not fail.
+        let _ = write!(line, " {}={}", escaped(name), escaped(value));
+    }
+    line
+}
+
+/// One line, whatever the guest put in.
+fn escaped(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}

@@ -1,0 +1,53 @@
+//! The guests of a shard, by slot, parallel to the kernel's process table.
+
+use procession_environment::Guest;
+use procession_kernel::SlotIndex;
+use procession_types::{Pid, Timestamp};
+
+/// A guest with what the worker remembers about it.
+pub(crate) struct Resident {
+    pub(crate) pid: Pid,
+    pub(crate) guest: Box<dyn Guest>,
+    /// Instructions that the kernel has been told of.
+    pub(crate) reported: u64,
+    /// When its last turn was.
+    pub(crate) last_turn: Timestamp,
+    /// It is on the list of those to trim.
+    pub(crate) listed: bool,
+}
+
+impl Resident {
+    pub(crate) fn new(pid: Pid, guest: Box<dyn Guest>, reported: u64, now: Timestamp) -> Self {
+        Self { pid, guest, reported, last_turn: now, listed: false }
+    }
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Guests {
+    slots: Vec<Option<Resident>>,
+}
+
+impl Guests {
+    pub(crate) fn put(&mut self, slot: SlotIndex, resident: Resident) {
+        let slot = slot as usize;
+        if self.slots.len() <= slot {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        self.slots[slot] = Some(resident);
+    }
+
+    #[inline]
+    pub(crate) fn take(&mut self, slot: SlotIndex) -> Option<Resident> {
+        self.slots.get_mut(slot as usize)?.take()
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: SlotIndex) -> Option<&mut Resident> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Takes the guest of a process that has ended, if it is still the one at the slot.
+    pub(crate) fn take_of(&mut self, slot: SlotIndex, pid: Pid) -> Option<Resident> {
+        self.slots.get_mut(slot as usize)?.take_if(|resident| resident.pid == pid)
+    }
+}

@@ -1,0 +1,41 @@
+//! The runtime of a node: worker threads that run guests, and everything a guest reaches through
+//! its [`procession_environment::Host`].
+//!
+//! One worker thread per shard owns that shard's kernel and guests; nothing of a shard is locked.
+//! Threads meet in three places only: inboxes, the directory, and the queues of the writer and the
+//! I/O threads. The runtime decides nothing about processes, it carries out what the kernels say;
+//! and it knows nothing of any language, only `dyn` environments, images and guests.
+#![forbid(unsafe_code)]
+
+mod birth;
+mod clock;
+mod config;
+mod directory;
+mod door;
+mod door_host;
+mod fs;
+mod grant;
+mod guests;
+mod idle;
+mod inbox;
+mod io_pool;
+mod mail;
+mod names;
+mod node;
+mod output;
+mod pid_bytes;
+mod program;
+mod random;
+mod security;
+mod shared;
+mod slots;
+mod turn;
+mod upgrade;
+mod watch;
+mod worker;
+
+pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks};
+pub use grant::{Access, Grant};
+pub use node::{Node, Started, Stats};
+pub use procession_kernel::{Counts, HostConfig, Info, Priority, State};
+pub use watch::Ending;

@@ -1,0 +1,126 @@
+//! PIDs as text, on the path of every message: no allocation, no search.
+
+use procession_kernel::HostConfig;
+use procession_types::{Error, ErrorKind, HostIndex, Pid, parse_pid};
+
+/// Appends a PID's text: `{host|…}`, or `{node@host|…}` when the node has a name.
+pub(crate) fn write(pid: Pid, hosts: &[HostConfig], node: Option<&str>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    if let Some(node) = node {
+        out.extend_from_slice(node.as_bytes());
+        out.push(b'@');
+    }
+    let host = hosts.get(usize::from(pid.host)).map_or("?", |host| host.id.as_str());
+    out.extend_from_slice(host.as_bytes());
+    out.push(b'|');
+    for (position, part) in
+        [pid.epoch, u32::from(pid.shard), pid.slot, pid.generation].into_iter().enumerate()
+    {
+        if position > 0 {
+            out.push(b'.');
+        }
+        push_hex(part, out);
+    }
+    out.push(b'}');
+}
+
+/// The PID in a text that starts with a brace; `Ok(None)` when it is none.
+///
+/// # Errors
+/// `Unavailable` for a PID of another node.
+pub(crate) fn read(
+    text: &[u8],
+    hosts: &[HostConfig],
+    node: Option<&str>,
+) -> Result<Option<Pid>, Error> {
+    if let Some(pid) = read_local(text, hosts) {
+        return Ok(Some(pid));
+    }
+    let Some(parsed) = std::str::from_utf8(text).ok().and_then(parse_pid) else {
+        return Ok(None);
+    };
+    if let Some(other) = parsed.node
+        && Some(other) != node
+    {
+        let message = format!("node \"{other}\" is unreachable");
+        return Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true));
+    }
+    let host = hosts.iter().position(|host| host.id == parsed.host);
+    Ok(host.map(|host| Pid {
+        host: host as HostIndex,
+        shard: parsed.shard,
+        epoch: parsed.epoch,
+        slot: parsed.slot,
+        generation: parsed.generation,
+    }))
+}
+
+/// The form `{host|…}` with a host of this node.
+fn read_local(text: &[u8], hosts: &[HostConfig]) -> Option<Pid> {
+    let inner = text.strip_prefix(b"{")?.strip_suffix(b"}")?;
+    let (host, id) = hosts.iter().enumerate().find_map(|(position, host)| {
+        let rest = inner.strip_prefix(host.id.as_bytes())?.strip_prefix(b"|")?;
+        Some((position as HostIndex, rest))
+    })?;
+    let (epoch, rest) = take_hex(id)?;
+    let (shard, rest) = take_hex(rest.strip_prefix(b".")?)?;
+    let (slot, rest) = take_hex(rest.strip_prefix(b".")?)?;
+    let (generation, rest) = take_hex(rest.strip_prefix(b".")?)?;
+    let shard = u16::try_from(shard).ok()?;
+    rest.is_empty().then_some(Pid { host, shard, epoch, slot, generation })
+}
+
+fn push_hex(value: u32, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = (32 - value.leading_zeros()).div_ceil(4).max(1);
+    for position in (0..digits).rev() {
+        out.push(DIGITS[(value >> (position * 4)) as usize & 0xf]);
+    }
+}
+
+/// One to eight lower-case digits without a leading zero: one text per PID.
+#[inline]
+fn take_hex(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let mut value: u32 = 0;
+    let mut length = 0;
+    for &byte in bytes {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => break,
+        };
+        value = value << 4 | u32::from(digit);
+        length += 1;
+        if length > 8 {
+            return None;
+        }
+    }
+    let valid = length == 1 || length > 1 && bytes[0] != b'0';
+    valid.then(|| (value, &bytes[length..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_agree_with_the_types() {
+        let hosts = [HostConfig::new("app:processes"), HostConfig::new("app:p")];
+        for generation in [0, 9, 10, 255, 256, u32::MAX] {
+            let pid = Pid { host: 1, shard: 3, epoch: 0x6740_a3f2, slot: 26, generation };
+            for node in [None, Some("n1")] {
+                let mut text = Vec::new();
+                write(pid, &hosts, node, &mut text);
+                assert_eq!(read(&text, &hosts, node), Ok(Some(pid)));
+                let text = String::from_utf8(text).unwrap();
+                let parsed = parse_pid(&text).unwrap();
+                assert_eq!((parsed.node, parsed.host), (node, "app:p"));
+            }
+        }
+        for text in ["{app:p|01.0.0.0}", "{app:q|1.0.0.0}", "{app:p|1.0.0}", "{}", "{", "name"] {
+            assert_eq!(read(text.as_bytes(), &hosts, None), Ok(None), "{text}");
+        }
+        let away = read(b"{n2@app:p|1.0.0.0}", &hosts, Some("n1")).unwrap_err();
+        assert_eq!((away.kind, away.retryable), (ErrorKind::Unavailable, Some(true)));
+    }
+}

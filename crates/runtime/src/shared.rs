@@ -1,0 +1,57 @@
+//! What all threads of a node share.
+
+use crate::clock::Clock;
+use crate::directory::SharedDirectory;
+use crate::grant::Grants;
+use crate::inbox::Inbox;
+use crate::io_pool::IoPool;
+use crate::output::Output;
+use crate::program::Programs;
+use crate::watch::Watches;
+use procession_kernel::HostConfig;
+use procession_policy::Policies;
+use procession_types::{HostIndex, ShardIndex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+
+/// What a shard publishes about itself, from time to time.
+#[derive(Default)]
+pub(crate) struct ShardLoad {
+    /// Processes that live there.
+    pub(crate) processes: AtomicUsize,
+    /// It has nothing to do and would take a process.
+    pub(crate) hungry: AtomicBool,
+}
+
+/// See the module.
+pub(crate) struct Shared {
+    pub(crate) name: Option<String>,
+    pub(crate) clock: Clock,
+    pub(crate) hosts: Arc<[HostConfig]>,
+    pub(crate) directory: SharedDirectory,
+    pub(crate) inboxes: Vec<Arc<Inbox>>,
+    pub(crate) loads: Vec<ShardLoad>,
+    /// How many shards are hungry, roughly.
+    pub(crate) hungry: AtomicUsize,
+    pub(crate) programs: Programs,
+    pub(crate) policies: Policies,
+    pub(crate) grants: Grants,
+    pub(crate) output: Output,
+    pub(crate) io: IoPool,
+    pub(crate) watches: Watches,
+    /// No process may be started any more.
+    pub(crate) stopping: AtomicBool,
+    /// Processes that did not end in time when the node was shut down.
+    pub(crate) overdue: AtomicU64,
+}
+
+impl Shared {
+    /// The host with this id.
+    pub(crate) fn host(&self, id: &str) -> Option<HostIndex> {
+        self.hosts.iter().position(|host| host.id == id).map(|position| position as HostIndex)
+    }
+
+    pub(crate) fn inbox(&self, shard: ShardIndex) -> Option<&Inbox> {
+        self.inboxes.get(usize::from(shard)).map(|inbox| &**inbox)
+    }
+}

@@ -1,0 +1,120 @@
+//! One turn of one guest.
+
+use crate::birth::report;
+use crate::door::Door;
+use crate::guests::Resident;
+use crate::worker::{Worker, discard};
+use procession_environment::Turn;
+use procession_kernel::{Run, SlotIndex, TurnEnd};
+use procession_types::{ExitReason, Failure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+
+/// A process whose turn goes on until the writer has caught up.
+pub(crate) struct Held {
+    slot: SlotIndex,
+    end: TurnEnd,
+}
+
+impl Worker {
+    /// Lets a guest have its turn, and tells the kernel how it ended.
+    pub(crate) fn turn(&mut self, run: Run) {
+        let Run { slot, pid, budget } = run;
+        let Some(mut resident) = self.guests.take(slot) else {
+            let failure = Failure::Fault("its guest was lost".into());
+            let end = TurnEnd::Exited(ExitReason::failed(failure));
+            self.step(|kernel, cx| kernel.end_turn(cx, slot, 0, end));
+            return self.flush();
+        };
+        resident.last_turn = self.now;
+        let mut door = Door::new(self, slot, pid);
+        let turn = catch_unwind(AssertUnwindSafe(|| resident.guest.run(&mut door, budget)));
+        let (instructions, end) = match turn {
+            Err(panic) => {
+                discard(resident);
+                let failure = Failure::Fault(report(&*panic).into());
+                (0, TurnEnd::Exited(ExitReason::failed(failure)))
+            }
+            Ok(Turn::Exited(reason)) => {
+                let used = account(&mut resident);
+                discard(resident);
+                (used, TurnEnd::Exited(reason))
+            }
+            Ok(Turn::Waiting) => {
+                let used = account(&mut resident);
+                self.idle.add(slot, &mut resident);
+                self.guests.put(slot, resident);
+                (used, TurnEnd::Waiting)
+            }
+            Ok(Turn::Preempted) => {
+                let used = account(&mut resident);
+                self.guests.put(slot, resident);
+                (used, TurnEnd::Preempted)
+            }
+            Ok(Turn::Replaced) => (account(&mut resident) + self.replace(slot, resident), {
+                TurnEnd::Preempted
+            }),
+        };
+        self.prepared = None;
+        self.end_turn(slot, instructions, end);
+    }
+
+    fn end_turn(&mut self, slot: SlotIndex, instructions: u64, end: TurnEnd) {
+        if std::mem::take(&mut self.hold) && !matches!(end, TurnEnd::Exited(_)) {
+            // For the kernel it still runs: it stays where it is, and can be ended.
+            self.kernel.account(slot, instructions);
+            self.held.push(Held { slot, end });
+            return self.flush();
+        }
+        let preempted = matches!(end, TurnEnd::Preempted);
+        self.step(|kernel, cx| kernel.end_turn(cx, slot, instructions, end));
+        if preempted && self.shared.hungry.load(Ordering::Relaxed) > 0 {
+            self.share(slot);
+        }
+        self.flush();
+    }
+
+    /// Ends the turns of held processes when the writer has caught up, or they are to end.
+    pub(crate) fn release_held(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        let full = self.shared.output.is_full();
+        for held in std::mem::take(&mut self.held) {
+            if full && !self.kernel.is_doomed(held.slot) {
+                self.held.push(held);
+            } else {
+                self.step(|kernel, cx| kernel.end_turn(cx, held.slot, 0, held.end));
+            }
+        }
+    }
+
+    /// Gives a process that has used its whole slice to a shard that has nothing to do, when others
+    /// wait here.
+    fn share(&mut self, slot: SlotIndex) {
+        let Some(pid) = self.kernel.pid(slot) else { return };
+        if self.kernel.load().ready < 2 {
+            return;
+        }
+        let loads = &self.shared.loads;
+        let mut candidates = if pid.shard == self.shard {
+            0..loads.len()
+        } else {
+            // It can only go home.
+            usize::from(pid.shard)..usize::from(pid.shard) + 1
+        };
+        let taker = candidates.find(|shard| {
+            let hungry = &loads[*shard].hungry;
+            hungry.load(Ordering::Relaxed) && hungry.swap(false, Ordering::Relaxed)
+        });
+        if let Some(shard) = taker {
+            self.step(|kernel, cx| kernel.emigrate(cx, slot, shard as u16));
+        }
+    }
+}
+
+/// Instructions that the kernel has not been told of.
+fn account(resident: &mut Resident) -> u64 {
+    let total = resident.guest.usage().instructions;
+    total.saturating_sub(std::mem::replace(&mut resident.reported, total))
+}

@@ -1,0 +1,188 @@
+//! A worker: the thread of one shard, and the only one that touches its kernel and guests.
+
+use crate::guests::{Guests, Resident};
+use crate::idle::IdleList;
+use crate::mail::Mail;
+use crate::random::Random;
+use crate::shared::Shared;
+use crate::turn::Held;
+use crate::upgrade::Prepared;
+use procession_kernel::{Effect, Effects, Kernel, KernelConfig, Step};
+use procession_types::{ShardIndex, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Turns between two looks at the inbox and the clock.
+const TURNS_PER_LOOK: usize = 16;
+
+/// See the module.
+pub(crate) struct Worker {
+    pub(crate) shard: ShardIndex,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) kernel: Kernel,
+    pub(crate) guests: Guests,
+    pub(crate) effects: Effects,
+    /// The clock as read last; exact enough for everything but what guests ask for.
+    pub(crate) now: Timestamp,
+    pub(crate) random: Random,
+    pub(crate) idle: IdleList,
+    /// Processes whose turn has not been ended because they print too fast.
+    pub(crate) held: Vec<Held>,
+    /// The process that has its turn printed into a full buffer.
+    pub(crate) hold: bool,
+    /// A guest that the running one has asked to be replaced by.
+    pub(crate) prepared: Option<Prepared>,
+    /// How many spawns are being started inside each other.
+    pub(crate) depth: usize,
+    /// Signals for other shards, by shard.
+    outboxes: Vec<Vec<Mail>>,
+    mail: Vec<Mail>,
+    stopped: bool,
+}
+
+impl Worker {
+    pub(crate) fn new(config: KernelConfig, shared: Arc<Shared>, seed: Option<u64>) -> Self {
+        let shard = config.shard;
+        Self {
+            shard,
+            now: shared.clock.now(),
+            outboxes: shared.inboxes.iter().map(|_| Vec::new()).collect(),
+            shared,
+            kernel: Kernel::new(config),
+            guests: Guests::default(),
+            effects: Effects::new(),
+            random: Random::new(seed, shard),
+            idle: IdleList::default(),
+            held: Vec::new(),
+            hold: false,
+            prepared: None,
+            depth: 0,
+            mail: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// The thread.
+    pub(crate) fn run(mut self) {
+        let inbox = Arc::clone(&self.shared.inboxes[usize::from(self.shard)]);
+        loop {
+            self.read_mail();
+            if self.stopped {
+                return;
+            }
+            self.now = self.shared.clock.now();
+            if self.kernel.next_deadline().is_some_and(|at| at <= self.now) {
+                self.step(|kernel, cx| kernel.tick(cx));
+            }
+            self.release_held();
+            self.flush();
+            for _ in 0..TURNS_PER_LOOK {
+                let Some(run) = self.kernel.next_ready(self.now) else { break };
+                self.turn(run);
+                if inbox.has_mail() {
+                    break;
+                }
+            }
+            let load = &self.shared.loads[usize::from(self.shard)];
+            load.processes.store(self.kernel.load().processes, Ordering::Relaxed);
+            if !self.kernel.has_ready() && !inbox.has_mail() {
+                self.rest();
+            }
+        }
+    }
+
+    /// A step of the kernel.
+    #[inline]
+    pub(crate) fn step<T>(&mut self, act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T) -> T {
+        let mut cx = Step {
+            now: self.now,
+            directory: &self.shared.directory,
+            effects: &mut self.effects,
+        };
+        act(&mut self.kernel, &mut cx)
+    }
+
+    /// Carries out what the kernel has asked for.
+    #[inline]
+    pub(crate) fn flush(&mut self) {
+        if !self.effects.is_empty() {
+            self.carry_out();
+        }
+    }
+
+    fn carry_out(&mut self) {
+        let mut effects = Effects::new();
+        effects.swap(&mut self.effects);
+        for effect in effects.drain() {
+            match effect {
+                Effect::Signal { shard, signal } => {
+                    self.outboxes[usize::from(shard)].push(Mail::Signal(signal));
+                }
+                Effect::Move { shard, slot, migrant } => {
+                    // What the process did before must be under way before it acts elsewhere.
+                    self.post();
+                    let guest = self.guests.take_of(slot, migrant.pid());
+                    let guest = guest.map(|resident| resident.guest);
+                    self.outboxes[usize::from(shard)].push(Mail::Migrant(migrant, guest));
+                    self.post();
+                }
+                Effect::Ended { slot, pid, reason } => {
+                    self.shared.watches.ended(pid, &reason);
+                    let stopping = self.shared.stopping.load(Ordering::Relaxed);
+                    if stopping && reason.label() == "deadline" {
+                        self.shared.overdue.fetch_add(1, Ordering::SeqCst);
+                    }
+                    if let Some(resident) = self.guests.take_of(slot, pid) {
+                        discard(resident);
+                    }
+                }
+                // Replies that come for it will find no call.
+                Effect::Abandoned { .. } => {}
+            }
+        }
+        self.post();
+        // Gives the room back to the kernel, unless it has been used meanwhile.
+        if self.effects.is_empty() {
+            self.effects.swap(&mut effects);
+        }
+    }
+
+    fn post(&mut self) {
+        for (mail, inbox) in self.outboxes.iter_mut().zip(&self.shared.inboxes) {
+            if !mail.is_empty() {
+                inbox.append(mail);
+            }
+        }
+    }
+
+    fn read_mail(&mut self) {
+        let mut mail = std::mem::take(&mut self.mail);
+        self.shared.inboxes[usize::from(self.shard)].take(&mut mail);
+        for item in mail.drain(..) {
+            match item {
+                Mail::Signal(signal) => self.step(|kernel, cx| kernel.signal(cx, signal)),
+                Mail::Migrant(migrant, guest) => {
+                    let pid = migrant.pid();
+                    let slot = self.step(|kernel, cx| kernel.immigrate(cx, *migrant));
+                    if let Some(guest) = guest {
+                        let reported = guest.usage().instructions;
+                        self.guests.put(slot, Resident::new(pid, guest, reported, self.now));
+                    }
+                }
+                Mail::Reply { pid, call, result } => {
+                    self.step(|kernel, cx| kernel.reply(cx, pid, call, result));
+                }
+                Mail::Task(task) => task(self),
+                Mail::Stop => self.stopped = true,
+            }
+            self.flush();
+        }
+        self.mail = mail;
+    }
+}
+
+/// Drops a guest; should that panic, it is that guest's misfortune only.
+pub(crate) fn discard(resident: Resident) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(resident)));
+}

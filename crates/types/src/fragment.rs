@@ -1,0 +1,252 @@
+//! Flat values that travel: messages, arguments, results, details of errors.
+//!
+//! A fragment is an array of words: objects first, then the values themselves. References are
+//! indices into the same array, so moving it into a heap is one pass that adds the heap's offset.
+//! The same bytes go to another process, to disk and to the wire.
+
+use crate::word::{self, Kind, Word, table};
+use smallvec::SmallVec;
+
+/// Zero or more values with everything they refer to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fragment {
+    words: SmallVec<[Word; 3]>,
+    values: u32,
+}
+
+impl Fragment {
+    /// A fragment from its words: objects, then `values` values.
+    ///
+    /// # Panics
+    /// When there are fewer words than values.
+    #[must_use]
+    pub fn from_words(words: SmallVec<[Word; 3]>, values: u32) -> Self {
+        assert!(values as usize <= words.len(), "a fragment holds its values");
+        Self { words, values }
+    }
+
+    /// The single value `nil`.
+    #[must_use]
+    pub fn nil() -> Self {
+        let mut words = SmallVec::new();
+        words.push(word::NIL);
+        Self { words, values: 1 }
+    }
+
+    /// How many values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values as usize
+    }
+
+    /// Whether there are no values.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values == 0
+    }
+
+    /// All words.
+    #[must_use]
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// The words of the objects.
+    #[must_use]
+    pub fn objects(&self) -> &[Word] {
+        &self.words[..self.words.len() - self.values as usize]
+    }
+
+    /// The values.
+    #[must_use]
+    pub fn values(&self) -> &[Word] {
+        &self.words[self.words.len() - self.values as usize..]
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+
+    /// The string in `value`, a word of this fragment.
+    #[must_use]
+    pub fn string(&self, value: Word) -> Option<Vec<u8>> {
+        match word::tag(value) {
+            word::TAG_SHORT => {
+                let (bytes, length) = word::short_bytes(value);
+                Some(bytes[..length].to_vec())
+            }
+            word::TAG_STRING if word::space(value) == 0 => {
+                let at = word::index(value) as usize;
+                let head = *self.words.get(at)?;
+                let length = word::header_length(head) as usize;
+                let words = self.words.get(at + 1..at + 1 + word::string_words(length))?;
+                let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+                bytes.truncate(length);
+                Some(bytes)
+            }
+            _ => None,
+        }
+    }
+
+    /// The integer in `value`, a word of this fragment.
+    #[must_use]
+    pub fn integer(&self, value: Word) -> Option<i64> {
+        if word::is_int(value) {
+            return Some(word::to_int(value));
+        }
+        let big = word::tag(value) == word::TAG_OBJECT
+            && word::space(value) == Kind::Integer as u16;
+        big.then(|| self.words.get(word::index(value) as usize + 1).map(|&bits| bits as i64))?
+    }
+
+    /// The field `name` of the table in `value`; `None` when it is no table or has no such field.
+    #[must_use]
+    pub fn field(&self, value: Word, name: &[u8]) -> Option<Word> {
+        if word::tag(value) != word::TAG_TABLE {
+            return None;
+        }
+        let hash = *self.words.get((word::index(value) + table::HASH) as usize)? as u32;
+        if hash == 0 {
+            return None;
+        }
+        let used = *self.words.get((hash + word::HASH_USED) as usize)? as u32;
+        (0..used).find_map(|entry| {
+            let at = (hash + word::HASH_ENTRIES + 2 * entry) as usize;
+            let key = *self.words.get(at)?;
+            (self.string(key)? == name).then(|| self.words.get(at + 1).copied())?
+        })
+    }
+}
+
+/// Builds fragments outside of a guest: events, results of host calls, command-line arguments.
+#[derive(Debug, Default)]
+pub struct FragmentBuilder {
+    words: SmallVec<[Word; 3]>,
+}
+
+impl FragmentBuilder {
+    /// An empty builder.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A string of any bytes.
+    pub fn string(&mut self, bytes: &[u8]) -> Word {
+        if let Some(word) = word::short(bytes) {
+            return word;
+        }
+        let at = self.next();
+        self.words.push(word::header(Kind::String, word::hash_bytes(bytes), bytes.len() as u32));
+        for chunk in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..chunk.len()].copy_from_slice(chunk);
+            self.words.push(u64::from_le_bytes(padded));
+        }
+        word::make(word::TAG_STRING, 0, at)
+    }
+
+    /// An integer of any size.
+    pub fn integer(&mut self, value: i64) -> Word {
+        word::from_int(value).unwrap_or_else(|| {
+            let at = self.next();
+            self.words.push(word::header(Kind::Integer, 0, 1));
+            self.words.push(value as u64);
+            word::object(Kind::Integer, at)
+        })
+    }
+
+    /// A table with the values at 1, 2, ….
+    pub fn list(&mut self, values: &[Word]) -> Word {
+        let array = self.array(values);
+        self.table(array, values.len() as u32, 0)
+    }
+
+    /// A table with the given fields (names distinct; nil values are left out). At most
+    /// [`word::HASH_LINEAR_MAX`] fields.
+    ///
+    /// # Panics
+    /// When there are more fields: larger records are built by the guest.
+    pub fn record(&mut self, fields: &[(&str, Word)]) -> Word {
+        assert!(fields.len() <= word::HASH_LINEAR_MAX as usize, "a record is small");
+        let entries: SmallVec<[(Word, Word); 8]> = fields
+            .iter()
+            .filter(|(_, value)| *value != word::NIL)
+            .map(|&(name, value)| (self.string(name.as_bytes()), value))
+            .collect();
+        let mut hash = 0;
+        if !entries.is_empty() {
+            hash = self.next();
+            let count = entries.len() as u32;
+            self.words.push(word::header(Kind::Hash, 0, 1 + 2 * count));
+            self.words.push(u64::from(count) | u64::from(count) << 32);
+            for (key, value) in entries {
+                self.words.push(key);
+                self.words.push(value);
+            }
+        }
+        self.table(0, 0, hash)
+    }
+
+    /// The fragment with these values.
+    #[must_use]
+    pub fn finish(mut self, values: &[Word]) -> Fragment {
+        self.words.extend_from_slice(values);
+        Fragment { words: self.words, values: values.len() as u32 }
+    }
+
+    fn next(&mut self) -> u32 {
+        if self.words.is_empty() {
+            // Index 0 means "no block" in a table, so no object may live there.
+            self.words.push(word::header(Kind::Box, 0, 1));
+            self.words.push(word::NIL);
+        }
+        self.words.len() as u32
+    }
+
+    fn array(&mut self, values: &[Word]) -> u32 {
+        if values.is_empty() {
+            return 0;
+        }
+        let at = self.next();
+        self.words.push(word::header(Kind::Array, 0, values.len() as u32));
+        self.words.extend_from_slice(values);
+        at
+    }
+
+    fn table(&mut self, array: u32, length: u32, hash: u32) -> Word {
+        let at = self.next();
+        self.words.push(word::header(Kind::Table, 0, 0));
+        self.words.push(u64::from(array) | u64::from(length) << 32);
+        self.words.push(u64::from(hash));
+        self.words.push(word::NIL);
+        word::make(word::TAG_TABLE, 0, at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_need_no_objects() {
+        let fragment = FragmentBuilder::new().finish(&[word::TRUE, word::int_wrapping(7)]);
+        assert_eq!((fragment.len(), fragment.objects().len()), (2, 0));
+    }
+
+    #[test]
+    fn records_and_strings_are_readable() {
+        let mut builder = FragmentBuilder::new();
+        let text = builder.string(b"a longer string");
+        let big = builder.integer(i64::MAX);
+        let record = builder.record(&[("name", text), ("count", big), ("gone", word::NIL)]);
+        let fragment = builder.finish(&[record]);
+        let name = fragment.field(record, b"name").unwrap();
+        assert_eq!(fragment.string(name).unwrap(), b"a longer string");
+        let count = fragment.field(record, b"count").unwrap();
+        assert_eq!(fragment.integer(count), Some(i64::MAX));
+        assert_eq!(fragment.field(record, b"gone"), None);
+    }
+}

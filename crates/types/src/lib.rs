@@ -1,0 +1,39 @@
+//! The data that every layer shares: process ids, errors, exit reasons, messages, units.
+//!
+//! Nothing here acts: no I/O, no clock, no randomness, no threads. Every other crate may depend on
+//! this one; it depends on none of them.
+#![forbid(unsafe_code)]
+
+mod error;
+mod event;
+mod exit;
+mod fragment;
+mod limits;
+mod message;
+mod pid;
+mod security;
+pub mod units;
+pub mod word;
+
+pub use error::{Error, ErrorKind};
+pub use event::Event;
+pub use exit::{ExitReason, Failure};
+pub use fragment::{Fragment, FragmentBuilder};
+pub use limits::{Limit, Limits};
+pub use message::{Message, TOPIC_BYTES_MAX, Topic};
+pub use security::{Actor, Context, ContextChange, Scalar, Scope};
+pub use pid::{HostIndex, Pid, PidText, ShardIndex, parse_pid};
+pub use smol_str::SmolStr;
+
+/// A point in time: nanoseconds since the Unix epoch, as the node's clock gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The time `nanoseconds` later; saturates at the end of time.
+    #[must_use]
+    pub const fn after(self, nanoseconds: u64) -> Self {
+        let delta = if nanoseconds > i64::MAX as u64 { i64::MAX } else { nanoseconds as i64 };
+        Self(self.0.saturating_add(delta))
+    }
+}

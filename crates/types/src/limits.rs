@@ -1,0 +1,95 @@
+//! The limits of a process, and the names under which a limit that was hit is reported.
+
+use std::fmt;
+
+/// A limit that something ran into; its name is what `details().limit` and metrics say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Bytes of a process's heap.
+    Memory,
+    /// Instructions over a process's life.
+    Instructions,
+    /// Nanoseconds from spawn to exit.
+    WallClock,
+    /// Messages or bytes waiting in a mailbox.
+    Mailbox,
+    /// Bytes of one message.
+    MessageSize,
+    /// Processes on a host.
+    Processes,
+    /// Links and monitors of one process.
+    Links,
+    /// Registered names of one process.
+    Names,
+    /// Timers and other pending host calls of one process.
+    Calls,
+    /// Topics one process listens to.
+    Topics,
+}
+
+impl Limit {
+    /// The limit's name as programs see it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Instructions => "instructions",
+            Self::WallClock => "wall_clock",
+            Self::Mailbox => "mailbox",
+            Self::MessageSize => "message_size",
+            Self::Processes => "processes",
+            Self::Links => "links",
+            Self::Names => "names",
+            Self::Calls => "calls",
+            Self::Topics => "topics",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What one process may use. A program's definition overrides the host's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Heap, in bytes. Default 256 MiB.
+    pub memory_bytes_max: u64,
+    /// Instructions over the whole life; `None` = as many as it wants (slices keep it fair).
+    pub instructions_max: Option<u64>,
+    /// Life time in nanoseconds; `None` = for ever.
+    pub wall_clock_ns_max: Option<u64>,
+    /// Messages waiting in the mailbox. Default 10 000.
+    pub mailbox_messages_max: u32,
+    /// Bytes waiting in the mailbox. Default 64 MiB.
+    pub mailbox_bytes_max: u64,
+    /// Bytes of one message's payload. Default 16 MiB.
+    pub message_bytes_max: u64,
+    /// Links plus monitors, both directions. Default 100 000.
+    pub links_max: u32,
+    /// Registered names. Default 100.
+    pub names_max: u32,
+    /// Pending host calls (timers, file operations, calls). Default 10 000.
+    pub calls_max: u32,
+    /// Topics listened to. Default 1 000.
+    pub topics_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: 256 << 20,
+            instructions_max: None,
+            wall_clock_ns_max: None,
+            mailbox_messages_max: 10_000,
+            mailbox_bytes_max: 64 << 20,
+            message_bytes_max: 16 << 20,
+            links_max: 100_000,
+            names_max: 100,
+            calls_max: 10_000,
+            topics_max: 1_000,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+return { main = function(parent, name) process.send(parent, "greeting", "hello, " .. name) end }

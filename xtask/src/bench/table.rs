@@ -1,0 +1,147 @@
+//! Results as rows, a table for the terminal and a page for the documents.
+
+use std::fmt::Write as _;
+
+/// Which direction is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Better {
+    /// Times and bytes.
+    Lower,
+    /// Rates.
+    Higher,
+}
+
+/// One measured thing.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    /// What was measured, and against whom.
+    pub(super) what: String,
+    /// Ours.
+    pub(super) ours: f64,
+    /// The peer's, when it is installed.
+    pub(super) peer: Option<f64>,
+    /// Unit of both.
+    pub(super) unit: &'static str,
+    /// See [`Better`].
+    pub(super) better: Better,
+    /// The ratio that is wanted: at most for `Lower`, at least for `Higher`.
+    pub(super) bar: Option<f64>,
+}
+
+impl Row {
+    /// Ours divided by the peer's.
+    fn ratio(&self) -> Option<f64> {
+        self.peer.map(|peer| self.ours / peer)
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let ratio = self.ratio();
+        let (sign, met) = match self.better {
+            Better::Lower => ("≤", ratio.zip(self.bar).map(|(ratio, bar)| ratio <= bar)),
+            Better::Higher => ("≥", ratio.zip(self.bar).map(|(ratio, bar)| ratio >= bar)),
+        };
+        let verdict = match met {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
+        [
+            self.what.clone(),
+            quantity(self.ours, self.unit),
+            self.peer.map_or_else(|| "–".to_owned(), |peer| quantity(peer, self.unit)),
+            ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}")),
+            self.bar.map_or_else(String::new, |bar| format!("{sign} {bar}")),
+            verdict.to_owned(),
+        ]
+    }
+}
+
+const HEAD: [&str; 6] = ["what", "ours", "peer", "ratio", "bar", "met"];
+
+/// A number with three digits that count, and its unit.
+fn quantity(value: f64, unit: &str) -> String {
+    let (value, prefix) = match value.abs() {
+        large if large >= 1e9 => (value / 1e9, "G"),
+        large if large >= 1e6 => (value / 1e6, "M"),
+        large if large >= 1e4 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let decimals = match value.abs() {
+        large if large >= 100.0 => 0,
+        large if large >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$} {prefix}{unit}")
+}
+
+/// The rows in columns, for the terminal.
+pub(super) fn text(rows: &[Row]) -> String {
+    let mut lines = vec![HEAD.map(str::to_owned)];
+    lines.extend(rows.iter().map(Row::cells));
+    let widths: Vec<usize> = (0..HEAD.len())
+        .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    for line in &lines {
+        for (index, cell) in line.iter().enumerate() {
+            let gap = " ".repeat(widths[index] - cell.chars().count());
+            let (before, after) = if index == 0 { ("", &*gap) } else { (&*gap, "") };
+            let _ = write!(text, "{before}{cell}{after}  ");
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// The whole page.
+pub(super) fn page(rows: &[Row], failed: &[&str], machine: &str) -> String {
+    let mut text = String::from(
+        "# Benchmarks\n\nWritten by `cargo xtask bench` (`cargo xtask bench --setup` installs the \
+         peers). Ours and the peer\ntake turns in the same minutes on the same machine, and the \
+         median of the turns counts; a ratio is ours\ndivided by the peer's: for times and bytes \
+         lower is better, for rates (`/s`) higher. A bar is what this\nstage asks for.\n\n",
+    );
+    let _ = writeln!(text, "{machine}\n");
+    let _ = writeln!(text, "| {} |", HEAD.join(" | "));
+    text.push_str("|---|---:|---:|---:|---:|---|\n");
+    for row in rows {
+        let _ = writeln!(text, "| {} |", row.cells().join(" | "));
+    }
+    if !failed.is_empty() {
+        let _ = writeln!(text, "\nNot measured, since they failed: {}.", failed.join(", "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(better: Better, ours: f64, peer: Option<f64>) -> Row {
+        Row { what: "thing".into(), ours, peer, unit: "ns", better, bar: Some(2.0) }
+    }
+
+    #[test]
+    fn bars_have_a_direction() {
+        for (better, ours, peer, expected) in [
+            (Better::Lower, 3.0, Some(2.0), "yes"),
+            (Better::Lower, 5.0, Some(2.0), "no"),
+            (Better::Higher, 3.0, Some(2.0), "no"),
+            (Better::Higher, 5.0, Some(2.0), "yes"),
+            (Better::Higher, 5.0, None, ""),
+        ] {
+            assert_eq!(row(better, ours, peer).cells()[5], expected, "{ours} {peer:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_readable() {
+        for (value, expected) in
+            [(0.5, "0.50 ns"), (1234.0, "1234 ns"), (12_345.0, "12.3 kns"), (2.5e6, "2.50 Mns")]
+        {
+            assert_eq!(quantity(value, "ns"), expected);
+        }
+        assert!(text(&[row(Better::Lower, 1.0, None)]).contains("what"));
+    }
+}

@@ -1,0 +1,122 @@
+//! `cargo xtask test`: everything, on a fresh machine.
+
+use crate::{Outcome, run, tidy, tools, workspace};
+use std::time::Instant;
+
+/// A part of the whole, with the command that repeats it alone.
+struct Step {
+    name: &'static str,
+    repeat: &'static str,
+    action: fn() -> Outcome,
+}
+
+const STEPS: [Step; 7] = [
+    Step { name: "tools", repeat: "cargo xtask test", action: prepare },
+    Step {
+        name: "format",
+        repeat: "cargo fmt --all --check",
+        action: || run::shown(&["cargo", "fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "lints",
+        repeat: "cargo clippy --workspace --all-targets -- -D warnings",
+        action: || {
+            run::shown(&["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        },
+    },
+    Step { name: "tidy", repeat: "cargo xtask tidy", action: tidy::run },
+    Step { name: "dependencies", repeat: "cargo deny check", action: dependencies },
+    Step {
+        name: "tests",
+        repeat: "cargo test --workspace",
+        action: || run::shown(&["cargo", "test", "--workspace"]),
+    },
+    Step { name: "example", repeat: EXAMPLE, action: example },
+];
+
+const PROGRAM: &str = "examples/wordcount/main.lua";
+const EXAMPLE: &str =
+    "cargo run --release -- run examples/wordcount/main.lua -- examples/wordcount/texts";
+
+/// Runs every step, also after one that failed, and says at the end which to repeat.
+pub(crate) fn run() -> Outcome {
+    let mut failed = Vec::new();
+    let mut summary = String::new();
+    for step in STEPS {
+        println!("\n== {}", step.name);
+        let started = Instant::now();
+        let outcome = (step.action)();
+        let seconds = started.elapsed().as_secs_f64();
+        let word = if outcome.is_ok() { "ok" } else { "FAILED" };
+        summary.push_str(&format!("{:14} {word:8} {seconds:6.1} s\n", step.name));
+        if let Err(error) = outcome {
+            println!("{error}");
+            failed.push(step);
+        }
+    }
+    println!("\n{summary}");
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = failed
+        .iter()
+        .map(|step| format!("  {:14} repeat with: {}", step.name, step.repeat))
+        .collect();
+    Err(format!("failed:\n{}", lines.join("\n")))
+}
+
+fn prepare() -> Outcome {
+    tools::ensure(&[tools::CC, tools::LUA])?;
+    tools::ensure_components()
+}
+
+fn dependencies() -> Outcome {
+    if tools::is_there("cargo-deny") {
+        return run::shown(&["cargo", "deny", "check"]);
+    }
+    println!("cargo-deny is not installed, so deny.toml is not checked: cargo install cargo-deny");
+    Ok(())
+}
+
+/// The README's first command as it stands, then with the right to write its texts, then reading
+/// what was written: all three count the same words.
+fn example() -> Outcome {
+    const TEXTS: &str = "target/wordcount-texts";
+    let texts = workspace::root().join(TEXTS);
+    if texts.exists() {
+        std::fs::remove_dir_all(&texts).map_err(|error| format!("{}: {error}", texts.display()))?;
+    }
+    let grant = format!("--grant fs:{TEXTS}:rw");
+    let counted = counted(EXAMPLE)?;
+    for line in [
+        format!("cargo run --quiet --release -- run {PROGRAM} {grant} -- {TEXTS}"),
+        format!("cargo run --quiet --release -- run {PROGRAM} -- {TEXTS}"),
+    ] {
+        if self::counted(&line)? != counted {
+            return Err("the same texts gave other counts from files than from memory".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Runs the example; gives back its ranking of words.
+fn counted(line: &str) -> Result<Vec<String>, String> {
+    println!("$ {line}");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let output = run::captured(&words)?;
+    print!("{output}");
+    for needed in
+        ["restarts 2", "messages ", "instructions ", "skipped after two tries: poison.txt"]
+    {
+        if !output.contains(needed) {
+            return Err(format!("the example did not print \"{needed}\""));
+        }
+    }
+    let is_rank = |line: &&str| line.starts_with(" ") || line.contains(" different, in ");
+    let ranking: Vec<String> = output.lines().filter(is_rank).map(str::to_owned).collect();
+    if ranking.len() == 21 {
+        Ok(ranking)
+    } else {
+        Err("the example ranked no twenty words".to_owned())
+    }
+}
