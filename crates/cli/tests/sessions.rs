@@ -85,7 +85,7 @@ fn programs_that_are_none() {
         session(&["run", "raise.lua"], 1, "", &["raise.lua:3:", "local 'settings'"]),
         session(
             &["run", "missing_module.lua"],
-            9,
+            1,
             "",
             &["module 'nothing_of_that_name' not found"],
         ),

@@ -71,6 +71,7 @@ pub struct CancelRequest {
 
 /// A file operation. Paths are relative to the granted directories; see the runtime's `fs`.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields of each variant say what they are")]
 pub enum FsOperation {
     /// The whole file, as one string.
     Read { path: String },
@@ -92,7 +93,10 @@ pub enum FsOperation {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Replies nil when the time has come.
-    Sleep { nanoseconds: u64 },
+    Sleep {
+        /// From now.
+        nanoseconds: u64,
+    },
     /// Spawns, and replies with the result of the process; its end is not seen otherwise. When the
     /// caller ends, the callee is terminated.
     Process(Box<SpawnRequest>),

@@ -51,7 +51,7 @@ impl Kernel {
         let most = process.definition.limits.calls_max as usize;
         let calls = &mut process.rare().calls;
         if calls.len() >= most {
-            return Err(Error::limit(Limit::Calls, "too many pending calls"));
+            return Err(too_many_calls());
         }
         calls.insert(next, pending);
         self.calls_made += 1;
@@ -140,4 +140,8 @@ impl Kernel {
             Pending::Done(_) => {}
         }
     }
+}
+
+pub(crate) fn too_many_calls() -> Error {
+    Error::limit(Limit::Calls, "too many pending calls")
 }

@@ -1,6 +1,6 @@
 //! The start of a process.
 
-use crate::call::Pending;
+use crate::call::{Pending, too_many_calls};
 use crate::exit::Dying;
 use crate::kernel::not_found;
 use crate::mailbox::Mailbox;
@@ -63,7 +63,9 @@ impl Kernel {
     /// `NotFound` (host), `Unavailable` (limits), `RateLimited` (more messages than fit),
     /// `AlreadyExists` (name of a call's process).
     pub fn spawn(&mut self, cx: &mut Step<'_>, spawn: Spawn) -> Result<Spawned, Error> {
+        // Everything that can be refused is refused before anything is done.
         self.check_parent(&spawn)?;
+        check_messages(&spawn)?;
         let (slot, pid) = self.place(cx, &spawn)?;
         if let Some(name) = &spawn.name
             && let Err(error) = cx.directory.claim(name, pid, spawn.definition.limits.names_max)
@@ -79,18 +81,8 @@ impl Kernel {
         if let Some(most) = spawn.definition.limits.wall_clock_ns_max {
             self.timers.set(cx.now.after(most), slot, pid, Alarm::WallClock);
         }
-        let call = match self.relate_parent(slot, pid, &spawn) {
-            Ok(call) => call,
-            Err(error) => {
-                self.discard(cx, slot, spawn.parent);
-                return Err(error);
-            }
-        };
-        let parent = spawn.parent;
-        if let Err(error) = self.fill_mailbox(slot, spawn) {
-            self.discard(cx, slot, parent);
-            return Err(error);
-        }
+        let call = self.relate_parent(slot, pid, &spawn)?;
+        self.fill_mailbox(slot, spawn);
         Ok(Spawned::New { slot, pid, call })
     }
 
@@ -123,6 +115,10 @@ impl Kernel {
         let parent = self.caller(slot)?;
         if (spawn.monitored || spawn.linked) && !parent.has_relation_room() {
             return Err(too_many());
+        }
+        let calls = parent.rare.as_ref().map_or(0, |rare| rare.calls.len());
+        if spawn.called && calls >= parent.definition.limits.calls_max as usize {
+            return Err(too_many_calls());
         }
         let most = parent.definition.limits.message_bytes_max;
         if spawn.messages.iter().any(|(_, payload)| payload.bytes() as u64 > most) {
@@ -212,19 +208,23 @@ impl Kernel {
         Ok(made)
     }
 
-    fn fill_mailbox(&mut self, slot: SlotIndex, spawn: Spawn) -> Result<(), Error> {
+    fn fill_mailbox(&mut self, slot: SlotIndex, spawn: Spawn) {
         let from = spawn.parent.and_then(|slot| self.pid(slot));
-        let process = self.caller_mut(slot)?;
-        let mut sent = 0;
+        let Some(process) = self.table.at_mut(slot) else { return };
+        self.counts.sent += spawn.messages.len() as u64;
         for (topic, payload) in spawn.messages {
-            let message = Message { topic, from, payload };
-            if process.mailbox.push(message, &spawn.definition.limits).is_err() {
-                self.counts.sent += sent;
-                return Err(Error::limit(Limit::Mailbox, "more messages than the mailbox takes"));
-            }
-            sent += 1;
+            process.mailbox.push_over(Message { topic, from, payload });
         }
-        self.counts.sent += sent;
-        Ok(())
     }
+}
+
+/// Whether the messages fit into the mailbox of the process that is to be.
+fn check_messages(spawn: &Spawn) -> Result<(), Error> {
+    let limits = &spawn.definition.limits;
+    let bytes: usize = spawn.messages.iter().map(|(_, payload)| payload.bytes()).sum();
+    let count = spawn.messages.len();
+    if count > limits.mailbox_messages_max as usize || bytes as u64 > limits.mailbox_bytes_max {
+        return Err(Error::limit(Limit::Mailbox, "more messages than the mailbox takes"));
+    }
+    Ok(())
 }

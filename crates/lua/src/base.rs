@@ -102,7 +102,10 @@ fn next(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         }
     };
     match entry {
-        Some((_, key, value)) => vm.give_all(args, &[key, value]),
+        Some((_, key, value)) => {
+            let value = vm.thawed(value);
+            vm.give_all(args, &[key, value])
+        }
         None => vm.give(args, word::NIL),
     }
 }
@@ -151,7 +154,7 @@ fn rawlen(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.give(args, word::int_wrapping(length as i64));
     }
     if vm.type_text(value) != "table" {
-        return Err(vm.bad_argument(1, "table or string expected", args));
+        return Err(vm.argument_error(1, "table or string", value, args));
     }
     let length = vm.raw_len(value);
     vm.give(args, word::int_wrapping(length))
@@ -232,22 +235,31 @@ fn assert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         vm.heap.copy(args.at, args.slot(), args.count);
         return Ok(Flow::Return(args.count));
     }
-    if args.count > 1 {
-        return Err(Raise::Error(vm.arg(args, 2)));
-    }
-    Err(Raise::Error(vm.heap.string(b"assertion failed!")))
+    let message =
+        if args.count > 1 { vm.arg(args, 2) } else { vm.heap.string(b"assertion failed!") };
+    Err(vm.positioned(message, 0))
 }
 
 fn error(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let value = vm.arg(args, 1);
     let level = vm.integer_or(args, 2, 1)?;
-    if is_string(value) && level > 0 {
-        // A frame of the built-in itself would be level 0; it runs in its caller's.
-        let mut text = vm.position(level as usize - 1).into_bytes();
-        text.extend_from_slice(&vm.bytes(value));
-        return Err(Raise::Error(vm.heap.string(&text)));
+    if level <= 0 {
+        return Err(Raise::Error(value));
     }
-    Err(Raise::Error(value))
+    // A frame of the built-in itself would be level 0; it runs in its caller's.
+    Err(vm.positioned(value, level as usize - 1))
+}
+
+impl Vm<'_> {
+    /// An error with this value; text gets the position of the frame at `level`.
+    fn positioned(&mut self, value: Word, level: usize) -> Raise {
+        if !is_string(value) {
+            return Raise::Error(value);
+        }
+        let mut text = self.position(level).into_bytes();
+        text.extend_from_slice(&self.bytes(value));
+        Raise::Error(self.heap.string(&text))
+    }
 }
 
 /// Room for the frame of what `pcall` calls, before its arguments are moved.
@@ -617,7 +629,7 @@ fn coroutine_arg(vm: &mut Vm<'_>, args: Args) -> Result<usize, Raise> {
     if crate::coroutine::is_coroutine(value) {
         return Ok(word::index(value) as usize);
     }
-    Err(vm.argument_error(1, "coroutine", value, args))
+    Err(vm.argument_error(1, "thread", value, args))
 }
 
 fn coroutine_status(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -102,7 +102,8 @@ impl Vm<'_> {
         self.fuel -= 4;
         let args = Args { at: self.base, count: self.pc, results: link.results };
         match (builtin.run)(self, args)? {
-            Flow::Return(n) => self.return_values(self.base - 3, n),
+            // The results lie over the frame's links.
+            Flow::Return(n) => self.return_by(link, self.base - 3, n),
             Flow::Entered => Ok(()),
             Flow::TailCall(n) => {
                 let slot = self.base - 3;
@@ -132,6 +133,7 @@ impl Vm<'_> {
         self.heap.copy(self.base, inner + 3, count);
         match self.call_value(inner, count, 0, FrameKind::Call)? {
             Called::Entered => Ok(()),
+            // Above this frame, whose links are whole.
             Called::Returned(first, n) => self.return_values(first, n),
         }
     }
@@ -139,6 +141,10 @@ impl Vm<'_> {
     /// Returns from the running frame with `count` values that start at `first`.
     pub(crate) fn return_values(&mut self, first: usize, count: usize) -> Result<(), Raise> {
         let link = self.link(self.base);
+        self.return_by(link, first, count)
+    }
+
+    fn return_by(&mut self, link: Link, first: usize, count: usize) -> Result<(), Raise> {
         let slot = self.base - link.shift as usize;
         if link.kind == FrameKind::First {
             return self.finish_coroutine(first, count);

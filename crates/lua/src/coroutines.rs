@@ -108,7 +108,7 @@ impl Vm<'_> {
     pub(crate) fn resume(&mut self, args: Args) -> Result<Flow, Raise> {
         let target = if args.count > 0 { self.heap.get(args.at) } else { word::NIL };
         if !is_coroutine(target) {
-            return Err(self.argument_error(1, "coroutine", target, args));
+            return Err(self.argument_error(1, "thread", target, args));
         }
         let co = word::index(target) as usize;
         if self.status(co) != status::SUSPENDED {

@@ -82,12 +82,8 @@ impl Vm<'_> {
             value[position] = self.heap.get(at + position);
             if self.number(value[position]).is_none() {
                 let kind = self.type_name(value[position]);
-                let message = if name == "initial" {
-                    format!("'for' initial value must be a number")
-                } else {
-                    format!("'for' {name} must be a number")
-                };
-                let _ = kind;
+                let message = if name == "initial" { "initial value" } else { name };
+                let message = format!("bad 'for' {message} (number expected, got {kind})");
                 return Err(self.error(&message));
             }
         }

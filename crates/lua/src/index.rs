@@ -53,12 +53,22 @@ impl Vm<'_> {
                 let frozen = &self.library.tables[number as usize];
                 let at = self.heap.table(0, frozen.entries.len() + 4);
                 for &(key, value) in &frozen.entries {
+                    let value = self.thawed(value);
                     self.heap.set_hashed(self.strings(), at, key, value);
                 }
                 let own = word::make(word::TAG_TABLE, 0, at as u32);
                 self.heap.set(crate::heap::root::OVERLAY + number as usize, own);
                 at
             }
+        }
+    }
+
+    /// A value of a library table as the heap holds it.
+    #[inline]
+    pub(crate) fn thawed(&mut self, value: Word) -> Word {
+        match crate::library::extreme(value) {
+            Some(integer) => self.heap.integer(integer),
+            None => value,
         }
     }
 
@@ -88,7 +98,10 @@ impl Vm<'_> {
         match self.place_of(target) {
             Place::Heap(at) => self.heap.get_any(self.strings(), at, key),
             Place::Frozen(number) => match self.canonical(key) {
-                Some(key) => self.library.tables[number as usize].get(key),
+                Some(key) => {
+                    let value = self.library.tables[number as usize].get(key);
+                    self.thawed(value)
+                }
                 None => word::NIL,
             },
         }
@@ -213,13 +226,7 @@ impl Vm<'_> {
     }
 
     fn index_error(&mut self, target: Word, key: Word) -> Raise {
-        let named = self.hint(Operand::First, 0).is_some();
-        if !named && is_string(key) {
-            // PUC names the key when it can't name the table.
-            let kind = self.type_name(target);
-            let text = String::from_utf8_lossy(&self.bytes(key)).into_owned();
-            return self.error(&format!("attempt to index a {kind} value (field '{text}')"));
-        }
+        let _ = key;
         self.type_error("index", target, Operand::First)
     }
 

@@ -200,6 +200,19 @@ pub(crate) const fn function_word(prototype: u32) -> Word {
     word::make(word::TAG_FUNCTION, 1, prototype)
 }
 
+/// Space of the words under `TAG_SPECIAL` that stand for the largest (index 0) and the smallest
+/// (index 1) integer in library tables, which have no heap to hold them. Reading one gives the number.
+pub(crate) const SPACE_EXTREME: u16 = 3;
+
+/// The integer that a word stands for in a library table.
+#[must_use]
+pub(crate) const fn extreme(value: Word) -> Option<i64> {
+    if value >> 32 != word::TAG_SPECIAL << 16 | SPACE_EXTREME as u64 {
+        return None;
+    }
+    Some(if word::index(value) == 0 { i64::MAX } else { i64::MIN })
+}
+
 /// Whether the word is a built-in function.
 #[must_use]
 pub(crate) const fn is_builtin(value: Word) -> bool {

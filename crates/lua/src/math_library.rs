@@ -66,14 +66,25 @@ fn round(vm: &mut Vm<'_>, args: Args, function: fn(f64) -> f64) -> Result<Flow, 
 }
 
 fn extreme(vm: &mut Vm<'_>, args: Args, wanted: Ordering) -> Result<Flow, Raise> {
-    let mut best = vm.number_arg(args, 1)?;
+    let mut best = vm.any_arg(args, 1)?;
+    if args.count > 1 || vm.number(best).is_none() {
+        best = vm.arg(args, 1);
+    }
     for number in 2..=args.count {
-        let value = vm.number_arg(args, number)?;
-        if compare_numbers(value, best) == Some(wanted) {
+        let value = vm.arg(args, number);
+        let order = match (vm.number(value), vm.number(best)) {
+            (Some(value), Some(best)) => compare_numbers(value, best),
+            _ if crate::strings::is_string(value) && crate::strings::is_string(best) => {
+                Some(vm.bytes(value).cmp(&vm.bytes(best)))
+            }
+            _ if wanted == Ordering::Greater => return Err(vm.order_error(best, value)),
+            _ => return Err(vm.order_error(value, best)),
+        };
+        if order == Some(wanted) {
             best = value;
         }
     }
-    give_number(vm, args, best)
+    vm.give(args, best)
 }
 
 fn atan(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -130,12 +130,12 @@ impl Vm<'_> {
             Op::Div | Op::DivK => float(|x, y| x / y),
             Op::Pow | Op::PowK => float(power),
             Op::IDiv | Op::IDivK => match (x, y) {
-                (Int(_), Int(0)) => return Err(self.error("attempt to perform 'n//0'")),
+                (Int(_), Int(0)) => return Err(self.error("attempt to divide by zero")),
                 (Int(x), Int(y)) => Some(Int(floor_divide(x, y))),
                 _ => float(|x, y| libm::floor(x / y)),
             },
             Op::Mod | Op::ModK => match (x, y) {
-                (Int(_), Int(0)) => return Err(self.error("attempt to perform 'n%%0'")),
+                (Int(_), Int(0)) => return Err(self.error("attempt to perform 'n%0'")),
                 (Int(x), Int(y)) => Some(Int(floor_modulo(x, y))),
                 _ => float(float_modulo),
             },
@@ -167,6 +167,17 @@ impl Vm<'_> {
             let second = self.number(a).is_some();
             let (value, operand) = pick(second, a, b);
             return self.type_error("perform bitwise operation on", value, operand);
+        }
+        if is_string(a) || is_string(b) {
+            // PUC's metamethods of strings speak here.
+            if let Some(name) = operator_name(op) {
+                let text = format!(
+                    "attempt to {name} a '{}' with a '{}'",
+                    self.type_name(a),
+                    self.type_name(b)
+                );
+                return self.error(&text);
+            }
         }
         let second = self.coerced(a).is_some();
         let (value, operand) = pick(second, a, b);
@@ -230,6 +241,15 @@ impl Vm<'_> {
         if method != word::NIL {
             self.call_meta(method, &[a, b])?;
             return Ok(Outcome::Called);
+        }
+        if or_equal {
+            // As PUC with LUA_COMPAT_LT_LE, which Debian sets: a <= b is not (b < a).
+            let method = self.method_of(names.lt, b, a);
+            if method != word::NIL {
+                let not = self.library_function("not_less");
+                self.call_meta(not, &[method, b, a])?;
+                return Ok(Outcome::Called);
+            }
         }
         Err(self.order_error(a, b))
     }
@@ -399,6 +419,21 @@ const fn hint_kind(kind: crate::bytecode::NameKind) -> &'static str {
 
 const fn pick(second: bool, a: Word, b: Word) -> (Word, Operand) {
     if second { (b, Operand::Second) } else { (a, Operand::First) }
+}
+
+/// The name of an arithmetic operator in messages about strings.
+const fn operator_name(op: Op) -> Option<&'static str> {
+    Some(match op {
+        Op::Add | Op::AddK => "add",
+        Op::Sub | Op::SubK => "sub",
+        Op::Mul | Op::MulK => "mul",
+        Op::Div | Op::DivK => "div",
+        Op::Mod | Op::ModK => "mod",
+        Op::Pow | Op::PowK => "pow",
+        Op::IDiv | Op::IDivK => "idiv",
+        Op::Unm => "unm",
+        _ => return None,
+    })
 }
 
 /// The number as a double.

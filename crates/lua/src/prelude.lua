@@ -34,9 +34,7 @@ function print_meta(...)
 end
 
 function base__pairs(...)
-  if select("#", ...) == 0 then
-    error("bad argument #1 to 'pairs' (table expected, got no value)", 2)
-  end
+  if select("#", ...) == 0 then error("bad argument #1 to 'pairs' (value expected)", 2) end
   local t = ...
   local method = metamethod(t, "__pairs")
   if method then
@@ -133,6 +131,9 @@ function boot(chunk, method)
 end
 
 function nothing() end
+
+-- `a <= b` where only `__lt` is there.
+function not_less(method, b, a) return not method(b, a) end
 
 -- coroutines ---------------------------------------------------------------------------------------
 

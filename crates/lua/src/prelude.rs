@@ -6,7 +6,7 @@ use crate::bytecode::Op;
 use crate::compile;
 use crate::image::{Image, ImageBuilder};
 use crate::library::{
-    Builtin, Frozen, Library, builtin_word, class, function_word, number, table_word,
+    Builtin, Frozen, Library, SPACE_EXTREME, builtin_word, class, function_word, number, table_word,
 };
 use procession_environment::Dialect;
 use procession_types::word::{self, Word};
@@ -225,6 +225,10 @@ fn constants(builder: &mut ImageBuilder<'_>, tables: &mut Tables) {
     };
     put("math", "pi", word::from_f64(std::f64::consts::PI));
     put("math", "huge", word::from_f64(f64::INFINITY));
+    for (index, key) in ["maxinteger", "mininteger"].into_iter().enumerate() {
+        let value = word::make(word::TAG_SPECIAL, SPACE_EXTREME, index as u32);
+        put("math", key, value);
+    }
     for (position, name) in class::NAMES.iter().enumerate() {
         put("private", &name.to_uppercase(), word::int_wrapping(position as i64));
     }

@@ -137,11 +137,7 @@ fn rep(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let between = vm.strings().length(vm.heap, separator);
     let total = (length as u128) * count as u128 + (between as u128) * (count as u128 - 1);
     if total > u128::from(u32::MAX) {
-        if total > i64::MAX as u128 {
-            return Err(vm.error("resulting string too large"));
-        }
-        // No heap can hold it: the memory limit ends the process.
-        return Err(Raise::Collect((total / 8) as usize));
+        return Err(vm.error("resulting string too large"));
     }
     let total = total as usize;
     vm.reserve(total / 8 + 4)?;

@@ -283,6 +283,9 @@ impl Heap {
         let head = self.get(block);
         let flags = word::header_flags(head) & !HASH_STALE;
         self.set(block, word::header(Kind::Hash, flags, word::header_length(head)));
+        if words == 0 {
+            return;
+        }
         for number in 0..used {
             let key = self.get(first + 2 * number);
             let hash = self.key_hash(strings, key);

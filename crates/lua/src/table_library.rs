@@ -133,9 +133,8 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         } else if vm.number(value).is_some() {
             total += 32;
         } else {
-            let kind = vm.type_name(value);
-            let text = format!("invalid value (at index {index}) in table for 'concat'");
-            let _ = kind;
+            let kind = vm.type_text(value);
+            let text = format!("invalid value ({kind}) at index {index} in table for 'concat'");
             return Err(vm.error(&text));
         }
         if index == i64::MAX {

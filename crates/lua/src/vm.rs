@@ -226,10 +226,13 @@ impl<'a> Vm<'a> {
     fn grow_stack(&mut self, from: usize, count: usize) -> Result<usize, Raise> {
         let size = self.stack_end - self.stack - 1;
         let needed = from - self.stack + count;
-        let bigger = needed.max(size * 2) + 8;
-        if bigger > STACK_SLOTS_MAX {
+        // Half of the process's memory at most, so that an endless recursion is an error that the
+        // program sees, with a traceback, before the memory limit ends it.
+        let most = STACK_SLOTS_MAX.min(self.heap.limit / 4);
+        if needed + 8 > most {
             return Err(self.error("stack overflow"));
         }
+        let bigger = (needed.max(size * 2) + 8).min(most);
         self.reserve(bigger + 1)?;
         let new = self.heap.allocate(bigger + 1);
         self.heap.set(new, word::header(Kind::Stack, 0, bigger as u32));

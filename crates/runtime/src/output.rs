@@ -81,7 +81,7 @@ impl Output {
     /// Waits until everything added before is written.
     pub(crate) fn flush(&self) {
         let mut state = self.lock();
-        while !(state.idle && state.print.is_empty() && state.log.is_empty()) && !state.closed {
+        while !(state.closed || state.idle && state.print.is_empty() && state.log.is_empty()) {
             state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }

@@ -1,0 +1,94 @@
+//! Tests of the compiler: code shapes, error messages, robustness.
+
+mod errors;
+mod robustness;
+mod shapes;
+mod verify;
+
+use super::disassemble::disassemble;
+use super::{Compiled, SyntaxError, compile};
+use crate::image::{Image, ImageBuilder};
+use procession_environment::Dialect;
+
+/// Compiles a text called `src`.
+fn build(source: &[u8], dialect: Dialect) -> Result<(Image, Compiled), SyntaxError> {
+    let mut builder = ImageBuilder::new(1, None);
+    let compiled = compile(source, "=src", dialect, &mut builder)?;
+    Ok((builder.finish().0, compiled))
+}
+
+/// The listing of all prototypes, without lines and headers.
+fn listing(source: &str) -> String {
+    let (image, _) = build(source.as_bytes(), Dialect::Plain).unwrap();
+    let mut lines = Vec::new();
+    for prototype in &image.prototypes {
+        let text = disassemble(prototype, &image);
+        for line in text.lines().filter(|line| line.contains('[')) {
+            let (pc, operation) = line.split_once(']').unwrap();
+            let pc = pc.split('[').next().unwrap().trim();
+            lines.push(format!("{pc}{operation}"));
+        }
+        lines.push("--".into());
+    }
+    lines.pop();
+    lines.join("\n")
+}
+
+#[test]
+fn the_first_line_of_a_script_is_skipped_in_files_only() {
+    let source = b"#!/usr/bin/lua\nx = = 1";
+    let mut builder = ImageBuilder::new(1, None);
+    let file = compile(source, "@file.lua", Dialect::Plain, &mut builder).unwrap_err();
+    assert_eq!(file.message, "file.lua:2: unexpected symbol near '='");
+    assert_eq!(file.line, 2);
+    let text = compile(source, "=text", Dialect::Plain, &mut builder).unwrap_err();
+    assert_eq!(text.message, "text:1: unexpected symbol near '#'");
+}
+
+#[test]
+fn chunks_are_named_as_in_messages() {
+    let long = "x".repeat(100);
+    let cases = [
+        ("=name", "name".to_string()),
+        ("@dir/file.lua", "dir/file.lua".into()),
+        ("return 1", "[string \"return 1\"]".into()),
+        ("a\nb", "[string \"a...\"]".into()),
+        (&format!("={long}"), long[..59].into()),
+        (&format!("@{long}"), format!("...{}", &long[..56])),
+        (&long, format!("[string \"{}...\"]", &long[..45])),
+    ];
+    for (chunk, name) in cases {
+        assert_eq!(super::chunk_name(chunk.as_bytes()), name);
+    }
+}
+
+#[test]
+fn chunks_share_an_image() {
+    let mut builder = ImageBuilder::new(1, None);
+    let first = compile(b"return 'a long constant'", "=a", Dialect::Plain, &mut builder).unwrap();
+    let second = compile(b"_ENV = 'a long constant'", "=b", Dialect::Plain, &mut builder).unwrap();
+    assert_eq!((first.main, first.env_is_boxed), (0, false));
+    assert_eq!((second.main, second.env_is_boxed), (1, true));
+    let image = builder.finish().0;
+    assert_eq!(image.prototypes[0].constants, image.prototypes[1].constants);
+    assert_eq!(image.files, ["a".into(), "b".into()]);
+    assert_eq!(image.prototypes[1].file, 1);
+}
+
+#[test]
+fn lines_are_those_of_puc() {
+    let source = "local t = {}\nt\n.a\n.b\n(\n1\n,\nt.x\n+\n2\n)\nreturn t\n..\nt";
+    let (image, _) = build(source.as_bytes(), Dialect::Plain).unwrap();
+    let prototype = &image.prototypes[0];
+    let listed: Vec<_> = prototype
+        .code
+        .iter()
+        .zip(&prototype.lines)
+        .map(|(instruction, line)| format!("{:?} {line}", instruction.op()))
+        .collect();
+    let expected = [
+        "NewTable 1", "GetField 3", "GetField 4", "LoadK 6", "GetField 9", "AddK 9", "Call 2",
+        "Move 12", "Move 14", "Concat 13", "Return1 14",
+    ];
+    assert_eq!(listed, expected);
+}

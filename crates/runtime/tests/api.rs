@@ -1,0 +1,221 @@
+//! Runs every Lua program of `tests/api` as a process on a node of two shards.
+//!
+//! A file is a list of sections: `--- program ID [method=NAME] [modules=a,b] [dialect=typed]` and
+//! its source (`app.test:main` is the one that is run; modules default to all), `--- policy` and
+//! YAML, `--- config strict=true actor=ID policies=a,b` and limits of the main process, `--- expect
+//! exit=error kind=KIND message=PART` when it shall not end normally. `API=name` runs one file.
+#![allow(clippy::unwrap_used)]
+
+use procession_environment::{Dialect, Module, Program, SpawnRequest};
+use procession_policy::{Policies, Unidentified, parse_yaml};
+use procession_runtime::{Access, Grant, HOST_NORMAL, Node, NodeConfig, Sinks};
+use procession_types::{
+    Actor, Context, ExitReason, Limits, Scope, SmolStr,
+    units::{parse_duration, parse_size},
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const MAIN: &str = "app.test:main";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Section {
+    kind: String,
+    words: Vec<String>,
+    options: BTreeMap<String, String>,
+    /// Line of the file on which the text starts.
+    line: usize,
+    text: String,
+}
+
+fn sections(source: &str) -> Vec<Section> {
+    let mut list: Vec<Section> = Vec::new();
+    for (number, line) in source.lines().enumerate() {
+        let head = line.strip_prefix("--- ").map(str::trim).unwrap_or_default();
+        let kind = head.split_whitespace().next().unwrap_or_default();
+        if ["program", "policy", "config", "expect"].contains(&kind) {
+            let (options, words) = head.split_whitespace().skip(1).partition::<Vec<&str>, _>(|w| w.contains('='));
+            let pairs = options.iter().filter_map(|option| option.split_once('='));
+            list.push(Section {
+                kind: kind.to_owned(),
+                words: words.into_iter().map(str::to_owned).collect(),
+                options: pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+                line: number + 1,
+                text: String::new(),
+            });
+        } else if let Some(section) = list.last_mut() {
+            section.text.push_str(line);
+            section.text.push('\n');
+        }
+    }
+    list
+}
+
+fn names(text: &str) -> Vec<String> {
+    text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn program(section: &Section, file: &Path) -> Program {
+    let id = section.words[0].clone();
+    let all = || procession_lua::module_names().iter().map(ToString::to_string).collect();
+    // So that messages name the lines of the file.
+    let source = "\n".repeat(section.line) + &section.text;
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    Program {
+        main: Module { name: id.clone(), file: name, source: source.into_bytes().into() },
+        id,
+        method: section.options.get("method").cloned(),
+        modules: section.options.get("modules").map_or_else(all, |list| names(list)),
+        imports: Vec::new(),
+        dialect: match section.options.get("dialect").map(String::as_str) {
+            Some("typed") => Dialect::Typed,
+            _ => Dialect::Plain,
+        },
+        limits: Limits::default(),
+    }
+}
+
+fn limit(limits: &mut Limits, name: &str, value: &str) -> bool {
+    match name {
+        "memory" => limits.memory_bytes_max = parse_size(value).unwrap(),
+        "instructions" => limits.instructions_max = Some(value.parse().unwrap()),
+        "wall_clock" => limits.wall_clock_ns_max = Some(parse_duration(value).unwrap()),
+        "mailbox_messages" => limits.mailbox_messages_max = value.parse().unwrap(),
+        "mailbox_bytes" => limits.mailbox_bytes_max = parse_size(value).unwrap(),
+        _ => return false,
+    }
+    true
+}
+
+struct Case {
+    programs: Vec<Program>,
+    policies: Policies,
+    context: Context,
+    expect: Option<BTreeMap<String, String>>,
+}
+
+fn case(file: &Path) -> Case {
+    let source = std::fs::read_to_string(file).unwrap();
+    let list = sections(&source);
+    let mut programs: Vec<Program> =
+        list.iter().filter(|s| s.kind == "program").map(|s| program(s, file)).collect();
+    let (mut context, mut strict) = (Context::default(), Unidentified::Allow);
+    for section in list.iter().filter(|section| section.kind == "config") {
+        for (name, value) in &section.options {
+            match name.as_str() {
+                "strict" if value == "true" => strict = Unidentified::Deny,
+                "strict" => strict = Unidentified::Allow,
+                "actor" => {
+                    let meta = BTreeMap::new();
+                    context.actor = Some(Actor { id: value.clone(), meta });
+                }
+                "policies" => context.scope = Some(Scope { policies: names(value) }),
+                name => {
+                    let main = programs.iter_mut().find(|program| program.id == MAIN).unwrap();
+                    assert!(limit(&mut main.limits, name, value), "unknown config {name}");
+                }
+            }
+        }
+    }
+    let mut policies = Policies::new(strict);
+    for section in list.iter().filter(|section| section.kind == "policy") {
+        for policy in parse_yaml(&section.text).unwrap() {
+            policies.insert(policy);
+        }
+    }
+    let expect = list.iter().find(|section| section.kind == "expect");
+    Case { programs, policies, context, expect: expect.map(|section| section.options.clone()) }
+}
+
+/// Runs a file; the complaint if something is not as expected.
+fn run(file: &Path, scratch: &Path) -> Result<(), String> {
+    let case = case(file);
+    let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
+    config.shards = 2;
+    config.programs = case.programs;
+    config.policies = case.policies;
+    config.sinks = Sinks::none();
+    config.grants = vec![Grant {
+        name: PathBuf::new(),
+        directory: scratch.to_owned(),
+        access: Access::Write,
+    }];
+    let node = Node::start(config).map_err(|error| error.to_string())?;
+    let request = SpawnRequest {
+        program: SmolStr::new(MAIN),
+        host: SmolStr::new(HOST_NORMAL),
+        ..SpawnRequest::default()
+    };
+    let started =
+        node.spawn(request, case.context).map_err(|e| format!("does not start: {e}{}", trace(&e)))?;
+    let ending = started.ending.ok_or("main has no end")?;
+    let reason = ending.wait_for(PATIENCE).map_err(|_| stuck(&node))?;
+    judge(&reason, case.expect.as_ref())
+}
+
+fn stuck(node: &Node) -> String {
+    let list: Vec<String> = node
+        .processes(20)
+        .iter()
+        .map(|p| format!("\n    {} {:?} mailbox {} events {}", p.program, p.state, p.mailbox_messages, p.events))
+        .collect();
+    format!("still runs after {PATIENCE:?}{}", list.concat())
+}
+
+fn trace(error: &procession_types::Error) -> String {
+    error.traceback.as_ref().map_or(String::new(), |text| format!("\n{text}"))
+}
+
+fn judge(reason: &ExitReason, expect: Option<&BTreeMap<String, String>>) -> Result<(), String> {
+    let error = reason.error();
+    let wants_error = expect.is_some_and(|expect| expect.get("exit").is_some_and(|e| e == "error"));
+    match (error, wants_error) {
+        (None, false) => Ok(()),
+        (None, true) => Err("ended normally, an error was expected".to_owned()),
+        (Some(error), false) => Err(format!("{}: {error}{}", error.kind, trace(&error))),
+        (Some(error), true) => {
+            let expect = expect.unwrap();
+            let kind = expect.get("kind").is_none_or(|kind| kind == error.kind.name());
+            let text = expect.get("message").is_none_or(|part| error.message.contains(part));
+            if kind && text { Ok(()) } else { Err(format!("ended with {}: {error}", error.kind)) }
+        }
+    }
+}
+
+#[test]
+fn programs_see_what_the_documents_say() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api");
+    let only = std::env::var("API").unwrap_or_default();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "lua"))
+        .filter(|path| path.to_string_lossy().contains(&only))
+        .collect();
+    files.sort();
+    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+                    let scratch = std::env::temp_dir()
+                        .join(format!("procession-api-{}-{name}", std::process::id()));
+                    std::fs::create_dir_all(&scratch).unwrap();
+                    let outcome = run(file, &scratch);
+                    let _ = std::fs::remove_dir_all(&scratch);
+                    if let Err(complaint) = outcome {
+                        complaints.lock().unwrap().push(format!("{name}: {complaint}"));
+                    }
+                }
+            });
+        }
+    });
+    let mut complaints = complaints.into_inner().unwrap();
+    complaints.sort();
+    let count = complaints.len();
+    assert!(count == 0, "{count} of {} files failed:\n{}", files.len(), complaints.join("\n"));
+}

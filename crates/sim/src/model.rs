@@ -1,0 +1,179 @@
+//! What must be true, from what the processes have done and been told. It knows nothing of how the
+//! kernel works, and every method that can find something wrong says what.
+
+use procession_types::{Event, ExitReason, Message, Pid, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The number in a message: who sent which message of which topic to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sent {
+    from: Pid,
+    to: Pid,
+    topic: u8,
+    order: u64,
+    received: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    alive: BTreeSet<Pid>,
+    /// How each process ended: abnormally or not.
+    ended: BTreeMap<Pid, bool>,
+    /// Who waits for whose EXIT.
+    monitors: BTreeSet<(Pid, Pid)>,
+    /// Who ever linked itself with whom, in both directions.
+    linked: BTreeSet<(Pid, Pid)>,
+    traps: BTreeSet<Pid>,
+    /// Who called whom.
+    calls: BTreeMap<Pid, Pid>,
+    messages: Vec<Sent>,
+    /// The last order received per sender, receiver and topic.
+    received: BTreeMap<(Pid, Pid, u8), u64>,
+    order: u64,
+}
+
+impl Model {
+    pub(crate) fn spawned(&mut self, pid: Pid) -> Result<(), String> {
+        if self.ended.contains_key(&pid) || !self.alive.insert(pid) {
+            return Err(format!("{pid} was given twice"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn called(&mut self, caller: Pid, callee: Pid) {
+        self.calls.insert(callee, caller);
+    }
+
+    pub(crate) fn ended(&mut self, pid: Pid, reason: &ExitReason) -> Result<(), String> {
+        if !self.alive.remove(&pid) {
+            return Err(format!("{pid} ended, and did not live"));
+        }
+        if reason.label() == "linked" {
+            let bad_peer = |peer: &Pid| self.ended.get(peer) != Some(&false);
+            let peers = self.linked.range((pid, MIN)..=(pid, MAX)).map(|(_, peer)| peer);
+            // A peer that had ended normally counts when it was linked after its end.
+            if peers.clone().count() == 0 {
+                return Err(format!("{pid} failed with a link that it never had"));
+            }
+            if self.traps.contains(&pid) && peers.clone().all(|peer| !bad_peer(peer)) {
+                return Err(format!("{pid} traps links and failed with one"));
+            }
+        }
+        self.ended.insert(pid, reason.is_abnormal());
+        self.monitors.retain(|(watcher, _)| *watcher != pid);
+        Ok(())
+    }
+
+    pub(crate) fn is_alive(&self, pid: Pid) -> bool {
+        self.alive.contains(&pid)
+    }
+
+    pub(crate) fn alive(&self) -> impl Iterator<Item = Pid> + '_ {
+        self.alive.iter().copied()
+    }
+
+    /// The number that the next message carries.
+    pub(crate) fn next_message(&self) -> i64 {
+        self.messages.len() as i64
+    }
+
+    pub(crate) fn sent(&mut self, from: Pid, to: Pid, topic: u8) {
+        self.order += 1;
+        self.messages.push(Sent { from, to, topic, order: self.order, received: false });
+    }
+
+    pub(crate) fn received(&mut self, by: Pid, message: &Message) -> Result<(), String> {
+        let number = message.payload.integer(message.payload.values()[0]).unwrap_or(-1);
+        let sent = usize::try_from(number).ok().and_then(|number| self.messages.get_mut(number));
+        let Some(sent) = sent else { return Err(format!("{by} received a message nobody sent")) };
+        if sent.to != by {
+            return Err(format!("{by} received message {number}, which was sent to {}", sent.to));
+        }
+        if message.from != Some(sent.from) || message.topic != crate::guest::topic(sent.topic) {
+            return Err(format!("message {number} has changed under way"));
+        }
+        if std::mem::replace(&mut sent.received, true) {
+            return Err(format!("{by} received message {number} twice"));
+        }
+        let last = self.received.entry((sent.from, by, sent.topic)).or_default();
+        if sent.order < *last {
+            return Err(format!("{by} received message {number} after a later one"));
+        }
+        *last = sent.order;
+        Ok(())
+    }
+
+    pub(crate) fn monitors(&mut self, watcher: Pid, target: Pid) {
+        if watcher != target {
+            self.monitors.insert((watcher, target));
+        }
+    }
+
+    pub(crate) fn unmonitors(&mut self, watcher: Pid, target: Pid) {
+        self.monitors.remove(&(watcher, target));
+    }
+
+    pub(crate) fn links(&mut self, one: Pid, other: Pid) {
+        self.linked.insert((one, other));
+        self.linked.insert((other, one));
+    }
+
+    pub(crate) fn traps(&mut self, pid: Pid, trap: bool) {
+        if trap {
+            self.traps.insert(pid);
+        } else {
+            self.traps.remove(&pid);
+        }
+    }
+
+    pub(crate) fn event(&mut self, by: Pid, event: &Event, now: Timestamp) -> Result<(), String> {
+        match event {
+            Event::Exit { from, .. } => {
+                if self.is_alive(*from) {
+                    return Err(format!("{by} got EXIT of {from}, which lives"));
+                }
+                if !self.monitors.remove(&(by, *from)) {
+                    return Err(format!("{by} got EXIT of {from} that it does not wait for"));
+                }
+            }
+            Event::LinkDown { from, reason, .. } => {
+                if self.is_alive(*from) || !reason.is_abnormal() {
+                    return Err(format!("{by} got LINK_DOWN of {from} without a failure"));
+                }
+                if !self.linked.contains(&(by, *from)) {
+                    return Err(format!("{by} got LINK_DOWN of {from}, which it never linked"));
+                }
+            }
+            Event::Cancel { at, .. } => {
+                if *at > now {
+                    return Err(format!("{by} got CANCEL from the future"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When nothing is under way and all events have been read.
+    pub(crate) fn nothing_missing(&self) -> Result<(), String> {
+        for (watcher, target) in &self.monitors {
+            if !self.is_alive(*target) {
+                return Err(format!("{watcher} never got EXIT of {target}"));
+            }
+        }
+        for (callee, caller) in &self.calls {
+            if self.is_alive(*callee) && !self.is_alive(*caller) {
+                return Err(format!("{callee} outlives its caller {caller}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+const MIN: Pid = Pid { host: 0, shard: 0, epoch: 0, slot: 0, generation: 0 };
+const MAX: Pid = Pid {
+    host: u16::MAX,
+    shard: u16::MAX,
+    epoch: u32::MAX,
+    slot: u32::MAX,
+    generation: u32::MAX,
+};
