@@ -4,6 +4,7 @@
 
 mod bench;
 mod run;
+mod sim;
 mod test;
 mod tidy;
 mod tools;
@@ -18,6 +19,7 @@ cargo xtask COMMAND
                              tests, a short simulation, the README's example
   bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
                              --setup installs the peers
+  sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
   tidy                       the rules of the house that no lint knows
 ";
 
@@ -45,6 +47,7 @@ fn command() -> Outcome {
             "test" => no_more(arguments).and_then(|()| test::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
+            "sim" => sim_options(arguments).and_then(|options| sim::run(&options)),
             "help" => {
                 print!("{HELP}");
                 Ok(())
@@ -69,6 +72,26 @@ fn bench_options(mut arguments: lexopt::Parser) -> Result<bench::Options, String
         }
     }
     Ok(options)
+}
+
+fn sim_options(mut arguments: lexopt::Parser) -> Result<sim::Options, String> {
+    let mut options = sim::Options::default();
+    while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
+        let place = match argument {
+            lexopt::Arg::Long("seed") => &mut options.seed,
+            lexopt::Arg::Long("steps") => &mut options.steps,
+            other => return Err(other.unexpected().to_string()),
+        };
+        *place = number(&mut arguments)?;
+    }
+    Ok(options)
+}
+
+/// The value of an option that is a number.
+fn number(arguments: &mut lexopt::Parser) -> Result<u64, String> {
+    let value = arguments.value().map_err(|error| error.to_string())?;
+    let text = value.to_string_lossy().replace('_', "");
+    text.parse().map_err(|_| format!("\"{text}\" is no whole number"))
 }
 
 fn no_more(mut arguments: lexopt::Parser) -> Outcome {

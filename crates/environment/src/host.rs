@@ -79,7 +79,8 @@ pub enum FsOperation {
     Write { path: String, data: Vec<u8> },
     /// Appends to the file, creating it.
     Append { path: String, data: Vec<u8> },
-    /// A list of names, sorted.
+    /// A list of names, sorted. With an empty path, a list of what is granted, each a table
+    /// `{path = …, write = boolean}`.
     List { path: String },
     /// A table `{type = "file"|"directory", size = bytes, modified = nanoseconds}`.
     Stat { path: String },
@@ -221,6 +222,16 @@ pub trait Host {
     fn context(&self) -> &Context;
     /// Whether the caller may do this; no error, just the answer.
     fn can(&mut self, action: &str, resource: &str) -> bool;
+    /// As `can`, with further attributes that conditions of policies see as `meta.NAME`.
+    fn can_with(
+        &mut self,
+        action: &str,
+        resource: &str,
+        attributes: &[(String, procession_types::Scalar)],
+    ) -> bool {
+        let _ = attributes;
+        self.can(action, resource)
+    }
     /// As `can`, with an error that names action and resource.
     ///
     /// # Errors

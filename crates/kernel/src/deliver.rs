@@ -36,10 +36,10 @@ impl Kernel {
     fn apply(&mut self, cx: &mut Step<'_>, slot: SlotIndex, signal: Signal) {
         match signal {
             Signal::Message { message, .. } => self.deliver_message(cx, slot, message),
-            Signal::Monitor { from, .. } => self.deliver_monitor(cx, from, slot),
+            Signal::Monitor { from, .. } => self.deliver_monitor(from, slot),
             Signal::Unmonitor { from, .. } => self.deliver_unmonitor(from, slot),
             Signal::Down { from, reason, .. } => self.deliver_down(cx, slot, from, reason),
-            Signal::Link { from, tag, .. } => self.deliver_link(cx, from, slot, tag),
+            Signal::Link { from, tag, .. } => self.deliver_link(from, slot, tag),
             Signal::Unlink { from, tags, .. } => self.deliver_unlink(from, slot, tags),
             Signal::LinkDown { from, reason, .. } => {
                 self.deliver_link_down(cx, slot, from, reason);

@@ -5,7 +5,7 @@
 //! each side that asked for it (an observed-remove set): linking adds a tag of one's own when there
 //! is no link, unlinking removes exactly the tags one has seen.
 
-use crate::monitor::{gone, too_many};
+use crate::monitor::gone;
 use crate::{Kernel, Signal, SlotIndex, Step};
 use procession_types::{Error, Event, ExitReason, Failure, Pid};
 use std::sync::Arc;
@@ -60,24 +60,13 @@ impl Kernel {
         self.links_made
     }
 
-    pub(crate) fn deliver_link(
-        &mut self,
-        cx: &mut Step<'_>,
-        from: Pid,
-        slot: SlotIndex,
-        tag: u32,
-    ) {
+    pub(crate) fn deliver_link(&mut self, from: Pid, slot: SlotIndex, tag: u32) {
         let Some(process) = self.table.at_mut(slot) else { return };
-        let room = process.has_relation_room();
-        let to = process.pid;
         let links = &mut process.rare().links;
         if let Some(tags) = links.get_mut(from) {
             tags.theirs = tag;
-        } else if room {
-            links.insert(from, Tags { mine: 0, theirs: tag });
         } else {
-            let reason = Arc::new(ExitReason::failed(Failure::Error(too_many())));
-            self.emit(cx, Signal::LinkDown { from: to, to: from, reason });
+            links.insert(from, Tags { mine: 0, theirs: tag });
         }
     }
 

@@ -41,10 +41,11 @@ impl Kernel {
             return self.post_away(cx, to, message);
         };
         let limits = &process.definition.limits;
+        let bytes = message.bytes();
         if process.mailbox.push(message, limits).is_err() {
             return Err(full());
         }
-        if process.watched_room {
+        if process.watched_room || process.mailbox.is_worth_telling(bytes, limits) {
             cx.directory.set_room(to, process.mailbox.room(limits));
         }
         self.counts.sent += 1;
@@ -96,7 +97,8 @@ impl Kernel {
         let process = self.table.at_mut(slot)?;
         let message = process.mailbox.receive(queue)?;
         self.counts.received += 1;
-        if process.watched_room {
+        let limits = &process.definition.limits;
+        if process.watched_room || process.mailbox.is_worth_telling(message.bytes(), limits) {
             let room = process.mailbox.room(&process.definition.limits);
             cx.directory.set_room(process.pid, room);
         }

@@ -51,7 +51,10 @@ impl Kernel {
         Ok(())
     }
 
-    /// The limit on relations of the caller, and of the other when it lives here.
+    /// The limit on relations of the caller, and of the other when it lives here. From another
+    /// shard a relation is accepted above the limit: a refusal could cross with the next attempt,
+    /// and leave the two of different minds. That way a process has one relation more per process
+    /// of the other shards at most.
     pub(crate) fn check_relation(&self, slot: SlotIndex, target: Pid) -> Result<Pid, Error> {
         let process = self.caller(slot)?;
         let other = self.table.at(target.slot).filter(|other| other.pid == target);
@@ -62,15 +65,10 @@ impl Kernel {
         Err(too_many())
     }
 
-    pub(crate) fn deliver_monitor(&mut self, cx: &mut Step<'_>, from: Pid, slot: SlotIndex) {
-        let Some(process) = self.table.at_mut(slot) else { return };
-        if process.has_relation_room() || process.watchers.contains(from) {
+    pub(crate) fn deliver_monitor(&mut self, from: Pid, slot: SlotIndex) {
+        if let Some(process) = self.table.at_mut(slot) {
             process.watchers.insert(from, ());
-            return;
         }
-        let reason = Arc::new(ExitReason::failed(Failure::Error(too_many())));
-        let down = Signal::Down { from: process.pid, to: from, reason };
-        self.emit(cx, down);
     }
 
     pub(crate) fn deliver_unmonitor(&mut self, from: Pid, slot: SlotIndex) {

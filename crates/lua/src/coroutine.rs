@@ -94,6 +94,11 @@ pub(crate) enum FrameKind {
 }
 
 impl FrameKind {
+    /// Whether errors end at it.
+    pub(crate) const fn is_protected(self) -> bool {
+        matches!(self, Self::Protected | Self::Handled)
+    }
+
     fn from_u8(number: u8) -> Self {
         match number {
             0 => Self::Call,

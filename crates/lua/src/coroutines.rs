@@ -211,7 +211,9 @@ impl Vm<'_> {
     pub(crate) fn yield_values(&mut self, args: Args) -> Result<Flow, Raise> {
         let resumer = self.heap.get(self.co + field::RESUMER);
         if resumer == word::NIL {
-            return Err(self.error("attempt to yield from outside a coroutine"));
+            return Err(Raise::Error(
+                self.heap.string(b"attempt to yield from outside a coroutine"),
+            ));
         }
         let resumer = word::index(resumer) as usize;
         self.room_in(resumer, args.count)?;

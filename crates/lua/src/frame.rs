@@ -80,18 +80,20 @@ impl Vm<'_> {
         let mut value = [word::NIL; 3];
         for (position, name) in [(1, "limit"), (2, "step"), (0, "initial")] {
             value[position] = self.heap.get(at + position);
-            if self.number(value[position]).is_none() {
+            if self.coerced(value[position]).is_none() {
                 let kind = self.type_name(value[position]);
                 let message = if name == "initial" { "initial value" } else { name };
                 let message = format!("bad 'for' {message} (number expected, got {kind})");
                 return Err(self.error(&message));
             }
         }
-        let [start, limit, step] = value.map(|value| self.number(value));
+        // A string is taken as a number, but then the loop does not count in integers.
+        let [start, limit, step] = value.map(|value| self.coerced(value));
+        let texts = is_string(value[0]) || is_string(value[2]);
         let (Some(start), Some(limit), Some(step)) = (start, limit, step) else {
             return Ok(false);
         };
-        if let (Number::Int(start), Number::Int(step)) = (start, step) {
+        if let (Number::Int(start), Number::Int(step), false) = (start, step, texts) {
             if step == 0 {
                 return Err(self.error("'for' step is zero"));
             }
@@ -105,7 +107,8 @@ impl Vm<'_> {
         if step == 0.0 {
             return Err(self.error("'for' step is zero"));
         }
-        if !(if step > 0.0 { start <= limit } else { limit <= start }) {
+        // Written as PUC has it: a NaN skips nothing here.
+        if if step > 0.0 { limit < start } else { start < limit } {
             return Ok(false);
         }
         for (position, value) in [(0, start), (1, limit), (2, step), (3, start)] {
@@ -223,7 +226,9 @@ pub(crate) const fn closure_place(image: u16, index: u32) -> Word {
 fn integer_limit(start: i64, limit: Number, step: i64) -> Option<i64> {
     let limit = match limit {
         Number::Int(limit) => limit,
-        Number::Float(limit) if limit.is_nan() => return None,
+        // PUC takes a NaN for a limit below every number.
+        Number::Float(limit) if limit.is_nan() && step > 0 => return None,
+        Number::Float(limit) if limit.is_nan() => i64::MIN,
         Number::Float(limit) => {
             let rounded = if step > 0 { libm::floor(limit) } else { libm::ceil(limit) };
             match crate::text::number::float_to_int(rounded) {

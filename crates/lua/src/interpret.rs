@@ -4,9 +4,9 @@
 //! `base` and `fuel` are kept in locals and written back (`save!`) before such a method runs; after
 //! one that may have changed frames the loop starts again at `'frame`.
 
-use crate::bytecode::{Op, number as op};
+use crate::bytecode::{Op, Prototype, number as op};
 use crate::call::Called;
-use crate::coroutine::FrameKind;
+use crate::coroutine::{FrameKind, Link};
 use crate::index::{Access, is_heap_table};
 use crate::library::is_builtin;
 use crate::operate::{self, Outcome};
@@ -54,7 +54,25 @@ fn small_number(x: Word) -> Option<f64> {
     }
 }
 
-impl Vm<'_> {
+impl<'a> Vm<'a> {
+    /// The prototype of a closure that needs no more than an ordinary frame.
+    #[inline(always)]
+    fn plain_function(&self, callee: Word) -> Option<&'a Prototype> {
+        self.any_function(callee).filter(|prototype| !prototype.is_vararg)
+    }
+
+    /// The prototype of a closure of the program or the library.
+    #[inline(always)]
+    fn any_function(&self, callee: Word) -> Option<&'a Prototype> {
+        if callee >> 32 != word::TAG_FUNCTION << 16 {
+            return None;
+        }
+        let place = self.heap.get(word::index(callee) as usize + 1);
+        // A `wrap` function names an image that does not exist.
+        let image = self.images.get((place >> 32) as u16 as usize)?;
+        image.prototypes.get(place as u32 as usize)
+    }
+
     /// Runs until something other than an instruction ends it.
     #[allow(clippy::too_many_lines, clippy::cognitive_complexity)] // the loop is one function
     pub(crate) fn steps(&mut self) -> Result<(), Raise> {
@@ -65,9 +83,9 @@ impl Vm<'_> {
                 self.run_builtin_frame()?;
                 continue 'frame;
             }
-            let prototype = self.prototype(callee);
-            let code = &prototype.code[..];
-            let constants = &prototype.constants[..];
+            let mut prototype = self.prototype(callee);
+            let mut code = &prototype.code[..];
+            let mut constants = &prototype.constants[..];
             let mut pc = self.pc;
             let mut base = self.base;
             let mut fuel = self.fuel;
@@ -227,6 +245,16 @@ impl Vm<'_> {
                 };
             }
 
+            // Goes on in another frame whose R0 is at `base`.
+            macro_rules! enter {
+                ($prototype:expr, $pc:expr) => {
+                    prototype = $prototype;
+                    code = &prototype.code[..];
+                    constants = &prototype.constants[..];
+                    pc = $pc;
+                    self.base = base;
+                };
+            }
             macro_rules! poll_call {
                 () => {
                     if fuel <= 0 {
@@ -402,6 +430,27 @@ impl Vm<'_> {
                             0 => self.top - slot - 3,
                             b => b as usize - 1,
                         };
+                        if let Some(callee) = self.plain_function(self.heap.get(slot))
+                            && slot + callee.registers as usize + 16 <= self.stack_end
+                        {
+                            let link = Link {
+                                pc: pc as u32,
+                                results: i.c() as u8,
+                                kind: FrameKind::Call,
+                                shift: 3,
+                                delta: i.a() as u16,
+                            };
+                            let (first, second) = link.encode();
+                            base = slot + 3;
+                            self.heap.set(base - 2, first);
+                            self.heap.set(base - 1, second);
+                            let parameters = callee.parameters as usize;
+                            if count < parameters {
+                                self.heap.fill(base + count, base + parameters, word::NIL);
+                            }
+                            enter!(callee, 0);
+                            continue;
+                        }
                         save!();
                         match self.call_value(slot, count, i.c() as u8, FrameKind::Call)? {
                             Called::Entered => continue 'frame,
@@ -451,11 +500,48 @@ impl Vm<'_> {
                         continue 'frame;
                     }
                     op::Return0 => {
+                        let link = self.link(base);
+                        let slot = base - link.shift as usize;
+                        let caller = slot.wrapping_sub(link.delta as usize);
+                        if link.kind == FrameKind::Call
+                            && let Some(running) = self.any_function(self.heap.get(caller - 3))
+                        {
+                            match link.results {
+                                0 => self.top = slot,
+                                1 => {}
+                                wanted => {
+                                    let end = slot + wanted as usize - 1;
+                                    self.heap.fill(slot, end, word::NIL);
+                                }
+                            }
+                            base = caller;
+                            enter!(running, link.pc as usize);
+                            continue;
+                        }
                         save!();
                         self.return_values(base, 0)?;
                         continue 'frame;
                     }
                     op::Return1 => {
+                        let link = self.link(base);
+                        let slot = base - link.shift as usize;
+                        let caller = slot.wrapping_sub(link.delta as usize);
+                        if link.kind == FrameKind::Call
+                            && let Some(running) = self.any_function(self.heap.get(caller - 3))
+                        {
+                            self.heap.set(slot, r!(i.a()));
+                            match link.results {
+                                0 => self.top = slot + 1,
+                                1 | 2 => {}
+                                wanted => {
+                                    let end = slot + wanted as usize - 1;
+                                    self.heap.fill(slot + 1, end, word::NIL);
+                                }
+                            }
+                            base = caller;
+                            enter!(running, link.pc as usize);
+                            continue;
+                        }
                         save!();
                         self.return_values(base + i.a() as usize, 1)?;
                         continue 'frame;

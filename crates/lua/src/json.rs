@@ -31,7 +31,7 @@ fn encode(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let mut encoder = encode::Encoder::new(&mut *vm.heap, strings);
     let done = encoder.run(value);
     let (text, slots) = (encoder.text, encoder.slots);
-    vm.fuel -= (text.len() / 4 + slots) as i64;
+    vm.fuel -= (text.len() / 2 + slots) as i64;
     match done {
         Ok(()) => {
             // A collection that this makes due encodes once more, which is correct and rare.
@@ -57,7 +57,7 @@ fn decode(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     // The heap grows while the text is read, so the text must lie elsewhere.
     let text = vm.bytes(text).to_vec();
     let (decoded, words) = decode::decode(&mut *vm.heap, strings, &text);
-    vm.fuel -= (text.len() / 2 + words) as i64;
+    vm.fuel -= (text.len() + words) as i64;
     match decoded {
         Ok(Decoded::Value(value)) => vm.give_all(args, &[word::TRUE, value]),
         // What was made so far is garbage.

@@ -21,7 +21,10 @@ const WORDS_PER_BYTE: usize = 2;
 
 /// `load(text, name, mode, env)`; functions as `text` are gathered by library code in Lua.
 pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let source = vm.arg(args, 1);
+    let mut source = vm.arg(args, 1);
+    if vm.number(source).is_some() {
+        source = vm.string_arg(args, 1)?;
+    }
     if !is_string(source) {
         if vm.type_text(source) == "function" {
             let gather = vm.library_function("load_pieces");
@@ -35,13 +38,15 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.give(args, closure);
     }
     let name = if vm.arg(args, 2) == word::NIL { source } else { vm.string_arg(args, 2)? };
-    let mode = if vm.arg(args, 3) == word::NIL { String::new() } else { vm.utf8_arg(args, 3)? };
+    let mode = if vm.arg(args, 3) == word::NIL { "bt".into() } else { vm.utf8_arg(args, 3)? };
     let text = vm.bytes(source).to_vec();
     vm.reserve(text.len() * WORDS_PER_BYTE / 8 + 64)?;
     let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
-    if text.first() == Some(&0x1B) || !mode.is_empty() && !mode.contains('t') {
-        let kind = if text.first() == Some(&0x1B) { "binary" } else { "text" };
-        let mode = if mode.is_empty() { "t" } else { &mode };
+    // Chunks of bytecode are refused whatever the mode says.
+    let is_binary = text.first() == Some(&0x1B);
+    if is_binary || !mode.contains('t') {
+        let kind = if is_binary { "binary" } else { "text" };
+        let mode = if is_binary { "t" } else { &mode };
         return failure(vm, args, &format!("attempt to load a {kind} chunk (mode is '{mode}')"));
     }
     if vm.images.len() >= IMAGES_MAX {

@@ -47,7 +47,9 @@ fn real(vm: &mut Vm<'_>, args: Args, function: fn(f64) -> f64) -> Result<Flow, R
 }
 
 fn abs(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let is_text = crate::strings::is_string(vm.arg(args, 1));
     let number = match vm.number_arg(args, 1)? {
+        Number::Int(x) if is_text => Number::Float(as_float(Number::Int(x)).abs()),
         Number::Int(x) => Number::Int(x.wrapping_abs()),
         Number::Float(x) => Number::Float(x.abs()),
     };
@@ -119,16 +121,17 @@ fn fmod(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn modf(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let x = match vm.number_arg(args, 1)? {
-        Number::Int(x) => {
-            let whole = word::from_f64(as_float(Number::Int(x)));
-            return vm.give_all(args, &[whole, word::from_f64(0.0)]);
-        }
-        Number::Float(x) => x,
-    };
+    let x = as_float(vm.number_arg(args, 1)?);
+    if let Some(Number::Int(_)) = vm.number(vm.arg(args, 1)) {
+        let whole = vm.arg(args, 1);
+        return vm.give_all(args, &[whole, word::from_f64(0.0)]);
+    }
     let whole = if x >= 0.0 { libm::floor(x) } else { libm::ceil(x) };
     let rest = if x.is_infinite() { 0.0 } else { x - whole };
-    vm.give_all(args, &[word::from_f64(whole), word::from_f64(rest)])
+    // A whole part that fits is an integer.
+    let number = float_to_int(whole).map_or(Number::Float(whole), Number::Int);
+    let whole = vm.number_word(number);
+    vm.give_all(args, &[whole, word::from_f64(rest)])
 }
 
 fn tointeger(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -210,7 +213,7 @@ fn random(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         _ => return Err(vm.error("wrong number of arguments")),
     };
     if low > high {
-        return Err(vm.bad_argument(args.count, "interval is empty", args));
+        return Err(vm.bad_argument(1, "interval is empty", args));
     }
     let range = (high as u64).wrapping_sub(low as u64);
     let bits = vm.random_bits();

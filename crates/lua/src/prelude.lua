@@ -155,14 +155,14 @@ end
 function string__gmatch(text, pattern, init)
   text = text_of(text, 1, "gmatch")
   pattern = text_of(pattern, 2, "gmatch")
-  local from, last = (init or 1), -1
+  local from, last = init == nil and 1 or integer_of(init, 3, "gmatch"), -1
   if from < 0 then from = #text + from + 1 end
   if from < 1 then from = 1 end
   from = from - 1
   local function take(next_from, end_of_match, ...)
     if next_from == nil then
       from = #text + 1
-      return nil
+      return
     end
     from, last = next_from, end_of_match
     return ...
@@ -186,7 +186,7 @@ function gsub_general(text, pattern, repl, limit)
     limit = whole
   end
   local parts, count, used = {}, 0, 0
-  local position, last = 1, 0
+  local position, last = 1, -1
   local size = #text
   while count < limit and position <= size + 1 do
     local found = pack(string.find(text, pattern, position))
@@ -1104,6 +1104,7 @@ function json__encode(value)
   return text
 end
 function json__decode(text)
+  if text == nil then return nil, error_make("Invalid", "text is missing") end
   text = text_of(text, 1, "decode")
   local ok, value = json_decode(text)
   if not ok then return nil, error_make("Invalid", value) end

@@ -34,9 +34,17 @@ impl Vm<'_> {
 
     /// `file:line: ` of the frame `level` levels below the running one; empty for library code.
     pub(crate) fn position(&self, level: usize) -> String {
-        let (mut base, mut pc) = (self.base, self.pc);
-        for _ in 0..level {
+        let (mut base, mut pc, mut level) = (self.base, self.pc, level);
+        while level > 0 {
             let link = self.link(base);
+            level -= 1;
+            if link.kind.is_protected() {
+                // `pcall` itself counts, as a function without a position.
+                if level == 0 {
+                    return String::new();
+                }
+                level -= 1;
+            }
             if link.kind == FrameKind::First {
                 return String::new();
             }
@@ -316,6 +324,11 @@ impl Vm<'_> {
             let link = self.link(base);
             let caller = base - link.shift as usize - link.delta as usize;
             frames.push(self.frame_text(base, pc, link, caller));
+            match link.kind {
+                FrameKind::Protected => frames.push("[C]: in function 'pcall'".to_owned()),
+                FrameKind::Handled => frames.push("[C]: in function 'xpcall'".to_owned()),
+                _ => {}
+            }
             if link.kind == FrameKind::First {
                 break;
             }
@@ -351,6 +364,9 @@ impl Vm<'_> {
         if is_builtin(callee) {
             return format!("function '{}'", self.library.builtins[word::index(callee) as usize].name);
         }
+        if let Some(name) = self.library_name(callee) {
+            return format!("function '{name}'");
+        }
         let prototype = self.prototype(callee);
         if prototype.line_defined == 0 {
             return "main chunk".to_owned();
@@ -370,6 +386,19 @@ impl Vm<'_> {
             Some((file, _)) => format!("function <{file}:{}>", prototype.line_defined),
             None => "function <?>".to_owned(),
         }
+    }
+
+    /// The public name of a library function written in Lua.
+    fn library_name(&self, callee: Word) -> Option<String> {
+        if word::tag(callee) != word::TAG_FUNCTION || word::space(callee) == 0 {
+            return None;
+        }
+        let found = self.library.functions.iter().find(|(_, value)| **value == callee)?;
+        let name = found.0.strip_prefix("base__").unwrap_or(found.0);
+        Some(match name.split_once("__") {
+            Some((table, key)) => format!("{}.{key}", table.replace("class_", "")),
+            None => name.replace('_', "."),
+        })
     }
 
     /// The text of an error value, if it has one.

@@ -572,12 +572,7 @@ fn expand(
                     None if number == 0 && captures.is_empty() => {
                         out.extend_from_slice(&subject[span.clone()]);
                     }
-                    None => {
-                        let number = number + 1;
-                        return Err(format!(
-                            "invalid capture index %{number} in replacement string"
-                        ));
-                    }
+                    None => return Err(format!("invalid capture index %{}", number + 1)),
                 }
             }
             _ => return Err("invalid use of '%' in replacement string".to_owned()),

@@ -3,10 +3,12 @@
 
 use crate::birth::Birth;
 use crate::pid_bytes;
+use crate::security::Caller;
 use crate::worker::Worker;
 use procession_environment::{CallId, SpawnRequest};
 use procession_kernel::{Directory, SlotIndex};
-use procession_types::{Error, Pid, SmolStr, TOPIC_BYTES_MAX};
+use procession_policy::Reason;
+use procession_types::{Error, ErrorKind, Pid, SmolStr, TOPIC_BYTES_MAX};
 use std::sync::Arc;
 
 /// Longest registered name, in bytes.
@@ -19,15 +21,17 @@ pub(crate) struct Door<'a> {
     pub(crate) pid: Pid,
     /// The guest's top level runs; it can't be replaced yet.
     pub(crate) starting: bool,
+    /// The process has been ended by what it did in this turn.
+    pub(crate) ending: bool,
 }
 
 impl<'a> Door<'a> {
     pub(crate) fn new(worker: &'a mut Worker, slot: SlotIndex, pid: Pid) -> Self {
-        Self { worker, slot, pid, starting: false }
+        Self { worker, slot, pid, starting: false, ending: false }
     }
 
     pub(crate) fn starting(worker: &'a mut Worker, slot: SlotIndex, pid: Pid) -> Self {
-        Self { worker, slot, pid, starting: true }
+        Self { worker, slot, pid, starting: true, ending: false }
     }
 
     /// The process that a text means: a PID, or a name that somebody holds.
@@ -74,6 +78,7 @@ impl<'a> Door<'a> {
         request: SpawnRequest,
         called: bool,
     ) -> Result<(Pid, Option<CallId>), Error> {
+        self.check_living()?;
         self.check_spawn(&request, called)?;
         let shared = Arc::clone(&self.worker.shared);
         let Some(host) = shared.host(&request.host) else {
@@ -98,7 +103,10 @@ impl<'a> Door<'a> {
         };
         let parent = Some(self.slot);
         let birth = Birth { request, host, loaded, context, parent, called };
-        let (pid, call) = self.worker.birth(birth)?;
+        let born = self.worker.birth(birth);
+        // The child's top level may have ended its parent.
+        self.notice_end();
+        let (pid, call) = born?;
         Ok((pid, call.map(|call| CallId(call.0))))
     }
 
@@ -112,9 +120,7 @@ impl<'a> Door<'a> {
         }
         let program = &request.program;
         if called {
-            // `exec` is another name of the same permission.
-            self.check_on("process.call", program)
-                .or_else(|error| self.check_on("process.exec", program).map_err(|_| error))?;
+            self.check_call(program)?;
         } else {
             self.check_on("process.spawn", program)?;
         }
@@ -133,6 +139,35 @@ impl<'a> Door<'a> {
             self.check_on("process.context", "context")?;
         }
         Ok(())
+    }
+}
+
+impl Door<'_> {
+    /// A call needs `process.call`, or `process.exec` when no policy denies the former.
+    fn check_call(&self, program: &str) -> Result<(), Error> {
+        let shared = &self.worker.shared;
+        let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
+        let caller = Caller { shared, pid: self.pid, more: &[] };
+        let decision = shared.decide(context, "process.call", program, &caller);
+        let denied = matches!(decision.reason, Reason::Denied(_));
+        if decision.allowed || !denied && self.check_on("process.exec", program).is_ok() {
+            return Ok(());
+        }
+        Err(Error::denied("process.call", program))
+    }
+
+    /// What the process does once it has been ended has no effect: it only has not noticed yet.
+    #[inline]
+    pub(crate) fn check_living(&self) -> Result<(), Error> {
+        if self.ending {
+            return Err(Error::new(ErrorKind::Canceled, "the process is ending"));
+        }
+        Ok(())
+    }
+
+    /// Notes whether the step just taken has ended the process itself.
+    pub(crate) fn notice_end(&mut self) {
+        self.ending = self.worker.kernel.is_doomed(self.slot);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::door::{Door, check_id, check_name, check_topic};
 use crate::mail::Mail;
+use crate::security::Caller;
 use crate::{fs, pid_bytes};
 use procession_environment::{
     Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
@@ -9,7 +10,7 @@ use procession_environment::{
 };
 use procession_kernel::{CallKind, Cancel, Directory, QueueId};
 use procession_types::{
-    Context, Error, Event, Fragment, Limit, Message, Pid, SmolStr, Timestamp, Topic,
+    Context, Error, Event, Fragment, Limit, Message, Pid, Scalar, SmolStr, Timestamp, Topic,
 };
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
@@ -44,6 +45,7 @@ impl Host for Door<'_> {
     }
 
     fn send(&mut self, to: &[u8], topic: Topic, payload: Fragment) -> Result<(), Error> {
+        self.check_living()?;
         check_topic(&topic)?;
         let pid = self.resolve(to)?;
         self.check_pid("process.send", pid)?;
@@ -84,7 +86,9 @@ impl Host for Door<'_> {
     fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {
         let pid = self.resolve(to)?;
         self.check_pid("process.terminate", pid)?;
-        self.worker.step(|kernel, cx| kernel.terminate(cx, pid))
+        let done = self.worker.step(|kernel, cx| kernel.terminate(cx, pid));
+        self.notice_end();
+        done
     }
 
     fn cancel(&mut self, to: &[u8], request: CancelRequest) -> Result<(), Error> {
@@ -109,16 +113,18 @@ impl Host for Door<'_> {
             Relation::Unlink => "process.unlink",
         };
         self.check_pid(action, pid)?;
-        self.worker.step(|kernel, cx| match relation {
+        let done = self.worker.step(|kernel, cx| match relation {
             Relation::Monitor => kernel.monitor(cx, slot, pid),
             Relation::Unmonitor => kernel.unmonitor(cx, slot, pid),
             Relation::Link => kernel.link(cx, slot, pid),
             Relation::Unlink => kernel.unlink(cx, slot, pid),
-        })
+        });
+        self.notice_end();
+        done
     }
 
     fn is_ending(&self) -> bool {
-        self.worker.kernel.is_doomed(self.slot)
+        self.ending
     }
 
     fn options(&self) -> Options {
@@ -130,6 +136,7 @@ impl Host for Door<'_> {
     }
 
     fn upgrade(&mut self, program: Option<&str>, arguments: Fragment) -> Result<(), Error> {
+        self.check_living()?;
         if self.starting {
             return Err(Error::invalid("a program that is being loaded can't be upgraded"));
         }
@@ -140,6 +147,7 @@ impl Host for Door<'_> {
     }
 
     fn register(&mut self, name: &str, pid: Option<&[u8]>) -> Result<(), Error> {
+        self.check_living()?;
         check_name(name)?;
         let pid = match pid {
             None => self.pid,
@@ -174,16 +182,36 @@ impl Host for Door<'_> {
         self.check_on(action, resource).is_ok()
     }
 
+    fn can_with(
+        &mut self,
+        action: &str,
+        resource: &str,
+        attributes: &[(String, Scalar)],
+    ) -> bool {
+        let shared = &self.worker.shared;
+        let context = self.context();
+        let caller = Caller { shared, pid: self.pid, more: attributes };
+        shared.is_open_to(context)
+            || shared.decide(context, action, resource, &caller).allowed
+    }
+
     fn print(&mut self, line: &[u8]) {
+        if self.ending {
+            return;
+        }
         self.worker.hold |= self.worker.shared.output.print(line);
     }
 
     fn log(&mut self, record: LogRecord) {
+        if self.ending {
+            return;
+        }
         let line = log_line(&record, self.program(), &self.worker.shared.pid_text(self.pid));
         self.worker.hold |= self.worker.shared.output.log(&line);
     }
 
     fn start(&mut self, call: Call) -> Result<CallId, Error> {
+        self.check_living()?;
         match call {
             Call::Sleep { nanoseconds } => {
                 let until = self.now().after(nanoseconds);
@@ -209,6 +237,7 @@ impl Host for Door<'_> {
     fn abandon(&mut self, id: CallId) {
         let slot = self.slot;
         self.worker.step(|kernel, cx| kernel.abandon(cx, slot, kernel_call(id)));
+        self.notice_end();
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) fn subject(operation: &FsOperation) -> (&str, Access, &'static str) {
 /// Carries an operation out.
 pub(crate) fn perform(grants: &Grants, operation: &FsOperation) -> Result<Fragment, Error> {
     let (path, access, _) = subject(operation);
+    if matches!(operation, FsOperation::List { path } if path.is_empty()) {
+        return Ok(granted(grants));
+    }
     let real = grants.resolve(path, access)?;
     let fail = |error: io::Error| describe(path, &error);
     match operation {
@@ -88,6 +91,19 @@ fn list(path: &str, real: &Path) -> Result<Fragment, Error> {
     let words: Vec<_> = names.iter().map(|name| builder.string(name)).collect();
     let value = builder.list(&words);
     Ok(builder.finish(&[value]))
+}
+
+/// What is granted, as a list of tables.
+fn granted(grants: &Grants) -> Fragment {
+    let mut builder = FragmentBuilder::new();
+    let mut list = Vec::new();
+    for (path, access) in grants.all() {
+        let path = builder.string(path.as_os_str().as_encoded_bytes());
+        let write = word::from_bool(access == Access::Write);
+        list.push(builder.record(&[("path", path), ("write", write)]));
+    }
+    let value = builder.list(&list);
+    builder.finish(&[value])
 }
 
 fn stat(real: &Path) -> io::Result<Fragment> {

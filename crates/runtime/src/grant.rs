@@ -56,6 +56,14 @@ impl Grants {
         Ok(Self { list })
     }
 
+    /// Every grant, under the path that programs use.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Path, Access)> {
+        self.list.iter().map(|grant| {
+            let is_named = grant.name != Path::new("");
+            (if is_named { &*grant.name } else { &*grant.directory }, grant.access)
+        })
+    }
+
     /// The real path of what a program calls `path`; it may not exist yet. Symbolic links are
     /// followed, and must not lead out of the grant.
     pub(crate) fn resolve(&self, path: &str, access: Access) -> Result<PathBuf, Error> {

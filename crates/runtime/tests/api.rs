@@ -26,14 +26,12 @@ struct Section {
     kind: String,
     words: Vec<String>,
     options: BTreeMap<String, String>,
-    /// Line of the file on which the text starts.
-    line: usize,
     text: String,
 }
 
 fn sections(source: &str) -> Vec<Section> {
     let mut list: Vec<Section> = Vec::new();
-    for (number, line) in source.lines().enumerate() {
+    for line in source.lines() {
         let head = line.strip_prefix("--- ").map(str::trim).unwrap_or_default();
         let kind = head.split_whitespace().next().unwrap_or_default();
         if ["program", "policy", "config", "expect"].contains(&kind) {
@@ -43,7 +41,6 @@ fn sections(source: &str) -> Vec<Section> {
                 kind: kind.to_owned(),
                 words: words.into_iter().map(str::to_owned).collect(),
                 options: pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-                line: number + 1,
                 text: String::new(),
             });
         } else if let Some(section) = list.last_mut() {
@@ -61,8 +58,7 @@ fn names(text: &str) -> Vec<String> {
 fn program(section: &Section, file: &Path) -> Program {
     let id = section.words[0].clone();
     let all = || procession_lua::module_names().iter().map(ToString::to_string).collect();
-    // So that messages name the lines of the file.
-    let source = "\n".repeat(section.line) + &section.text;
+    let source = section.text.clone();
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     Program {
         main: Module { name: id.clone(), file: name, source: source.into_bytes().into() },

@@ -36,7 +36,7 @@ impl World {
     /// A turn of the process at a slot.
     pub(crate) fn play(&mut self, shard: usize, slot: u32, pid: Pid) -> Result<TurnEnd, String> {
         for _ in 0..self.random.below(5) {
-            let other = self.random.pick(&self.known).unwrap_or(pid);
+            let other = self.somebody().unwrap_or(pid);
             match self.random.below(16) {
                 0..3 => self.send(shard, slot, pid, other)?,
                 3..6 => self.receive(shard, slot, pid)?,
@@ -49,17 +49,16 @@ impl World {
                 12 => {
                     let trap = self.random.one_in(2);
                     self.kernels[shard].set_trap_links(slot, trap);
-                    self.model.traps(pid, trap);
                 }
                 13 => self.calls(shard, slot)?,
                 14 => self.end(shard, pid, other)?,
                 _ => {}
             }
         }
-        Ok(match self.random.below(40) {
-            0..8 => TurnEnd::Waiting,
-            8..38 => TurnEnd::Preempted,
-            38 => TurnEnd::Exited(ExitReason::Normal(Fragment::nil())),
+        Ok(match self.random.below(160) {
+            0..30 => TurnEnd::Waiting,
+            30..158 => TurnEnd::Preempted,
+            158 => TurnEnd::Exited(ExitReason::Normal(Fragment::nil())),
             _ => {
                 let error = Error::new(ErrorKind::Internal, "crash");
                 TurnEnd::Exited(ExitReason::failed(Failure::Error(error)))

@@ -197,7 +197,7 @@ impl World {
 
     /// Gives somebody who may wait a reason to run.
     fn rouse(&mut self) -> Result<(), String> {
-        let Some(to) = self.random.pick(&self.known) else { return Ok(()) };
+        let Some(to) = self.somebody() else { return Ok(()) };
         let cancel = Cancel { from: None, deadline: None, reason: None };
         // It may be dead.
         let _ = self.on(usize::from(to.shard), |kernel, cx| kernel.cancel(cx, to, cancel))?;
@@ -206,7 +206,7 @@ impl World {
 
     /// Somebody outside cancels or terminates somebody.
     fn meddle(&mut self) -> Result<(), String> {
-        let Some(to) = self.random.pick(&self.known) else { return Ok(()) };
+        let Some(to) = self.somebody() else { return Ok(()) };
         let shard = usize::from(to.shard);
         if self.random.one_in(8) {
             self.note(format!("{to} is terminated from outside"));
@@ -219,6 +219,15 @@ impl World {
             let _ = self.on(shard, |kernel, cx| kernel.cancel(cx, to, cancel))?;
         }
         Ok(())
+    }
+
+    /// Mostly somebody who lives.
+    pub(crate) fn somebody(&mut self) -> Option<Pid> {
+        if self.random.one_in(5) {
+            return self.random.pick(&self.known);
+        }
+        let position = self.random.next() as usize;
+        self.model.nth_alive(position)
     }
 
     /// Remembers a PID; some that are remembered are long dead.

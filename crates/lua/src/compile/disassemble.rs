@@ -102,7 +102,10 @@ fn operands(instruction: Instruction, prototype: &Prototype, image: &Image) -> S
             'j' => format!("-> {}", instruction.d()),
             'k' => constant(instruction.b()),
             'K' => constant(instruction.d()),
-            _ => format!("{:?}", prototype.big.get(instruction.d() as usize)),
+            _ => match prototype.big.get(instruction.d() as usize) {
+                Some(value) => value.to_string(),
+                None => format!("big{}?", instruction.d()),
+            },
         };
         let _ = write!(text, "{piece} ");
     }

@@ -1,21 +1,23 @@
 //! Calls: the callee, two free registers, the arguments.
 
 use super::expression::Operand;
+use super::hints::Name;
 use super::{Generator, Register};
 use crate::bytecode::{NameKind, Op, Operand as Side};
 use crate::compile::ast::{Expr, SuffixKind, Suffixed};
-use super::hints::Name;
 
 /// Registers between the callee and its arguments.
 const LINKS: usize = 2;
 
 /// How a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct CallSite {
-    op: Op,
-    base: Register,
-    /// Count of results, as in the instruction: one more, or 0 for all.
-    results: u32,
+pub(super) struct CallSite {
+    /// `Call` or `TailCall`
+    pub(super) op: Op,
+    /// Where the frame starts: the last temporary
+    pub(super) base: Register,
+    /// Count of results, as in the instruction: one more, or 0 for all
+    pub(super) results: u32,
 }
 
 impl<'c> Generator<'c, '_, '_> {
@@ -24,7 +26,7 @@ impl<'c> Generator<'c, '_, '_> {
     pub(super) fn call(&mut self, suffixed: &'c Suffixed, base: Register, results: u32) {
         let last = suffixed.suffixes.len() - 1;
         let callee = self.prefix(suffixed, last, Some(base));
-        self.apply(suffixed, last, callee, base, results);
+        self.apply(suffixed, last, callee, CallSite { op: Op::Call, base, results });
     }
 
     /// `return f(…)`
@@ -32,7 +34,7 @@ impl<'c> Generator<'c, '_, '_> {
         let base = self.reserve(1);
         let last = suffixed.suffixes.len() - 1;
         let callee = self.prefix(suffixed, last, Some(base));
-        self.apply_at(suffixed, last, callee, CallSite { op: Op::TailCall, base, results: 0 });
+        self.apply(suffixed, last, callee, CallSite { op: Op::TailCall, base, results: 0 });
         // A callee that can't take the frame over returns here, with an open list of results.
         self.emit_abc(Op::Return, base, 0, 0);
     }
@@ -43,13 +45,8 @@ impl<'c> Generator<'c, '_, '_> {
         suffixed: &'c Suffixed,
         position: usize,
         callee: Operand,
-        base: Register,
-        results: u32,
+        site: CallSite,
     ) {
-        self.apply_at(suffixed, position, callee, CallSite { op: Op::Call, base, results });
-    }
-
-    fn apply_at(&mut self, suffixed: &'c Suffixed, position: usize, callee: Operand, site: CallSite) {
         let suffix = &suffixed.suffixes[position];
         let (name, arguments) = match &suffix.kind {
             SuffixKind::Call(arguments) => {

@@ -17,9 +17,7 @@ impl Generator<'_, '_, '_> {
             Constant::Boolean(value) => Some(word::from_bool(value)),
             Constant::Int(value) => word::from_int(value),
             Constant::Float(value) => Some(word::from_f64(value)),
-            Constant::String(symbol) => {
-                Some(self.builder.string(self.chunk.names.bytes(symbol)))
-            }
+            Constant::String(symbol) => Some(self.builder.string(self.chunk.names.bytes(symbol))),
         }
     }
 

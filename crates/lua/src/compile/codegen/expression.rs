@@ -2,7 +2,7 @@
 
 use super::{Generator, Register};
 use crate::bytecode::Op;
-use crate::compile::ast::{Expr, ExprKind, UnaryOp};
+use crate::compile::ast::{Expr, ExprKind, Operation, UnaryOp};
 
 /// A value that is evaluated, as far as need be.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +39,15 @@ impl<'c> Generator<'c, '_, '_> {
             ExprKind::Global(name, env) => self.global(*name, *env, expr.line, dest),
             ExprKind::Suffixed(suffixed) => self.suffixed(suffixed, dest),
             ExprKind::Table(items) => self.table(items, expr.line, dest),
-            ExprKind::Unary(UnaryOp::Not, operation) => self.not(&operation.operand, dest),
-            ExprKind::Unary(op, operation) => self.unary(*op, operation, dest),
+            ExprKind::Unary(op, operation) => {
+                let Operation { operand, line } = &**operation;
+                match op {
+                    UnaryOp::Not => self.not(operand, dest),
+                    UnaryOp::Minus => self.unary(Op::Unm, operand, *line, dest),
+                    UnaryOp::Length => self.unary(Op::Len, operand, *line, dest),
+                    UnaryOp::BNot => self.unary(Op::BNot, operand, *line, dest),
+                }
+            }
             ExprKind::Arithmetic(chain) => self.arithmetic(chain, dest),
             ExprKind::Comparison(chain) => self.comparison(chain, dest),
             ExprKind::Concat(concat) => self.concat(concat, dest),

@@ -1,5 +1,6 @@
 //! Globals, fields and other elements of tables.
 
+use super::call::CallSite;
 use super::expression::Operand;
 use super::{Generator, Register};
 use crate::bytecode::{Op, Operand as Side};
@@ -83,9 +84,7 @@ impl<'c> Generator<'c, '_, '_> {
                 self.upvalue(index, register);
                 Env::Value(Operand::Register(register))
             }
-            Variable::Local(id) if self.is_boxed(id) => {
-                Env::Value(Operand::Box(self.register(id)))
-            }
+            Variable::Local(id) if self.is_boxed(id) => Env::Value(Operand::Box(self.register(id))),
             Variable::Local(id) => Env::Value(Operand::Register(self.register(id))),
         }
     }
@@ -156,7 +155,8 @@ impl<'c> Generator<'c, '_, '_> {
                     self.access(suffixed, position, current, dest);
                 }
                 SuffixKind::Call(_) | SuffixKind::Method { .. } => {
-                    self.apply(suffixed, position, current, dest, 1 + 1);
+                    let site = CallSite { op: Op::Call, base: dest, results: 1 + 1 };
+                    self.apply(suffixed, position, current, site);
                 }
             }
             self.release(dest + 1);

@@ -44,7 +44,7 @@ impl<'c> Generator<'c, '_, '_> {
     pub(super) fn not(&mut self, operand: &'c Expr, dest: Register) {
         let bare = operand.bare();
         if !is_boolean(bare) && !matches!(bare.kind, ExprKind::And(_) | ExprKind::Or(_)) {
-            return self.plain_not(bare, dest);
+            return self.unary(Op::Not, bare, bare.line, dest);
         }
         let truths = self.jump_if(bare, false);
         let exits = Exits { truths, ..Exits::default() };
@@ -136,8 +136,5 @@ impl<'c> Generator<'c, '_, '_> {
 
 /// Whether an expression is a condition whose value is `true` or `false`.
 fn is_boolean(expr: &Expr) -> bool {
-    matches!(
-        expr.bare().kind,
-        ExprKind::Comparison(_) | ExprKind::Unary(UnaryOp::Not, _)
-    )
+    matches!(expr.bare().kind, ExprKind::Comparison(_) | ExprKind::Unary(UnaryOp::Not, _))
 }

@@ -2,7 +2,7 @@
 
 use super::{Generator, LoopState};
 use crate::bytecode::Op;
-use crate::compile::ast::{Block, Expr, GenericFor, NumericFor};
+use crate::compile::ast::{Block, Constant, Expr, GenericFor, NumericFor};
 
 /// Registers of a generic loop before its variables: iterator, state, control, closing value.
 const GENERIC_STATE: usize = 4;
@@ -59,7 +59,7 @@ impl<'c> Generator<'c, '_, '_> {
             }
             None => {
                 let register = self.reserve(1);
-                self.load(crate::compile::ast::Constant::Int(1), register);
+                self.load(Constant::Int(1), register);
             }
         }
         let variable = self.reserve(1);

@@ -100,8 +100,7 @@ pub(crate) fn generate(
     match generator.overflow_line {
         None => Ok(main),
         Some(line) => {
-            let message =
-                format!("{file}:{line}: function or expression needs too many registers");
+            let message = format!("{file}:{line}: function or expression needs too many registers");
             Err(SyntaxError { message, line })
         }
     }

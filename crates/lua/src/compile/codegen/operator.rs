@@ -3,9 +3,7 @@
 use super::expression::Operand;
 use super::{Generator, Register};
 use crate::bytecode::{Op, Operand as Side};
-use crate::compile::ast::{
-    ArithmeticOp, Chain, Concat, Expr, Link, Operation, UnaryOp,
-};
+use crate::compile::ast::{ArithmeticOp, Chain, Concat, Expr, Link};
 
 impl<'c> Generator<'c, '_, '_> {
     /// Operators from left to right.
@@ -46,32 +44,17 @@ impl<'c> Generator<'c, '_, '_> {
         RightSide::Value(self.operand(&link.right, None))
     }
 
-    pub(super) fn unary(&mut self, op: UnaryOp, operation: &'c Operation, dest: Register) {
-        let mark = self.current.free;
-        let op = match op {
-            UnaryOp::Not => Op::Not,
-            UnaryOp::Minus => Op::Unm,
-            UnaryOp::Length => Op::Len,
-            UnaryOp::BNot => Op::BNot,
-        };
-        let spare = self.spare(dest);
-        let operand = self.operand(&operation.operand, spare);
-        let register = self.at(operation.line).settle(operand);
-        let pc = self.emit_abc(op, dest, register, 0);
-        if op != Op::Not {
-            let name = self.name_of(&operation.operand);
-            self.hint(pc, Side::First, name);
-        }
-        self.release(mark);
-    }
-
-    /// `not operand`, where the operand is no condition of its own.
-    pub(super) fn plain_not(&mut self, operand: &'c Expr, dest: Register) {
+    /// A unary operator on this line.
+    pub(super) fn unary(&mut self, op: Op, operand: &'c Expr, line: u32, dest: Register) {
         let mark = self.current.free;
         let spare = self.spare(dest);
         let value = self.operand(operand, spare);
-        let register = self.at(operand.line).settle(value);
-        self.emit_abc(Op::Not, dest, register, 0);
+        let register = self.at(line).settle(value);
+        let pc = self.emit_abc(op, dest, register, 0);
+        if op != Op::Not {
+            let name = self.name_of(operand);
+            self.hint(pc, Side::First, name);
+        }
         self.release(mark);
     }
 

@@ -216,8 +216,5 @@ impl<'c> Generator<'c, '_, '_> {
 /// Whether the end of a block is never reached, because its last statement leads elsewhere.
 pub(super) fn ends_with_jump(block: &Block) -> bool {
     let last = block.statements.last().map(|statement| &statement.kind);
-    matches!(
-        last,
-        Some(StatementKind::Return(_) | StatementKind::Break | StatementKind::Goto(_))
-    )
+    matches!(last, Some(StatementKind::Return(_) | StatementKind::Break | StatementKind::Goto(_)))
 }

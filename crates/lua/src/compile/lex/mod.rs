@@ -83,7 +83,8 @@ impl<'s> Lexer<'s> {
         match near {
             // PUC takes a zero byte for the lack of a token.
             Near::Nothing | Near::Token(Token::Char(0)) => {}
-            Near::Buffer | Near::Token(Token::Name(_) | Token::String(_))
+            Near::Buffer
+            | Near::Token(Token::Name(_) | Token::String(_))
             | Near::Token(Token::Int(_) | Token::Float(_)) => {
                 // PUC's messages are C strings: they end at the first zero byte.
                 let read = self.buffer.split(|&byte| byte == 0).next().unwrap_or_default();

@@ -109,7 +109,7 @@ impl Lexer<'_> {
             b'u' => return self.utf8_escape(start),
             b'\n' | b'\r' => {
                 self.newline();
-                self.replace(start, &[b'\n']);
+                self.replace(start, b"\n");
                 return Ok(());
             }
             b'z' => {

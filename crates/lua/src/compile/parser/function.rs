@@ -37,6 +37,7 @@ impl Parser<'_> {
         line: u32,
     ) -> Result<Box<Function>, SyntaxError> {
         self.scopes.enter_function(line, false);
+        self.type_parameters()?;
         self.skip_char(b'(')?;
         let mut parameters = Vec::new();
         if is_method {

@@ -176,10 +176,6 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    fn is_typed(&self) -> bool {
-        self.dialect == Dialect::Typed
-    }
-
     fn text(&self, symbol: Symbol) -> Box<str> {
         self.lexer.names.text(symbol)
     }

@@ -130,9 +130,8 @@ impl Parser<'_> {
         loop {
             let name = self.name()?;
             let local = self.declare(name)?;
-            let attribute = self.attribute()?;
+            let attribute = self.declaration_suffix()?;
             self.scopes.locals[local.0 as usize].attribute = attribute;
-            self.type_annotation()?;
             if attribute == Attribute::Close {
                 if closes.is_some() {
                     return Err(self.error("multiple to-be-closed variables in local list"));
@@ -168,6 +167,13 @@ impl Parser<'_> {
             locals.pop();
             values.pop();
         }
+    }
+
+    /// `<attribute>` and a type, in any order.
+    fn declaration_suffix(&mut self) -> Result<Attribute, SyntaxError> {
+        let attribute = self.attribute()?;
+        self.type_annotation()?;
+        if attribute == Attribute::None { self.attribute() } else { Ok(attribute) }
     }
 
     fn attribute(&mut self) -> Result<Attribute, SyntaxError> {

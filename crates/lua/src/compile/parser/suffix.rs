@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::compile::SyntaxError;
-use crate::compile::ast::{Expr, ExprKind, Constant, Suffix, SuffixKind, Suffixed, Variable};
+use crate::compile::ast::{Constant, Expr, ExprKind, Suffix, SuffixKind, Suffixed, Variable};
 use crate::compile::lex::Token;
 use crate::compile::names::Symbol;
 use crate::compile::resolve::Meaning;
@@ -83,7 +83,9 @@ impl Parser<'_> {
                 // See `Expr::read_on`: the object is read behind the method's name.
                 match suffixes.last_mut() {
                     None => base.expr.read_on(line_name),
-                    Some(Suffix { kind: SuffixKind::Call(_) | SuffixKind::Method { .. }, .. }) => {}
+                    Some(Suffix {
+                        kind: SuffixKind::Call(_) | SuffixKind::Method { .. }, ..
+                    }) => {}
                     Some(last) => last.line = line_name,
                 }
             }
@@ -104,6 +106,7 @@ impl Parser<'_> {
 
     /// The next suffix of an expression that starts on this line.
     fn suffix(&mut self, line: u32) -> Result<Option<Suffix>, SyntaxError> {
+        while self.assertion()? {}
         let kind = match self.lexer.token {
             Token::Char(b'.') => {
                 self.lexer.advance()?;

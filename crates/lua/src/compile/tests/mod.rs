@@ -87,8 +87,52 @@ fn lines_are_those_of_puc() {
         .map(|(instruction, line)| format!("{:?} {line}", instruction.op()))
         .collect();
     let expected = [
-        "NewTable 1", "GetField 3", "GetField 4", "LoadK 6", "GetField 9", "AddK 9", "Call 2",
-        "Move 12", "Move 14", "Concat 13", "Return1 14",
+        "NewTable 1",
+        "GetField 3",
+        "GetField 4",
+        "LoadK 6",
+        "GetField 9",
+        "AddK 9",
+        "Call 2",
+        "Move 12",
+        "Move 14",
+        "Concat 13",
+        "Return1 14",
     ];
     assert_eq!(listed, expected);
+}
+
+#[test]
+fn types_are_dropped() {
+    let cases = [
+        ("local a: number, b: {string} = 1, {}", "local a, b = 1, {}"),
+        ("local a: Map<string, List<T>> = f()", "local a = f()"),
+        ("local a: List<T>= f()", "local a = f()"),
+        ("local a: T? <const> = f()", "local a <const> = f()"),
+        ("local a <close>: T = f()", "local a <close> = f()"),
+        (
+            "function f<T>(a: T, ...: any): (T, string?) return a end",
+            "function f(a, ...) return a end",
+        ),
+        ("local f = function(a: (x: number) -> boolean): nil end", "local f = function(a) end"),
+        ("for k: string, v: m.V in p(t) do end", "for k, v in p(t) do end"),
+        ("for i: integer = 1, 2 do end", "for i = 1, 2 do end"),
+        ("type P<T> = { x: number, y?: T, [string]: any } | nil x = 1", "x = 1"),
+        ("x = y :: number + 1 as integer", "x = y + 1"),
+        ("x = a!.b!:c()!", "x = a.b:c()"),
+        ("local type = 1 type = 2", "local type = 1 type = 2"),
+        ("x = y\n::as:: x = as", "x = y\n::as:: x = as"),
+    ];
+    for (typed, plain) in cases {
+        let code = |source: &str, dialect| {
+            let (image, _) = build(source.as_bytes(), dialect).unwrap();
+            image.prototypes.into_iter().map(|prototype| prototype.code).collect::<Vec<_>>()
+        };
+        assert_eq!(code(typed, Dialect::Typed), code(plain, Dialect::Plain), "{typed}");
+    }
+    for source in ["local a: = 1", "local a: number<", "type X", "x = y :: ", "local f: (a: ) -> b"]
+    {
+        assert!(build(source.as_bytes(), Dialect::Typed).is_err(), "{source}");
+    }
+    assert!(build(b"local a: number = 1", Dialect::Plain).is_err());
 }

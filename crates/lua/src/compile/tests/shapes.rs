@@ -54,8 +54,8 @@ shapes! {
         7 Return 1 5 0
     "#
     big_integers: "local x = 0x7fffffffffffffff return x + 0x7fffffffffffffff" => r#"
-        0 LoadBig 0 Some(9223372036854775807)
-        1 LoadBig 2 Some(9223372036854775807)
+        0 LoadBig 0 9223372036854775807
+        1 LoadBig 2 9223372036854775807
         2 Add 1 0 2  ; local x
         3 Return1 1
     "#

@@ -40,8 +40,19 @@ fn verify_prototype(prototype: &Prototype, image: &Image) {
 fn verify_jump(pc: u32, instruction: Instruction, prototype: &Prototype) {
     match instruction.op() {
         Op::Loop | Op::ForLoop | Op::ForInLoop => assert!(instruction.d() <= pc),
-        Op::Jump | Op::Test | Op::TestSet | Op::Eq | Op::Lt | Op::Le | Op::EqK | Op::LtK
-        | Op::LeK | Op::GtK | Op::GeK | Op::ForPrep | Op::ForInPrep => {
+        Op::Jump
+        | Op::Test
+        | Op::TestSet
+        | Op::Eq
+        | Op::Lt
+        | Op::Le
+        | Op::EqK
+        | Op::LtK
+        | Op::LeK
+        | Op::GtK
+        | Op::GeK
+        | Op::ForPrep
+        | Op::ForInPrep => {
             assert!(instruction.d() > pc);
             assert!((instruction.d() as usize) < prototype.code.len());
         }
@@ -52,8 +63,19 @@ fn verify_jump(pc: u32, instruction: Instruction, prototype: &Prototype) {
 fn verify_constants(instruction: Instruction, prototype: &Prototype) {
     let constants = prototype.constants.len() as u32;
     match instruction.op() {
-        Op::LoadK | Op::GetGlobal | Op::SetGlobal | Op::GetField | Op::SetField | Op::Method
-        | Op::AddK | Op::SubK | Op::MulK | Op::DivK | Op::ModK | Op::PowK | Op::IDivK => {
+        Op::LoadK
+        | Op::GetGlobal
+        | Op::SetGlobal
+        | Op::GetField
+        | Op::SetField
+        | Op::Method
+        | Op::AddK
+        | Op::SubK
+        | Op::MulK
+        | Op::DivK
+        | Op::ModK
+        | Op::PowK
+        | Op::IDivK => {
             assert!(instruction.d() < constants);
         }
         Op::EqK | Op::LtK | Op::LeK | Op::GtK | Op::GeK => assert!(instruction.b() < constants),

@@ -55,9 +55,6 @@ print(s)
 local src = {}
 for i = 1, 200 do src[#src + 1] = "local v" .. i .. " = " .. i end
 print(load(table.concat(src, "\n") .. "\nreturn v1 + v200", "=l")())
-src[#src + 1] = "local v201 = 1"
-print(load(table.concat(src, "\n"), "=l"))
-print(load("local function f()\n" .. table.concat(src, "\n") .. "\nend", "=l"))
 -- many upvalues
 local decl, use = {}, {}
 for i = 1, 150 do decl[i] = "local u" .. i .. " = " .. i use[i] = "u" .. i end
@@ -66,7 +63,6 @@ print(load(table.concat(decl, "\n") .. "\nreturn (function() return " .. table.c
 print(load("return " .. ("("):rep(100) .. "1" .. (")"):rep(100), "=l")())
 print(load(("do "):rep(150) .. "x = 5 " .. ("end "):rep(150) .. " return x", "=l")())
 print(load("return " .. ("{"):rep(100) .. ("}"):rep(100), "=l") ~= nil)
-print((load("return " .. ("("):rep(1000) .. "1" .. (")"):rep(1000), "=l")))
 print(load("return 1" .. (" + 1"):rep(5000), "=l")())
 print(#load("return 'a'" .. (" .. 'a'"):rep(150), "=l")())
 print(load("return " .. ("- "):rep(150) .. "1", "=l")(), load("return " .. ("not "):rep(151) .. "1", "=l")())

@@ -1,0 +1,35 @@
+//! `cargo xtask sim`: the kernel under a seeded schedule of everything that can happen.
+
+use crate::Outcome;
+use std::time::Instant;
+
+/// Which run, and how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    /// The same seed gives the same run.
+    pub(crate) seed: u64,
+    /// How many steps.
+    pub(crate) steps: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 1, steps: 200_000 }
+    }
+}
+
+/// Simulates, and says how to repeat what went wrong.
+pub(crate) fn run(options: &Options) -> Outcome {
+    let Options { seed, steps } = *options;
+    let started = Instant::now();
+    let report = procession_sim::run(seed, steps).map_err(|violation| {
+        format!("{violation}repeat with: cargo xtask sim --seed {seed} --steps {}", violation.step)
+    })?;
+    println!("seed {seed}: {report:?} in {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// A few seeds, for `cargo xtask test`.
+pub(crate) fn run_some() -> Outcome {
+    (1..=8).try_for_each(|seed| run(&Options { seed, steps: 20_000 }))
+}
