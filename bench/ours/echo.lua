@@ -4,6 +4,7 @@ return { main = function()
   while true do
     local message = inbox:receive()
     if message:topic() == "stop" then return end
-    process.send(message:from(), "echo", message:payload())
+    local ok, err = process.send(message:from(), "echo", message:payload())
+    if not ok then error(err) end
   end
 end }

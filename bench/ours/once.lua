@@ -1,2 +1,5 @@
 -- Tells its parent and ends.
-return { main = function(parent) process.send(parent, "done") end }
+return { main = function(parent)
+  local ok, err = process.send(parent, "done")
+  if not ok then error(err) end
+end }

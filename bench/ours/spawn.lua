@@ -1,4 +1,5 @@
 -- From spawn to exit: a burst of processes that each send one message, and one after the other.
+-- The mailbox has to hold them all: run it with --limit mailbox=200000.
 local bench = require("bench")
 local N = 100000
 

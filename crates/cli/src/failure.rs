@@ -1,8 +1,10 @@
 //! How a command fails: exit code and message, in one place.
 
+use crate::hints;
 use procession_runtime::ConfigError;
-use procession_types::{Error, ErrorKind, ExitReason, Failure as ProcessFailure, Limit};
+use procession_types::{Error, ErrorKind, ExitReason, Failure as ProcessFailure, Limit, Limits};
 use std::fmt;
+use std::path::Path;
 
 /// The documented exit codes; see `docs/cli.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Failure {
     }
 
     /// A failed operation on a file.
-    pub(crate) fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         let status = match error.kind() {
             std::io::ErrorKind::NotFound => ExitStatus::NotFound,
             std::io::ErrorKind::PermissionDenied => ExitStatus::PermissionDenied,
@@ -81,56 +83,55 @@ impl Failure {
     /// A node that could not be started.
     pub(crate) fn node(error: &ConfigError) -> Self {
         match error {
-            ConfigError::Grant { path, source } => {
-                Self::file("grant", std::path::Path::new(path), source)
-            }
+            ConfigError::Grant { path, source } => Self::file("grant", Path::new(path), source),
             ConfigError::Shards(_) | ConfigError::DuplicateHost(_) | ConfigError::Thread(_) => {
                 Self::new(ExitStatus::Failure, format!("failed to start a node: {error}"))
             }
         }
     }
 
-    /// A program that could not be loaded or started.
+    /// A program that could not be loaded or started; shows the line that is wrong.
     pub(crate) fn load(error: &Error) -> Self {
         let status = match error.kind {
             ErrorKind::Invalid => ExitStatus::InvalidProgram,
             _ => status_of(error),
         };
-        Self::of_error(status, error)
+        let mut failed = Self::of_error(status, error);
+        if status == ExitStatus::InvalidProgram
+            && let Some(line) = hints::source_line(&error.message)
+        {
+            failed.message = format!("{}\n{line}", failed.message);
+        }
+        failed
     }
 
-    /// A process that failed; `None` when it ended normally.
-    pub(crate) fn of_exit(reason: &ExitReason) -> Option<Self> {
+    /// A process that failed, of the program in this file with these limits; `None` when it ended
+    /// normally.
+    pub(crate) fn of_exit(reason: &ExitReason, file: &Path, limits: &Limits) -> Option<Self> {
         let ExitReason::Failed(failure) = reason else { return None };
         let error = reason.error()?;
-        let status = match &**failure {
-            ProcessFailure::Error(error) => status_of(error),
-            ProcessFailure::Limit(limit) => status_of_limit(*limit),
-            ProcessFailure::DeadlineExceeded => ExitStatus::Timeout,
-            ProcessFailure::Terminated
-            | ProcessFailure::Linked
-            | ProcessFailure::Deadlock(_)
-            | ProcessFailure::Fault(_) => ExitStatus::Failure,
-        };
-        let hint = match &**failure {
-            ProcessFailure::Limit(limit) => hint_of_limit(*limit),
-            ProcessFailure::Fault(_) => {
-                Some("this is a fault of procession itself; please report it")
+        Some(match &**failure {
+            ProcessFailure::Error(error) => Self::of_error(status_of(error), error),
+            ProcessFailure::Limit(limit) => {
+                let value = hints::value_of(*limit, limits);
+                let value = value.map_or_else(String::new, |value| format!(" ({value})"));
+                let message = format!("{}: {}{value}", file.display(), error.message);
+                let hint = hints::of_limit(*limit).map(str::to_owned);
+                Self { hint, ..Self::new(status_of_limit(*limit), message) }
             }
-            ProcessFailure::Error(error) => error.limit.and_then(hint_of_limit),
-            ProcessFailure::Terminated
-            | ProcessFailure::Linked
-            | ProcessFailure::DeadlineExceeded
-            | ProcessFailure::Deadlock(_) => None,
-        };
-        let mut failed = Self::of_error(status, &error);
-        failed.hint = hint.map(str::to_owned);
-        Some(failed)
+            ProcessFailure::DeadlineExceeded => Self::of_error(ExitStatus::Timeout, &error),
+            ProcessFailure::Terminated | ProcessFailure::Linked | ProcessFailure::Deadlock(_) => {
+                Self::of_error(ExitStatus::Failure, &error)
+            }
+            ProcessFailure::Fault(_) => Self::of_error(ExitStatus::Failure, &error)
+                .with_hint("this is a fault of procession itself; please report it"),
+        })
     }
 
     fn of_error(status: ExitStatus, error: &Error) -> Self {
         let traceback = error.traceback.as_deref().map(str::to_owned);
-        Self { status, message: error.message.clone(), hint: None, traceback }
+        let hint = hints::of_error(error).map(str::to_owned);
+        Self { status, message: error.message.clone(), hint, traceback }
     }
 }
 
@@ -165,17 +166,6 @@ const fn status_of_limit(limit: Limit) -> ExitStatus {
         | Limit::Names
         | Limit::Calls
         | Limit::Topics => ExitStatus::Limit,
-    }
-}
-
-const fn hint_of_limit(limit: Limit) -> Option<&'static str> {
-    match limit {
-        Limit::Memory => Some("give it more with --limit memory=1GiB"),
-        Limit::Instructions => Some("give it more with --limit instructions=N"),
-        Limit::WallClock => Some("give it longer with --limit wall_clock=10s"),
-        Limit::Mailbox => Some("receive faster than others send, or --limit mailbox=N"),
-        Limit::MessageSize => Some("send less at once, or --limit message_size=64MiB"),
-        Limit::Links | Limit::Names | Limit::Calls | Limit::Topics | Limit::Processes => None,
     }
 }
 
@@ -215,10 +205,12 @@ mod tests {
             (ProcessFailure::Deadlock("x".into()), 1),
         ] {
             let shown = format!("{failure:?}");
-            let failed = Failure::of_exit(&ExitReason::failed(failure)).unwrap();
+            let reason = ExitReason::failed(failure);
+            let failed = Failure::of_exit(&reason, Path::new("a.lua"), &Limits::default()).unwrap();
             assert_eq!(failed.status.code(), code, "{shown}");
         }
-        assert_eq!(Failure::of_exit(&ExitReason::Normal(Fragment::nil())), None);
+        let normal = ExitReason::Normal(Fragment::nil());
+        assert_eq!(Failure::of_exit(&normal, Path::new("a.lua"), &Limits::default()), None);
         assert_eq!(ExitStatus::Signal(2).code(), 130);
     }
 

@@ -54,7 +54,13 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         std::thread::spawn(move || happened.send(Happening::Ended(ending.wait())));
     }
     let (reason, signal) = wait(&node, started.pid, &happenings);
-    outcome(reason.as_deref(), signal)
+    if let Some(number) = signal {
+        return Err(interrupted(reason.as_deref(), number));
+    }
+    let stopped = || Failure::new(ExitStatus::Failure, "the node stopped before the program ended");
+    let reason = reason.ok_or_else(stopped)?;
+    let failure = Failure::of_exit(&reason, &arguments.file, &limits);
+    failure.map_or_else(|| Ok(status(&reason)), Err)
 }
 
 /// Turns the first signal into a happening; the second ends everything at once.
@@ -93,15 +99,13 @@ fn wait(
     }
 }
 
-fn outcome(reason: Option<&ExitReason>, signal: Option<u8>) -> Result<u8, Failure> {
-    if let Some(number) = signal {
-        let late = reason.is_none_or(ExitReason::is_abnormal);
-        let how = if late { "ended" } else { "ended gracefully" };
-        return Err(Failure::new(ExitStatus::Signal(number), format!("interrupted; {how}")));
-    }
-    let stopped = || Failure::new(ExitStatus::Failure, "the node stopped before the program ended");
-    let reason = reason.ok_or_else(stopped)?;
-    Failure::of_exit(reason).map_or_else(|| Ok(status(reason)), Err)
+/// How a run ends that was asked to end, whatever became of the program.
+fn interrupted(reason: Option<&ExitReason>, signal: u8) -> Failure {
+    let how = match reason {
+        Some(ExitReason::Normal(_)) => "interrupted; the program ended by itself",
+        Some(ExitReason::Failed(_)) | None => "interrupted; the program was ended",
+    };
+    Failure::new(ExitStatus::Signal(signal), how)
 }
 
 /// The exit status that a normal end asks for: an integer from 0 to 255, otherwise 0.

@@ -81,7 +81,7 @@ fn programs_that_are_none() {
     check(&[
         session(&["run", "nothing.lua"], 4, "", &["nothing.lua", "No such file"]),
         session(&["run", "hello"], 4, "", &["hint: there is hello.lua"]),
-        session(&["run", "syntax.lua"], 9, "", &["syntax.lua:3:", "'='"]),
+        session(&["run", "syntax.lua"], 9, "", &["syntax.lua:3:", "'='", "\n     3 |   b = = 2,"]),
         session(&["run", "raise.lua"], 1, "", &["raise.lua:3:", "local 'settings'"]),
         session(
             &["run", "missing_module.lua"],
@@ -102,12 +102,16 @@ fn programs_that_fail() {
             &["fail.lua:1: the tank is empty", "stack traceback:", "fail.lua:2: in "],
         ),
         session(&["run", "refuse.lua"], 1, "", &["no such customer"]),
-        session(&["run", "deadlock.lua"], 1, "", &["deadlock", "deadlock.lua:1"]),
+        session(&["run", "deadlock.lua"], 1, "", &["deadlock", "deadlock.lua:1", "hint: "]),
         session(
             &["run", "unsendable.lua"],
             1,
             "",
-            &["payload[1][2].handlers.on_done: cannot send a function"],
+            &[
+                "payload[1][2].handlers.on_done: cannot send a function",
+                "unsendable.lua:2:",
+                "hint: ",
+            ],
         ),
         session(&["run", "kinds.lua", "--", "NotFound"], 4, "", &["as asked"]),
         session(&["run", "kinds.lua", "--", "PermissionDenied"], 5, "", &["as asked"]),
@@ -124,19 +128,19 @@ fn programs_without_bounds() {
             &["run", "loop.lua", "--limit", "wall_clock=200ms"],
             8,
             "",
-            &["wall_clock limit exceeded", "hint: give it longer"],
+            &["loop.lua: wall_clock limit exceeded (0.2 s)", "hint: give it longer"],
         ),
         session(
             &["run", "loop.lua", "--limit", "instructions=1000000"],
             10,
             "",
-            &["instructions limit exceeded", "hint: "],
+            &["loop.lua: instructions limit exceeded (1000000)", "hint: "],
         ),
         session(
             &["run", "eat.lua", "--limit", "memory=8MiB"],
             10,
             "",
-            &["memory limit exceeded", "hint: give it more with --limit memory="],
+            &["eat.lua: memory limit exceeded (8 MiB)", "hint: give it more with --limit memory="],
         ),
         session(
             &["run", "bomb.lua", "--limit", "wall_clock=200ms"],
@@ -144,8 +148,18 @@ fn programs_without_bounds() {
             "",
             &["wall_clock limit exceeded"],
         ),
-        session(&["run", "flood.lua", "--limit", "mailbox=100"], 10, "", &["mailbox"]),
-        session(&["run", "flood.lua"], 10, "", &["mailbox"]),
+        session(
+            &["run", "flood.lua", "--limit", "mailbox=100"],
+            10,
+            "",
+            &["mailbox is full", "flood.lua:3:", "hint: receive faster"],
+        ),
+        session(
+            &["run", "flood.lua"],
+            10,
+            "",
+            &["mailbox is full", "flood.lua:3:", "hint: receive faster"],
+        ),
     ]);
 }
 

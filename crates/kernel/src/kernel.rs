@@ -49,11 +49,13 @@ impl Kernel {
     }
 
     /// Whether the PID was given by this shard.
+    #[inline]
     pub(crate) fn is_mine(&self, pid: Pid) -> bool {
         pid.shard == self.config.shard && pid.epoch == self.config.epoch
     }
 
     /// Whether the PID can be of a shard of this node.
+    #[inline]
     pub(crate) fn is_possible(&self, pid: Pid) -> bool {
         pid.shard < self.config.shards && pid.epoch == self.config.epoch
     }

@@ -77,6 +77,7 @@ impl Mailbox {
         self.bytes
     }
 
+    #[inline]
     pub(crate) fn room(&self, limits: &Limits) -> Room {
         Room {
             messages: limits.mailbox_messages_max.saturating_sub(self.messages),
@@ -96,6 +97,7 @@ impl Mailbox {
             || bytes > LARGE_BYTES
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, message: Message, limits: &Limits) -> Result<(), Full> {
         let bytes = self.bytes + message.bytes();
         if self.messages >= limits.mailbox_messages_max || bytes > limits.mailbox_bytes_max {
@@ -106,21 +108,20 @@ impl Mailbox {
     }
 
     /// Adds a message even when it is full: one that was accepted elsewhere.
+    #[inline]
     pub(crate) fn push_over(&mut self, message: Message) {
         self.bytes += message.bytes();
         self.messages += 1;
-        let entry = Entry { arrival: self.arrivals, message };
+        let arrival = self.arrivals;
         self.arrivals += 1;
-        if let Some(listeners) = &mut self.listeners
-            && let Some(at) = listeners.find(&entry.message.topic)
-            && let Some(listener) = &mut listeners.list[at]
-        {
-            listener.queue.push_back(entry);
-        } else {
-            self.inbox.push_back(entry);
-        }
+        let queue = match &mut self.listeners {
+            None => &mut self.inbox,
+            Some(listeners) => listeners.queue_for(&message.topic).unwrap_or(&mut self.inbox),
+        };
+        queue.push_back(Entry { arrival, message });
     }
 
+    #[inline]
     pub(crate) fn receive(&mut self, queue: QueueId) -> Option<Message> {
         let entries = self.queue_mut(queue)?;
         let entry = entries.pop_front()?;
@@ -216,6 +217,7 @@ impl Mailbox {
         (listener.id == queue).then_some(&listener.queue)
     }
 
+    #[inline]
     fn queue_mut(&mut self, queue: QueueId) -> Option<&mut VecDeque<Entry>> {
         if queue == QueueId::INBOX {
             return Some(&mut self.inbox);
@@ -231,6 +233,11 @@ impl Listeners {
             return index.get(topic).copied();
         }
         self.list.iter().position(|slot| slot.as_ref().is_some_and(|held| held.topic == *topic))
+    }
+
+    fn queue_for(&mut self, topic: &str) -> Option<&mut VecDeque<Entry>> {
+        let at = self.find(topic)?;
+        self.list[at].as_mut().map(|listener| &mut listener.queue)
     }
 
     fn add(&mut self, topic: &Topic, queue: VecDeque<Entry>) -> QueueId {

@@ -57,6 +57,12 @@ impl Vm<'_> {
     /// Returns `nil, err`.
     pub(crate) fn fail(&mut self, args: Args, error: &Error) -> Result<Flow, Raise> {
         let object = self.error_object(error);
+        let at = word::index(object) as usize + field::STACK;
+        if self.heap.get(at) == word::NIL {
+            let text = self.traceback(None, 0);
+            let text = self.heap.string(text.as_bytes());
+            self.heap.set(at, text);
+        }
         self.give_all(args, &[word::NIL, object])
     }
 

@@ -707,6 +707,7 @@ end
 -- process ------------------------------------------------------------------------------------------
 
 function process__set_options(options)
+  if options == nil then return false, error_make("Invalid", "options are missing") end
   if type(options) ~= "table" then
     error("bad argument #1 to 'set_options' (table expected, got " .. typename(options) .. ")", 2)
   end
@@ -768,6 +769,8 @@ function process__unlisten(ch)
 end
 
 function base__subscribe(topic, ch)
+  if topic == nil then return nil, error_make("Invalid", "topic is missing") end
+  if ch == nil then return nil, error_make("Invalid", "channel is missing") end
   if object_class(ch) ~= CHANNEL or is_mailbox(ch) then
     error("bad argument #2 to 'subscribe' (channel of channel.new expected, got " .. typename(ch) .. ")", 2)
   end
@@ -787,6 +790,7 @@ function feed(source, ch)
 end
 
 function base__unsubscribe(ch)
+  if ch == nil then return nil, error_make("Invalid", "channel is missing") end
   local fed = state_of("fed")
   local source = fed[ch]
   if source == nil then return nil, error_make("Invalid", "channel is not subscribed") end
@@ -827,6 +831,8 @@ function checked_values(old, values, name)
     if type(key) ~= "string" then
       error("bad argument #1 to '" .. name .. "' (names must be strings, got " .. typename(key) .. ")", 3)
     end
+    local fault = unsendable(value, "context." .. key)
+    if fault then error(error_make("Invalid", fault), 3) end
     merged[key] = value
   end
   return merged
@@ -875,6 +881,10 @@ function class_spawner__with_message(self, topic, ...)
   if type(topic) ~= "string" or topic == "" or topic:sub(1, 1) == "@" then
     error("bad argument #1 to 'with_message' (topic expected, got "
       .. (type(topic) == "string" and '"' .. topic .. '"' or typename(topic)) .. ")", 2)
+  end
+  for i = 1, select("#", ...) do
+    local fault = unsendable((select(i, ...)), "payload[" .. i .. "]")
+    if fault then error(error_make("Invalid", fault), 2) end
   end
   local more = {}
   for i = 1, #messages do more[i] = messages[i] end
@@ -989,6 +999,7 @@ function class_timer__reset(self, d)
 end
 
 function time__parse_duration(text)
+  if text == nil then return nil, error_make("Invalid", "duration is missing") end
   if type(text) ~= "string" then
     error("bad argument #1 to 'parse_duration' (string expected, got " .. typename(text) .. ")", 2)
   end
@@ -1038,23 +1049,31 @@ function log_fields(base, fields)
   return texts
 end
 
-function logger__debug(message, fields) log("debug", tostring(message), log_fields({}, fields)) end
-function logger__info(message, fields) log("info", tostring(message), log_fields({}, fields)) end
-function logger__warn(message, fields) log("warn", tostring(message), log_fields({}, fields)) end
-function logger__error(message, fields) log("error", tostring(message), log_fields({}, fields)) end
+function logger__debug(message, fields)
+  log("debug", text_of(message, 1, "debug"), log_fields({}, fields))
+end
+function logger__info(message, fields)
+  log("info", text_of(message, 1, "info"), log_fields({}, fields))
+end
+function logger__warn(message, fields)
+  log("warn", text_of(message, 1, "warn"), log_fields({}, fields))
+end
+function logger__error(message, fields)
+  log("error", text_of(message, 1, "error"), log_fields({}, fields))
+end
 function logger__with(fields) return object(LOGGER, log_fields({}, fields)) end
 
 function class_logger__debug(self, message, fields)
-  log("debug", tostring(message), log_fields(object_get(self, LOGGER, 1), fields))
+  log("debug", text_of(message, 1, "debug"), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__info(self, message, fields)
-  log("info", tostring(message), log_fields(object_get(self, LOGGER, 1), fields))
+  log("info", text_of(message, 1, "info"), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__warn(self, message, fields)
-  log("warn", tostring(message), log_fields(object_get(self, LOGGER, 1), fields))
+  log("warn", text_of(message, 1, "warn"), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__error(self, message, fields)
-  log("error", tostring(message), log_fields(object_get(self, LOGGER, 1), fields))
+  log("error", text_of(message, 1, "error"), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__with(self, fields)
   return object(LOGGER, log_fields(object_get(self, LOGGER, 1), fields))
@@ -1063,7 +1082,7 @@ end
 function security__actor() return actor() end
 function security__scope() return scope() end
 function security__can(action, resource, meta)
-  return can(text_of(action, 1, "can"), text_of(resource, 2, "can"))
+  return can(text_of(action, 1, "can"), text_of(resource, 2, "can"), meta)
 end
 function security__new_actor(id, meta)
   if type(id) ~= "string" or id == "" then

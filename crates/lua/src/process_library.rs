@@ -42,6 +42,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("process/registry.unregister", unregister),
     plain("@check", check),
     plain("@can", can),
+    plain("@unsendable", unsendable),
     plain("@context_get", context_get),
     plain("@context_all", context_all),
     plain("@actor", actor),
@@ -252,15 +253,9 @@ fn context_change(vm: &mut Vm<'_>, parts: [Word; 3]) -> Result<ContextChange, Er
     if crate::base::is_class(vm, actor, class::ACTOR) {
         let at = word::index(actor) as usize;
         let (id, meta) = (vm.heap.get(at + 1), vm.heap.get(at + 2));
-        let mut found = Actor { id: vm.text_of(id), meta: std::collections::BTreeMap::new() };
-        if vm.type_text(meta) == "table" {
-            for (key, value) in entries(vm, meta) {
-                if let Some(scalar) = scalar(vm, value, 4) {
-                    found.meta.insert(vm.text_of(key), scalar);
-                }
-            }
-        }
-        change.actor = Some(found);
+        let meta =
+            if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
+        change.actor = Some(Actor { id: vm.text_of(id), meta: meta.into_iter().collect() });
     }
     if crate::base::is_class(vm, scope, class::SCOPE) {
         let list = vm.heap.get(word::index(scope) as usize + 1);
@@ -448,10 +443,35 @@ fn check(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give_done(args, done)
 }
 
+/// `@can(action, resource, meta)`.
 fn can(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (action, resource) = (vm.utf8_arg(args, 1)?, vm.utf8_arg(args, 2)?);
-    let allowed = vm.host.can(&action, &resource);
+    let meta = vm.arg(args, 3);
+    let attributes =
+        if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
+    let allowed = vm.host.can_with(&action, &resource, &attributes);
     vm.give(args, word::from_bool(allowed))
+}
+
+/// The plain values of a table by name.
+fn attributes(vm: &mut Vm<'_>, table: Word) -> Vec<(String, Scalar)> {
+    let mut found = Vec::new();
+    for (key, value) in entries(vm, table) {
+        if let Some(scalar) = scalar(vm, value, 4) {
+            found.push((vm.text_of(key), scalar));
+        }
+    }
+    found
+}
+
+/// `@unsendable(value, root)`: where in the value something is that can't be sent, or nil.
+fn unsendable(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let value = vm.arg(args, 1);
+    let root = vm.utf8_arg(args, 2)?;
+    match vm.payload(&[value], &root) {
+        Ok(_) => vm.give(args, word::NIL),
+        Err(error) => vm.give_text(args, error.message.as_bytes()),
+    }
 }
 
 fn context_get(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -3,8 +3,12 @@
 use procession_kernel::HostConfig;
 use procession_types::{Error, ErrorKind, HostIndex, Pid, parse_pid};
 
+/// About as long as a PID's text gets.
+const PID_BYTES: usize = 64;
+
 /// Appends a PID's text: `{host|…}`, or `{node@host|…}` when the node has a name.
 pub(crate) fn write(pid: Pid, hosts: &[HostConfig], node: Option<&str>, out: &mut Vec<u8>) {
+    out.reserve(PID_BYTES);
     out.push(b'{');
     if let Some(node) = node {
         out.extend_from_slice(node.as_bytes());

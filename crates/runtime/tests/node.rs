@@ -232,6 +232,32 @@ fn a_full_mailbox_refuses_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_mailbox_on_another_shard_is_not_overfilled() {
+    let stage = Stage::new(2).program("app:full", idle).program("app:main", |host, memory| {
+        let accepted = (0..500).take_while(|_| host.send(b"full", topic("x"), value(1)).is_ok());
+        let accepted = accepted.count() as u64;
+        memory.notes.push(accepted);
+        let sum = memory.notes.iter().sum::<u64>();
+        assert!(sum <= 10_000, "{sum} accepted");
+        if accepted < 500 { done() } else { Turn::Preempted }
+    });
+    let node = Node::start(stage.config).unwrap();
+    let main_shard = |pid: Pid| 1 - pid.shard;
+    let full = SpawnRequest { name: Some("full".into()), ..request("app:full") };
+    let full = node.spawn(full, Context::default()).unwrap();
+    let main = loop {
+        let main = start(&node, "app:main");
+        if main.pid.shard == main_shard(full.pid) {
+            break main;
+        }
+        // Not a flood from the same shard: that is another test.
+        node.terminate(main.pid).ok();
+    };
+    assert_normal(&end(&main));
+    assert_eq!(node.stats().counts.sent, 10_000);
+}
+
+#[test]
 fn what_does_not_load_is_an_error_of_the_spawn() {
     let stage = Stage::new(1)
         .top_level("app:raises", |host| {

@@ -34,7 +34,11 @@ const fn duration(what: &'static str, ours: &'static str, peer: &'static str) ->
 pub(super) fn spawn(bench: &Bench) -> Result<Vec<Row>, String> {
     const BURST: &str = "burst_100k_ns_per_proc";
     const SEQUENCE: &str = "sequential_spawn_monitor_down_ns";
-    let work = Work { program: "spawn", options: &[], erlang: &["spawn_exit", "spawn_exit_seq"] };
+    let work = Work {
+        program: "spawn",
+        options: &["--limit", "mailbox=200000"],
+        erlang: &["spawn_exit", "spawn_exit_seq"],
+    };
     measure(
         bench,
         &work,

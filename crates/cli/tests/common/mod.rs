@@ -15,32 +15,32 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a command ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Exit code; `None` when a signal ended it.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// All of its standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// All of its standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// Where the Lua programs of the tests are.
-pub fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
 }
 
 /// Runs `procession` with these words, in the directory of the programs.
-pub fn run_in_programs(words: &[&str]) -> Ended {
+pub(crate) fn run_in_programs(words: &[&str]) -> Ended {
     run(env!("CARGO_BIN_EXE_procession"), words)
 }
 
 /// Runs a command to its end.
-pub fn run(program: &str, words: &[&str]) -> Ended {
+pub(crate) fn run(program: &str, words: &[&str]) -> Ended {
     Session::start(program, words).end()
 }
 
 /// A command that runs.
-pub struct Session {
+pub(crate) struct Session {
     child: Child,
     lines: Receiver<String>,
     errors: Receiver<String>,
@@ -48,7 +48,7 @@ pub struct Session {
 
 impl Session {
     /// Starts a command in the directory of the programs.
-    pub fn start(program: &str, words: &[&str]) -> Self {
+    pub(crate) fn start(program: &str, words: &[&str]) -> Self {
         let mut child = Command::new(program)
             .args(words)
             .current_dir(programs())
@@ -76,18 +76,18 @@ impl Session {
     }
 
     /// The next line of output.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("a line of output in time")
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let script = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
     }
 
     /// Waits for the end.
-    pub fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         // The reader ends when the command and all that hold its standard error have ended.
         let Ok(stderr) = self.errors.recv_timeout(PATIENCE) else {
             let _ = self.child.kill();
@@ -100,11 +100,11 @@ impl Session {
 }
 
 /// A directory of its own for a test, removed at the end.
-pub struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
     /// An empty directory.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
@@ -112,7 +112,7 @@ impl Directory {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }

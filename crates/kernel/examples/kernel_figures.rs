@@ -1,5 +1,5 @@
 //! Prints what the kernel alone costs: nanoseconds per send and receive, per spawn and exit, bytes
-//! per idle process. `cargo run --release -p procession-kernel --example figures`
+//! per idle process. `cargo run --release -p procession-kernel --example kernel_figures`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use procession_kernel::{

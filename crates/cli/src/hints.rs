@@ -1,0 +1,103 @@
+//! What a person can do about a failure, and the line of the program that it names.
+
+use procession_types::{Error, ErrorKind, Limit, Limits};
+use std::path::Path;
+
+/// Messages that leave people wondering, and what helps.
+const KNOWN: [(&str, &str); 5] = [
+    ("stack overflow", "a function calls itself without end; the traceback shows which"),
+    ("cannot send a", "messages are copied: send data, and name a program instead of a function"),
+    ("deadlock", "something has to send to that channel or close it"),
+    (
+        "module '",
+        "modules are time, json, logger, fs, ctx, security and the Lua files beside the program",
+    ),
+    ("program \"", "the programs are the Lua files beside the one that is run, as app:NAME"),
+];
+
+/// A hint for an error; `None` when there is nothing to say.
+pub(crate) fn of_error(error: &Error) -> Option<&'static str> {
+    let limit = error.limit.or((error.kind == ErrorKind::RateLimited).then_some(Limit::Mailbox));
+    limit.and_then(of_limit).or_else(|| {
+        KNOWN.into_iter().find(|(text, _)| error.message.contains(text)).map(|(_, hint)| hint)
+    })
+}
+
+/// How to get more of what ran out.
+pub(crate) const fn of_limit(limit: Limit) -> Option<&'static str> {
+    match limit {
+        Limit::Memory => Some("give it more with --limit memory=1GiB"),
+        Limit::Instructions => Some("give it more with --limit instructions=N"),
+        Limit::WallClock => Some("give it longer with --limit wall_clock=10s"),
+        Limit::Mailbox => Some("receive faster than others send, or --limit mailbox=N"),
+        Limit::MessageSize => Some("send less at once, or --limit message_size=64MiB"),
+        Limit::Links => Some("--limit links=N"),
+        Limit::Names => Some("--limit names=N"),
+        Limit::Calls => Some("--limit calls=N"),
+        Limit::Topics => Some("--limit topics=N"),
+        Limit::Processes => None,
+    }
+}
+
+/// What a limit that a process ran into stood at, for people.
+pub(crate) fn value_of(limit: Limit, limits: &Limits) -> Option<String> {
+    match limit {
+        Limit::Memory => Some(size(limits.memory_bytes_max)),
+        Limit::Instructions => limits.instructions_max.map(|count| count.to_string()),
+        Limit::WallClock => limits.wall_clock_ns_max.map(|ns| format!("{} s", ns as f64 / 1e9)),
+        Limit::Mailbox => Some(limits.mailbox_messages_max.to_string()),
+        Limit::MessageSize => Some(size(limits.message_bytes_max)),
+        Limit::Links => Some(limits.links_max.to_string()),
+        Limit::Names => Some(limits.names_max.to_string()),
+        Limit::Calls => Some(limits.calls_max.to_string()),
+        Limit::Topics => Some(limits.topics_max.to_string()),
+        Limit::Processes => None,
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        mebibytes if mebibytes >= 1 << 20 => format!("{} MiB", mebibytes >> 20),
+        kibibytes if kibibytes >= 1 << 10 => format!("{} KiB", kibibytes >> 10),
+        bytes => format!("{bytes} B"),
+    }
+}
+
+/// The line that a message of the form `FILE:LINE: …` is about, ready to be shown below it.
+pub(crate) fn source_line(message: &str) -> Option<String> {
+    let (place, _) = message.split_once(": ")?;
+    let (file, line) = place.rsplit_once(':')?;
+    let number: usize = line.parse().ok()?;
+    let text = std::fs::read(Path::new(file)).ok()?;
+    let text = text.split(|&byte| byte == b'\n').nth(number.checked_sub(1)?)?;
+    Some(format!("{number:6} | {}", String::from_utf8_lossy(text).trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_hints() {
+        for (error, expected) in [
+            (Error::limit(Limit::MessageSize, "x"), "message_size"),
+            (Error::new(ErrorKind::RateLimited, "mailbox is full"), "receive faster"),
+            (Error::invalid("payload[1]: cannot send a function"), "messages are copied"),
+            (Error::invalid("a.lua:1: module 'x' not found"), "modules are time"),
+            (Error::not_found("program \"app:x\" not found"), "as app:NAME"),
+        ] {
+            let hint = of_error(&error).unwrap_or_default();
+            assert!(hint.contains(expected), "{error:?}: {hint}");
+        }
+        assert_eq!(of_error(&Error::invalid("boom")), None);
+    }
+
+    #[test]
+    fn source_lines_are_shown() {
+        let line = source_line("src/hints.rs:1: unexpected symbol").unwrap();
+        assert!(line.starts_with("     1 | //! What a person"), "{line}");
+        for message in ["boom", "nothing.lua:1: x", "src/hints.rs:0: x", "src/hints.rs:99999: x"] {
+            assert_eq!(source_line(message), None, "{message}");
+        }
+    }
+}
