@@ -164,6 +164,12 @@ fn programs_without_bounds() {
 }
 
 #[test]
+fn sleeps_end_wherever_the_process_has_moved() {
+    let ended = run_in_programs(&["run", "wander.lua", "--limit", "wall_clock=20s"]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), "all awake\n"), "{ended:#?}");
+}
+
+#[test]
 fn recursion_ends() {
     let ended = run_in_programs(&["run", "recurse.lua", "--limit", "memory=32MiB"]);
     assert!(matches!(ended.code, Some(1 | 10)), "{ended:#?}");

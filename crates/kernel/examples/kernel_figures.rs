@@ -3,8 +3,8 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use procession_kernel::{
-    Definition, Effects, HostConfig, Kernel, KernelConfig, QueueId, SingleDirectory, Spawn, Spawned,
-    Step, TurnEnd,
+    Definition, Effects, HostConfig, Kernel, KernelConfig, QueueId, SingleDirectory, Spawn,
+    Spawned, Step, TurnEnd,
 };
 use procession_types::{Context, Event, ExitReason, Fragment, Limits, Pid, SmolStr, Timestamp};
 use std::sync::Arc;

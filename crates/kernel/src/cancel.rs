@@ -54,8 +54,8 @@ impl Kernel {
     /// # Errors
     /// `NotFound`.
     pub fn check_alive(&self, cx: &Step<'_>, pid: Pid) -> Result<(), Error> {
-        let alive = self.table.get(pid).is_some()
-            || self.is_possible(pid) && cx.directory.is_alive(pid);
+        let alive =
+            self.table.get(pid).is_some() || self.is_possible(pid) && cx.directory.is_alive(pid);
         if alive { Ok(()) } else { Err(not_found()) }
     }
 

@@ -54,8 +54,8 @@ pub trait Directory {
     fn set_room(&self, pid: Pid, room: Room);
     /// Announces a message of so many bytes for a process of another shard.
     fn dispatch(&self, pid: Pid, bytes: u64) -> Dispatch;
-    /// A message that was announced has reached its process, or found it dead.
-    fn arrived(&self, pid: Pid, bytes: u64);
+    /// So many messages that were announced have reached their process, or found it dead.
+    fn arrived(&self, pid: Pid, what: Room);
 
     /// Gives a name to a process that lives, by compare and set; the same name and process again
     /// is fine.

@@ -138,10 +138,6 @@ impl Kernel {
     /// See [`Load`].
     #[must_use]
     pub fn load(&self) -> Load {
-        Load {
-            ready: self.ready.len(),
-            processes: self.table.live(),
-            timers: self.timers.len(),
-        }
+        Load { ready: self.ready.len(), processes: self.table.live(), timers: self.timers.len() }
     }
 }

@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::ready::Ready;
 use crate::table::Table;
 use crate::timer::Timers;
-use crate::{Counts, Effect, KernelConfig, Signal, SlotIndex, State, Step};
+use crate::{Counts, Effect, KernelConfig, Room, Signal, SlotIndex, State, Step};
 use procession_types::{Error, Pid, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,6 +21,8 @@ pub struct Kernel {
     /// Processes that end before the current step does.
     pub(crate) dying: VecDeque<Dying>,
     pub(crate) counts: Counts,
+    /// Messages that have arrived and the directory has not been told of.
+    pub(crate) arrivals: Option<(Pid, Room)>,
     pub(crate) calls_made: u64,
     pub(crate) links_made: u32,
 }
@@ -36,6 +38,7 @@ impl Kernel {
             timers: Timers::default(),
             dying: VecDeque::new(),
             counts: Counts::default(),
+            arrivals: None,
             calls_made: 0,
             links_made: 0,
             config,

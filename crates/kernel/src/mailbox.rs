@@ -85,18 +85,6 @@ impl Mailbox {
         }
     }
 
-    /// Whether the directory should hear how much fits after a message of so many bytes came or
-    /// went, although no other shard has sent anything yet: now and then, so that the first one
-    /// that does is about right, and always when it is nearly full or the message is large.
-    #[inline]
-    pub(crate) fn is_worth_telling(&self, bytes: u64, limits: &Limits) -> bool {
-        const EVERY: u32 = 64;
-        const LARGE_BYTES: u64 = 64 << 10;
-        self.messages.is_multiple_of(EVERY) && self.messages > 0
-            || self.messages + EVERY > limits.mailbox_messages_max
-            || bytes > LARGE_BYTES
-    }
-
     #[inline]
     pub(crate) fn push(&mut self, message: Message, limits: &Limits) -> Result<(), Full> {
         let bytes = self.bytes + message.bytes();

@@ -1,9 +1,7 @@
 //! Sending and receiving: the paths that everything is measured by.
 
 use crate::kernel::not_found;
-use crate::{
-    ClosedListeners, Dispatch, Kernel, QueueId, Signal, SlotIndex, Step,
-};
+use crate::{ClosedListeners, Dispatch, Kernel, QueueId, Signal, SlotIndex, Step};
 use procession_types::{Error, Event, Fragment, Limit, Message, Pid, Topic};
 
 impl Kernel {
@@ -41,13 +39,11 @@ impl Kernel {
             return self.post_away(cx, to, message);
         };
         let limits = &process.definition.limits;
-        let bytes = message.bytes();
         if process.mailbox.push(message, limits).is_err() {
             return Err(full());
         }
-        if process.watched_room || process.mailbox.is_worth_telling(bytes, limits) {
-            cx.directory.set_room(to, process.mailbox.room(limits));
-        }
+        // Two plain stores; they do not show beside the rest (measured).
+        cx.directory.set_room(to, process.mailbox.room(limits));
         self.counts.sent += 1;
         Self::wake(process, &mut self.ready, cx.now);
         Ok(())
@@ -70,20 +66,12 @@ impl Kernel {
     }
 
     /// A message of this shard for a process that another shard is about to move here.
-    pub(crate) fn deliver_message(
-        &mut self,
-        cx: &mut Step<'_>,
-        slot: SlotIndex,
-        message: Message,
-    ) {
+    pub(crate) fn deliver_message(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Message) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let (to, bytes) = (process.pid, message.bytes());
-        process.watched_room = true;
         process.mailbox.push_over(message);
-        // In this order a sender sees too little room for a moment, never too much.
-        cx.directory.set_room(to, process.mailbox.room(&process.definition.limits));
-        cx.directory.arrived(to, bytes);
         Self::wake(process, &mut self.ready, cx.now);
+        self.arrived(cx, to, bytes);
     }
 
     /// Takes the oldest message of a queue.
@@ -97,11 +85,8 @@ impl Kernel {
         let process = self.table.at_mut(slot)?;
         let message = process.mailbox.receive(queue)?;
         self.counts.received += 1;
-        let limits = &process.definition.limits;
-        if process.watched_room || process.mailbox.is_worth_telling(message.bytes(), limits) {
-            let room = process.mailbox.room(&process.definition.limits);
-            cx.directory.set_room(process.pid, room);
-        }
+        let room = process.mailbox.room(&process.definition.limits);
+        cx.directory.set_room(process.pid, room);
         Some(message)
     }
 

@@ -69,6 +69,7 @@ impl Kernel {
             self.deliver(cx, signal);
         }
         self.settle(cx);
+        self.end_batch(cx);
         slot
     }
 
@@ -114,6 +115,7 @@ impl Kernel {
         for signal in early {
             self.deliver_to_dead(cx, signal);
         }
+        self.end_batch(cx);
     }
 
     pub(crate) fn depart(&mut self, cx: &mut Step<'_>, slot: SlotIndex, shard: ShardIndex) {

@@ -42,9 +42,9 @@ impl Kernel {
     ) -> Result<(), Error> {
         let process = self.caller_mut(slot)?;
         let from = process.pid;
-        process.events.retain(
-            |event| !matches!(event, Event::Exit { from: ended, .. } if *ended == target),
-        );
+        process
+            .events
+            .retain(|event| !matches!(event, Event::Exit { from: ended, .. } if *ended == target));
         if process.rare().monitoring.remove(target).is_some() {
             self.emit(cx, Signal::Unmonitor { from, to: target });
         }

@@ -34,8 +34,6 @@ pub(crate) struct Process {
     pub(crate) woken: bool,
     /// Its home wants it back as soon as its turn is over.
     pub(crate) recalled: bool,
-    /// Another shard has sent to it, so the directory is told how much room it has.
-    pub(crate) watched_room: bool,
     pub(crate) mailbox: Mailbox,
     pub(crate) events: VecDeque<Event>,
     /// Who monitors it.

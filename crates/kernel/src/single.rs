@@ -106,8 +106,8 @@ impl Directory for SingleDirectory {
             None => Dispatch::Dead,
             Some(entry) => {
                 let way = entry.under_way;
-                let full = way.messages >= entry.room.messages
-                    || way.bytes + bytes > entry.room.bytes;
+                let full =
+                    way.messages >= entry.room.messages || way.bytes + bytes > entry.room.bytes;
                 if full {
                     return Dispatch::Full;
                 }
@@ -117,11 +117,11 @@ impl Directory for SingleDirectory {
         }
     }
 
-    fn arrived(&self, pid: Pid, bytes: u64) {
+    fn arrived(&self, pid: Pid, what: Room) {
         let mut state = self.state.borrow_mut();
         let entry = state.entry(pid);
-        entry.under_way.messages = entry.under_way.messages.saturating_sub(1);
-        entry.under_way.bytes = entry.under_way.bytes.saturating_sub(bytes);
+        entry.under_way.messages = entry.under_way.messages.saturating_sub(what.messages);
+        entry.under_way.bytes = entry.under_way.bytes.saturating_sub(what.bytes);
     }
 
     fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {

@@ -82,7 +82,7 @@ impl Kernel {
             self.timers.set(cx.now.after(most), slot, pid, Alarm::WallClock);
         }
         let call = self.relate_parent(slot, pid, &spawn)?;
-        self.fill_mailbox(slot, spawn);
+        self.fill_mailbox(cx, slot, spawn);
         Ok(Spawned::New { slot, pid, call })
     }
 
@@ -161,7 +161,6 @@ impl Kernel {
             trap_links: false,
             woken: false,
             recalled: false,
-            watched_room: false,
             mailbox: Mailbox::default(),
             events: VecDeque::new(),
             watchers: PidMap::Empty,
@@ -208,13 +207,17 @@ impl Kernel {
         Ok(made)
     }
 
-    fn fill_mailbox(&mut self, slot: SlotIndex, spawn: Spawn) {
+    fn fill_mailbox(&mut self, cx: &Step<'_>, slot: SlotIndex, spawn: Spawn) {
+        if spawn.messages.is_empty() {
+            return;
+        }
         let from = spawn.parent.and_then(|slot| self.pid(slot));
         let Some(process) = self.table.at_mut(slot) else { return };
         self.counts.sent += spawn.messages.len() as u64;
         for (topic, payload) in spawn.messages {
             process.mailbox.push_over(Message { topic, from, payload });
         }
+        cx.directory.set_room(process.pid, process.mailbox.room(&spawn.definition.limits));
     }
 }
 

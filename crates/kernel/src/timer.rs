@@ -39,9 +39,8 @@ impl Timer {
         };
         let rare = process.rare.as_ref();
         match self.alarm {
-            Alarm::Sleep(call) => rare.is_some_and(|rare| {
-                matches!(rare.calls.get(&call), Some(Pending::Sleep { .. }))
-            }),
+            Alarm::Sleep(call) => rare
+                .is_some_and(|rare| matches!(rare.calls.get(&call), Some(Pending::Sleep { .. }))),
             Alarm::Deadline => rare.is_some_and(|rare| rare.deadline == Some(self.at)),
             Alarm::WallClock => true,
         }

@@ -71,8 +71,7 @@ fn listeners_match_in_arrival_order_and_nothing_is_lost() {
     world.kernels[0].unlisten(a.slot, x);
     assert!(!world.kernels[0].has_message(a.slot, x));
     world.send(a, a, "x").unwrap();
-    let inbox: Vec<String> =
-        std::iter::from_fn(|| world.receive(a, QueueId::INBOX)).collect();
+    let inbox: Vec<String> = std::iter::from_fn(|| world.receive(a, QueueId::INBOX)).collect();
     assert_eq!(inbox, ["y", "x", "z", "x", "x"]);
     let again = world.kernels[0].listen(a.slot, &SmolStr::new("x")).unwrap();
     assert_ne!(again, x);

@@ -87,7 +87,9 @@ fn it_can_be_ended_anywhere_even_under_way() {
         let mut world = World::new(2);
         let (a, b) = (world.waiting(0), world.waiting(1));
         let deadline = Some(world.now.after(100));
-        world.on(0, |k, cx| k.cancel(cx, a, Cancel { from: None, deadline, reason: None })).unwrap();
+        world
+            .on(0, |k, cx| k.cancel(cx, a, Cancel { from: None, deadline, reason: None }))
+            .unwrap();
         world.on(1, |k, cx| k.monitor(cx, b.slot, a)).unwrap();
         world.carry();
         world.migrate(a, 1);

@@ -1,9 +1,8 @@
 //! Operations whose result comes later: sleeping, calls, files. And the small ones that do not wait:
 //! the clock, logging.
 
-use crate::base::plain;
 use crate::coroutine::wait;
-use crate::library::Builtin;
+use crate::library::{Builtin, plain};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{Call, CallId, FsOperation, Level, LogRecord};
 use procession_types::word;

@@ -3,7 +3,7 @@
 //! Its work is proportional to what lives. It looks at headers and at words that are references; the
 //! bytes of strings, raw integers and the index words of hash parts are never taken for values.
 
-use crate::heap::{Heap, root};
+use crate::heap::{Heap, root, take_array};
 use crate::table::{HASH_BY_POSITION, HASH_STALE};
 use procession_types::word::{self, Kind, Word, table};
 
@@ -20,43 +20,81 @@ pub(crate) fn object_words(head: Word) -> usize {
     }
 }
 
+/// The array that is copied to. It comes from the pool and is not cleared: what lies above `top` is
+/// never read.
+struct To {
+    words: Vec<Word>,
+    top: usize,
+}
+
+impl To {
+    /// An array that can hold `words` words: what lives is never more than what is there.
+    fn new(words: usize) -> Self {
+        Self { words: take_array(words), top: 0 }
+    }
+
+    #[inline(always)]
+    fn append(&mut self, object: &[Word]) -> usize {
+        let at = self.top;
+        self.top += object.len();
+        self.words[at..self.top].copy_from_slice(object);
+        at
+    }
+}
+
+impl std::ops::Index<usize> for To {
+    type Output = Word;
+
+    #[inline(always)]
+    fn index(&self, index: usize) -> &Word {
+        &self.words[index]
+    }
+}
+
+impl std::ops::IndexMut<usize> for To {
+    #[inline(always)]
+    fn index_mut(&mut self, index: usize) -> &mut Word {
+        &mut self.words[index]
+    }
+}
+
 impl Heap {
     /// Collects. `stack_end` is the end of the live part of the running coroutine's stack, relative
     /// to its stack object; the stacks of the others end where their coroutines say.
     pub(crate) fn collect(&mut self) {
-        let mut to = Vec::with_capacity(self.used().min(self.threshold) + 64);
-        to.extend_from_slice(&self.words()[..root::END]);
+        let mut to = To::new(self.used());
+        to.append(&self.words()[..root::END]);
         for index in (1..root::RAW).chain(root::OVERLAY..root::END) {
             to[index] = self.forward(to[index], &mut to);
         }
         let mut scan = root::END;
-        while scan < to.len() {
+        while scan < to.top {
             scan += self.scan(scan, &mut to);
         }
-        self.replace(to);
+        self.replace(to.words, to.top);
     }
 
-    fn forward(&mut self, value: Word, to: &mut Vec<Word>) -> Word {
-        if word::is_float(value) || !word::is_reference(value) {
+    #[inline(always)]
+    fn forward(&mut self, value: Word, to: &mut To) -> Word {
+        if !word::is_reference(value) {
             return value;
         }
         let at = self.forward_object(word::index(value) as usize, to);
         value & !0xFFFF_FFFF | at as u64
     }
 
-    fn forward_object(&mut self, at: usize, to: &mut Vec<Word>) -> usize {
+    fn forward_object(&mut self, at: usize, to: &mut To) -> usize {
         let head = self.get(at);
         if word::header_kind(head) == FORWARDED {
             return word::header_length(head) as usize;
         }
-        let new = to.len();
-        to.extend_from_slice(&self.words()[at..at + object_words(head)]);
+        let new = to.append(&self.words()[at..at + object_words(head)]);
         self.set(at, (new as u64) << 32);
         new
     }
 
     /// Forwards what the object at `at` refers to; gives its size.
-    fn scan(&mut self, at: usize, to: &mut Vec<Word>) -> usize {
+    fn scan(&mut self, at: usize, to: &mut To) -> usize {
         let head = to[at];
         let size = object_words(head);
         let (from, end) = match Kind::from_u8(word::header_kind(head)) {
@@ -84,7 +122,7 @@ impl Heap {
         size
     }
 
-    fn scan_table(&mut self, at: usize, to: &mut Vec<Word>) {
+    fn scan_table(&mut self, at: usize, to: &mut To) {
         let array = to[at + table::ARRAY as usize];
         if array as u32 != 0 {
             let new = self.forward_object(array as u32 as usize, to);

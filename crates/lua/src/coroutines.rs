@@ -78,7 +78,7 @@ impl Vm<'_> {
             let slot = self.ensure_stack(slot, count + 16)?;
             self.heap.copy(slot + 3, slot + 4, count);
             self.heap.copy(slot, slot + 3, 1);
-            self.heap.set(slot, crate::library::builtin_word(crate::base::CALL));
+            self.heap.set(slot, crate::library::builtin_word(crate::library::base::CALL));
             return self.call_value(slot, count + 1, results, kind);
         }
         let callee = self.heap.get(slot);
@@ -179,7 +179,7 @@ impl Vm<'_> {
         }
         self.heap.copy(slot + 3, slot + 4, count);
         self.heap.copy(slot, slot + 3, 1);
-        self.heap.set(slot, crate::library::builtin_word(crate::base::CALL));
+        self.heap.set(slot, crate::library::builtin_word(crate::library::base::CALL));
         self.push_builtin(slot, count + 1, 0, FrameKind::First)
     }
 

@@ -1,7 +1,6 @@
 //! Error objects, and the ways between them, the runtime's errors and raised values.
 
-use crate::base::{is_class, plain};
-use crate::library::{Builtin, class};
+use crate::library::{Builtin, class, is_class, plain};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};

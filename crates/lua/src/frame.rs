@@ -171,7 +171,7 @@ impl Vm<'_> {
     /// The word of `next`.
     #[inline(always)]
     pub(crate) fn library_next(&self) -> Word {
-        crate::library::builtin_word(crate::base::NEXT)
+        crate::library::builtin_word(crate::library::base::NEXT)
     }
 
     /// Executes `next` for a generic loop at `at` with `wanted` variables; false: take the slow way.

@@ -118,11 +118,14 @@ impl Heap {
         &mut self.words[..self.top]
     }
 
-    /// Replaces the content by what a collection copied.
-    pub(crate) fn replace(&mut self, mut words: Vec<Word>) {
-        self.top = words.len();
-        let room = (self.top + self.top / 2).max(WORDS_MIN);
-        words.resize(room.min(words.capacity().max(self.top)), 0);
+    /// Replaces the content by what a collection copied: the first `top` words of an array.
+    pub(crate) fn replace(&mut self, mut words: Vec<Word>, top: usize) {
+        if words.len() > POOLED_WORDS_MAX && top * 3 < words.len() {
+            // A large heap gives back what it no longer needs.
+            words.truncate(top * 2);
+            words.shrink_to_fit();
+        }
+        self.top = top;
         give_array(std::mem::replace(&mut self.words, words));
     }
 
@@ -240,7 +243,7 @@ impl Drop for Heap {
 }
 
 /// An array of at least `length` words, all of them usable.
-fn take_array(length: usize) -> Vec<Word> {
+pub(crate) fn take_array(length: usize) -> Vec<Word> {
     let length = length.next_multiple_of(64);
     if length <= POOLED_WORDS_MAX {
         let pooled = POOL.with(|pool| {

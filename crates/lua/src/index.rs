@@ -114,6 +114,41 @@ impl Vm<'_> {
         self.heap.set_any(self.strings(), at, key, value);
     }
 
+    /// What a library table holds under a constant, if the process has not written to it and the
+    /// constant is the library's own: the fast path of `string.format` and the like.
+    #[inline(always)]
+    pub(crate) fn frozen_constant(&mut self, table: u16, key: Word) -> Option<Word> {
+        if self.heap.get(crate::heap::root::OVERLAY + table as usize) != word::NIL {
+            return None;
+        }
+        let value = self.library.tables[table as usize].get(key);
+        // A key of another image may be an equal string; extreme integers must be thawed.
+        let plain = value != word::NIL && crate::library::extreme(value).is_none();
+        plain.then_some(value)
+    }
+
+    /// The same for any value: a library table, or an object whose class has the method.
+    #[inline(always)]
+    pub(crate) fn frozen_field(&mut self, target: Word, key: Word) -> Option<Word> {
+        if target >> 32 == word::TAG_TABLE << 16 | 1 {
+            return self.frozen_constant(word::index(target) as u16, key);
+        }
+        if target >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64 {
+            let class = word::header_flags(self.heap.get(word::index(target) as usize));
+            if class < class::COUNT {
+                return self.frozen_constant(number::CLASS_META + class as u16, key);
+            }
+        }
+        if is_string(target) && !word::is_float(target) {
+            // The metatable of strings leads to the library `string`.
+            if self.heap.get(crate::heap::root::OVERLAY + number::STRING_META as usize) == word::NIL
+            {
+                return self.frozen_constant(number::STRINGS, key);
+            }
+        }
+        None
+    }
+
     /// The metatable of any value, or nil.
     #[inline]
     pub(crate) fn metatable(&self, value: Word) -> Word {

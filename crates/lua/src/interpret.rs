@@ -73,6 +73,28 @@ impl<'a> Vm<'a> {
         image.prototypes.get(place as u32 as usize)
     }
 
+    /// The field of a table or, when it has none, of the table its metatable's `__index` is.
+    #[inline(always)]
+    fn method_of_table(&mut self, target: Word, key: Word) -> Option<Word> {
+        let strings = self.strings();
+        let at = word::index(target) as usize;
+        let value = self.heap.get_str(strings, at, key);
+        if value != word::NIL {
+            return Some(value);
+        }
+        let meta = self.heap.get(at + table::META as usize);
+        if !is_heap_table(meta) {
+            return None;
+        }
+        let index = self.library.names.index;
+        let class = self.heap.get_str(strings, word::index(meta) as usize, index);
+        if !is_heap_table(class) {
+            return None;
+        }
+        let value = self.heap.get_str(strings, word::index(class) as usize, key);
+        (value != word::NIL).then_some(value)
+    }
+
     /// Runs until something other than an instruction ends it.
     #[allow(clippy::too_many_lines, clippy::cognitive_complexity)] // the loop is one function
     pub(crate) fn steps(&mut self) -> Result<(), Raise> {
@@ -317,6 +339,10 @@ impl<'a> Vm<'a> {
                     op::GetGlobal => {
                         let env = self.upvalue(base, i.b());
                         let key = constants[i.d() as usize];
+                        if let Some(value) = self.frozen_field(env, key) {
+                            set!(i.a(), value);
+                            continue;
+                        }
                         if word::tag(env) == word::TAG_TABLE {
                             let value = self.raw_get(env, key);
                             if value != word::NIL {
@@ -342,6 +368,9 @@ impl<'a> Vm<'a> {
                                 set!(i.a(), value);
                                 continue;
                             }
+                        } else if let Some(value) = self.frozen_field(target, key) {
+                            set!(i.a(), value);
+                            continue;
                         }
                         save!();
                         access!(i, self.index(target, key)?, constants[i.d() as usize]);
@@ -420,6 +449,15 @@ impl<'a> Vm<'a> {
                         let target = r!(i.b());
                         let key = constants[i.d() as usize];
                         set!(i.a() + 3, target);
+                        if is_heap_table(target) {
+                            if let Some(value) = self.method_of_table(target, key) {
+                                set!(i.a(), value);
+                                continue;
+                            }
+                        } else if let Some(value) = self.frozen_field(target, key) {
+                            set!(i.a(), value);
+                            continue;
+                        }
                         save!();
                         access!(i, self.index(target, key)?, constants[i.d() as usize]);
                     }

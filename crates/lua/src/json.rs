@@ -10,8 +10,7 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
-use crate::base::plain;
-use crate::library::Builtin;
+use crate::library::{Builtin, plain};
 use crate::vm::{Args, Flow, Raise, Vm};
 use decode::Decoded;
 use procession_types::word;

@@ -14,7 +14,6 @@
 )] // words, indices and lengths are converted all the time; the heap's limit keeps them in range
 
 mod args;
-mod base;
 pub mod bytecode;
 mod call;
 mod calls;
@@ -33,21 +32,16 @@ mod json;
 mod library;
 mod load;
 mod mailbox;
-mod math_library;
 mod message;
 mod operate;
-mod os_library;
 mod prelude;
 mod process_library;
 mod raise;
 mod snapshot;
-mod string_library;
 mod strings;
 mod table;
-mod table_library;
 pub mod text;
 mod time;
-mod utf8_library;
 mod vm;
 
 pub use guest::LuaEnvironment;

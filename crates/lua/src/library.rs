@@ -3,9 +3,20 @@
 //! A library table is a value of its own kind (its number, no heap object). It is read here until a
 //! process writes to it; then that process has a copy in its heap, found through the roots.
 
+pub(crate) mod base;
+pub(crate) mod coroutine;
+pub(crate) mod math;
+pub(crate) mod os;
+pub(crate) mod print;
+pub(crate) mod program;
+pub(crate) mod protect;
+pub(crate) mod string;
+pub(crate) mod table;
+pub(crate) mod utf8;
+
 use crate::image::Image;
 use crate::vm::{Args, Flow, Raise, Vm};
-use procession_types::word::{self, Word};
+use procession_types::word::{self, Kind, Word};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -21,6 +32,14 @@ pub(crate) struct Builtin {
     pub(crate) run: Run,
     /// It changes frames itself (pcall, resume …).
     pub(crate) enters: bool,
+}
+
+pub(crate) const fn plain(name: &'static str, run: Run) -> Builtin {
+    Builtin { name, run, enters: false }
+}
+
+pub(crate) const fn entering(name: &'static str, run: Run) -> Builtin {
+    Builtin { name, run, enters: true }
 }
 
 /// An immutable table of the library.
@@ -76,6 +95,8 @@ pub(crate) mod number {
     pub(crate) const STRING_META: u16 = 2;
     /// First of the metatables of the runtime's objects, by class.
     pub(crate) const CLASS_META: u16 = 3;
+    /// `string`, the first of the public tables.
+    pub(crate) const STRINGS: u16 = CLASS_META + super::class::COUNT as u16;
 }
 
 /// Classes of the runtime's objects.
@@ -172,7 +193,6 @@ impl Library {
     pub(crate) fn names(string: impl FnMut(&str) -> Word) -> Names {
         Names::build(string)
     }
-
 }
 
 impl Vm<'_> {
@@ -217,4 +237,12 @@ pub(crate) const fn extreme(value: Word) -> Option<i64> {
 #[must_use]
 pub(crate) const fn is_builtin(value: Word) -> bool {
     value >> 32 == word::TAG_SPECIAL << 16 | word::SPACE_BUILTIN as u64
+}
+
+/// Whether a word refers to an object of the runtime of this class.
+pub(crate) fn is_class(vm: &Vm<'_>, value: Word, class: u32) -> bool {
+    !word::is_float(value)
+        && word::tag(value) == word::TAG_OBJECT
+        && word::space(value) == Kind::User as u16
+        && word::header_flags(vm.heap.get(word::index(value) as usize)) == class
 }

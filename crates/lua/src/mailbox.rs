@@ -1,14 +1,13 @@
 //! Channels that are fed by the mailbox: the inbox, topics, events; and objects of the library in
 //! general.
 
-use crate::base::{is_class, plain};
 use crate::coroutine::{field as co_field, wait};
 use crate::heap::root;
-use crate::library::{Builtin, class};
+use crate::library::{Builtin, class, is_class, plain};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::Queue;
 use procession_types::word::{self, Word};
-use procession_types::{Event, Fragment, Message, Timestamp};
+use procession_types::{Event, Fragment, Message, Pid, Timestamp};
 
 /// Fields of a channel (positions after its header).
 mod field {
@@ -18,6 +17,15 @@ mod field {
     pub(super) const STATE: usize = 2;
     /// Whether it yields Message objects.
     pub(super) const MESSAGES: usize = 3;
+}
+
+/// Fields of a message (positions after its header).
+mod message {
+    pub(super) const TOPIC: usize = 1;
+    pub(super) const PAYLOAD: usize = 2;
+    /// The sender: a string once somebody has asked; until then the first of three integers that
+    /// hold its PID (most programs never ask); nil when there is none.
+    pub(super) const FROM: usize = 3;
 }
 
 const EVENTS: i64 = -1;
@@ -35,9 +43,9 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@object", object),
     plain("@object_get", object_get),
     plain("@object_class", object_class),
-    plain("message:topic", |vm, args| message_field(vm, args, 1)),
-    plain("message:from", |vm, args| message_field(vm, args, 2)),
-    plain("message:payload", |vm, args| message_field(vm, args, 3)),
+    plain("message:topic", |vm, args| message_field(vm, args, message::TOPIC)),
+    plain("message:from", message_from),
+    plain("message:payload", |vm, args| message_field(vm, args, message::PAYLOAD)),
 ];
 
 fn mailbox_channel(vm: &mut Vm<'_>, queue: i64, messages: bool) -> Word {
@@ -170,11 +178,11 @@ impl Vm<'_> {
     fn message_object(&mut self, message: &Message) -> Word {
         let payload = self.payload_value(&message.payload);
         let topic = self.heap.string(message.topic.as_bytes());
-        let from = match message.from {
-            Some(pid) => self.pid_word(pid),
-            None => word::NIL,
+        let [first, second, third] = match message.from {
+            Some(pid) => pid_words(pid),
+            None => [word::NIL; 3],
         };
-        self.heap.user(class::MESSAGE, &[topic, from, payload])
+        self.heap.user(class::MESSAGE, &[topic, payload, first, second, third])
     }
 
     fn time_word(&mut self, at: Timestamp) -> Word {
@@ -277,6 +285,41 @@ fn object_class(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let value = vm.arg(args, 1);
     let found = (0..class::COUNT).find(|&class| is_class(vm, value, class));
     vm.give(args, found.map_or(word::NIL, |class| word::int_wrapping(i64::from(class))))
+}
+
+/// A PID in three integers of at most 48 bits.
+fn pid_words(pid: Pid) -> [Word; 3] {
+    [
+        word::int_wrapping(i64::from(pid.epoch) | i64::from(pid.host) << 32),
+        word::int_wrapping(i64::from(pid.slot) | i64::from(pid.shard) << 32),
+        word::int_wrapping(i64::from(pid.generation)),
+    ]
+}
+
+fn pid_of_words(words: [Word; 3]) -> Pid {
+    let [first, second, third] = words;
+    Pid {
+        host: (first >> 32) as u16,
+        shard: (second >> 32) as u16,
+        epoch: first as u32,
+        slot: second as u32,
+        generation: third as u32,
+    }
+}
+
+/// `message:from()`: the PID's text, made when it is asked for.
+fn message_from(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let value = vm.arg(args, 1);
+    if !is_class(vm, value, class::MESSAGE) {
+        return Err(vm.argument_error(1, "message", value, args));
+    }
+    let at = word::index(value) as usize + message::FROM;
+    if word::is_int(vm.heap.get(at)) {
+        let pid = pid_of_words([0, 1, 2].map(|offset| vm.heap.get(at + offset)));
+        let text = vm.pid_word(pid);
+        vm.heap.set(at, text);
+    }
+    vm.give(args, vm.heap.get(at))
 }
 
 fn message_field(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<Flow, Raise> {

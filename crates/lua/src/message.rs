@@ -10,9 +10,18 @@ use crate::vm::Vm;
 use procession_types::word::{self, Kind, Word, table};
 use procession_types::Fragment;
 use smallvec::SmallVec;
+use std::cell::Cell;
 
 /// Deepest path that an error message shows.
 const PATH_MAX: usize = 32;
+
+/// Largest room that is made for a message before its size is known, in words.
+const EXPECTED_MAX: usize = 1 << 12;
+
+thread_local! {
+    /// Size of the last message, and a list to work with.
+    static SCRATCH: Cell<(usize, Vec<(usize, Word)>)> = const { Cell::new((0, Vec::new())) };
+}
 
 /// Why values could not be packed.
 #[derive(Debug)]
@@ -26,7 +35,7 @@ pub(crate) enum PackError {
 struct Packer<'a, 'b> {
     heap: &'a mut crate::heap::Heap,
     strings: Strings<'b>,
-    out: SmallVec<[Word; 3]>,
+    out: Vec<Word>,
     /// Positions in the heap whose headers were replaced, with those headers.
     moved: Vec<(usize, Word)>,
     words_max: usize,
@@ -130,7 +139,9 @@ impl Packer<'_, '_> {
         };
         for index in range {
             let value = self.out[index];
-            self.out[index] = self.value(value)?;
+            if !word::is_scalar(value) {
+                self.out[index] = self.value(value)?;
+            }
         }
         Ok(size)
     }
@@ -149,28 +160,36 @@ impl Vm<'_> {
         values: &[Word],
         bytes_max: u64,
     ) -> Result<Fragment, PackError> {
+        if let [value] = values
+            && word::is_scalar(*value)
+        {
+            let mut words = SmallVec::new();
+            words.push(*value);
+            return Ok(Fragment::from_words(words, 1));
+        }
         let strings = self.strings();
         let words_max = usize::try_from(bytes_max / 8).unwrap_or(usize::MAX);
-        let mut packer = Packer {
-            heap: self.heap,
-            strings,
-            out: SmallVec::new(),
-            moved: Vec::new(),
-            words_max,
-        };
+        // Messages of a program are alike, so the last one tells how large this one gets.
+        let (expected, moved) = SCRATCH.take();
+        let out = Vec::with_capacity(expected);
+        let mut packer = Packer { heap: self.heap, strings, out, moved, words_max };
         let result = pack_all(&mut packer, values);
-        let moved = std::mem::take(&mut packer.moved);
+        let mut moved = std::mem::take(&mut packer.moved);
         let out = std::mem::take(&mut packer.out);
-        for (at, head) in moved {
+        for (at, head) in moved.drain(..) {
             self.heap.set(at, head);
         }
+        SCRATCH.set((out.len().min(EXPECTED_MAX), moved));
         self.fuel -= (out.len() / 4) as i64;
-        result.map(|()| Fragment::from_words(out, values.len() as u32))
+        result.map(|()| Fragment::from_words(SmallVec::from_vec(out), values.len() as u32))
     }
 
     /// Unpacks a fragment: its values' words. The heap grows by its objects.
     pub(crate) fn unpack(&mut self, fragment: &Fragment) -> SmallVec<[Word; 4]> {
         self.fuel -= (fragment.words().len() / 4) as i64;
+        if fragment.objects().is_empty() {
+            return SmallVec::from_slice(fragment.values());
+        }
         unpack(self.heap, fragment)
     }
 
@@ -219,7 +238,7 @@ impl Vm<'_> {
                 }
                 None
             }
-            "userdata" if crate::base::is_class(self, value, class::ERROR) => None,
+            "userdata" if crate::library::is_class(self, value, class::ERROR) => None,
             "table" => Some(format!("{path}: cannot send a library table")),
             "userdata" => {
                 let name = self.type_name(value);
@@ -265,7 +284,7 @@ pub(crate) fn unpack(
     let objects = fragment.objects();
     let base = heap.allocate(objects.len());
     let shift = |value: Word| {
-        if !word::is_float(value) && word::is_reference(value) { value + base as u64 } else { value }
+        if word::is_reference(value) { value + base as u64 } else { value }
     };
     let words = heap.words_mut();
     words[base..base + objects.len()].copy_from_slice(objects);

@@ -1,12 +1,12 @@
 //! Builds the library: the functions written in Rust, those of `prelude.lua`, and the tables in which
 //! programs find them.
 
-use crate::base;
 use crate::bytecode::Op;
 use crate::compile;
 use crate::image::{Image, ImageBuilder};
 use crate::library::{
-    Builtin, Frozen, Library, SPACE_EXTREME, builtin_word, class, function_word, number, table_word,
+    Builtin, Frozen, Library, SPACE_EXTREME, base, builtin_word, class, coroutine, function_word,
+    math, number, os, print, program, protect, string, table_word, utf8,
 };
 use procession_environment::Dialect;
 use procession_types::word::{self, Word};
@@ -47,18 +47,22 @@ pub fn module_names() -> &'static [&'static str] {
     &MODULES
 }
 
-const BUILTINS: [&[Builtin]; 11] = [
+const BUILTINS: [&[Builtin]; 15] = [
     base::FUNCTIONS,
-    crate::string_library::FUNCTIONS,
-    crate::table_library::FUNCTIONS,
-    crate::math_library::FUNCTIONS,
-    crate::utf8_library::FUNCTIONS,
+    protect::FUNCTIONS,
+    print::FUNCTIONS,
+    coroutine::FUNCTIONS,
+    program::FUNCTIONS,
+    string::FUNCTIONS,
+    crate::library::table::FUNCTIONS,
+    math::FUNCTIONS,
+    utf8::FUNCTIONS,
     crate::errors::FUNCTIONS,
     crate::process_library::FUNCTIONS,
     crate::mailbox::FUNCTIONS,
     crate::calls::FUNCTIONS,
     crate::json::FUNCTIONS,
-    crate::os_library::FUNCTIONS,
+    os::FUNCTIONS,
 ];
 
 const ERROR_KINDS: [(&str, &str); 11] = [
@@ -208,8 +212,11 @@ fn text(builder: &ImageBuilder<'_>, value: Word) -> String {
         let words = &builder.image.strings;
         let at = word::index(value) as usize;
         let length = word::header_length(words[at]) as usize;
-        let bytes: Vec<u8> = words[at + 1..].iter().take(word::string_words(length))
-            .flat_map(|word| word.to_le_bytes()).collect();
+        let bytes: Vec<u8> = words[at + 1..]
+            .iter()
+            .take(word::string_words(length))
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
         bytes[..length].to_vec()
     };
     String::from_utf8_lossy(&bytes).into_owned()

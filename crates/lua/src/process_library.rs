@@ -1,7 +1,6 @@
 //! The process API: sending, spawning, relations, names, as far as it is written in Rust.
 
-use crate::base::plain;
-use crate::library::{Builtin, class};
+use crate::library::{Builtin, class, plain};
 use crate::message::PackError;
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Stop, Vm};
@@ -250,14 +249,14 @@ fn context_change(vm: &mut Vm<'_>, parts: [Word; 3]) -> Result<ContextChange, Er
             change.values.insert(name, vm.payload(&[value], &root)?);
         }
     }
-    if crate::base::is_class(vm, actor, class::ACTOR) {
+    if crate::library::is_class(vm, actor, class::ACTOR) {
         let at = word::index(actor) as usize;
         let (id, meta) = (vm.heap.get(at + 1), vm.heap.get(at + 2));
         let meta =
             if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
         change.actor = Some(Actor { id: vm.text_of(id), meta: meta.into_iter().collect() });
     }
-    if crate::base::is_class(vm, scope, class::SCOPE) {
+    if crate::library::is_class(vm, scope, class::SCOPE) {
         let list = vm.heap.get(word::index(scope) as usize + 1);
         let policies = entries(vm, list).iter().map(|&(_, policy)| vm.text_of(policy)).collect();
         change.scope = Some(Scope { policies });

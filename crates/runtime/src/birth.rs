@@ -90,9 +90,8 @@ impl Worker {
         mut guest: Box<dyn Guest>,
     ) -> Result<(), Error> {
         self.depth += 1;
-        let started = guarded(|| {
-            guest.start(&mut Door::starting(self, slot, pid), START_INSTRUCTIONS)
-        });
+        let started =
+            guarded(|| guest.start(&mut Door::starting(self, slot, pid), START_INSTRUCTIONS));
         self.depth -= 1;
         if let Err(error) = started {
             self.step(|kernel, cx| kernel.discard(cx, slot, parent));

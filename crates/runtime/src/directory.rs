@@ -61,9 +61,9 @@ impl Directory for SharedDirectory {
         self.slots(pid).map_or(Dispatch::Dead, |slots| slots.dispatch(pid, bytes))
     }
 
-    fn arrived(&self, pid: Pid, bytes: u64) {
+    fn arrived(&self, pid: Pid, what: Room) {
         if let Some(slots) = self.slots(pid) {
-            slots.arrived(pid, bytes);
+            slots.arrived(pid, what);
         }
     }
 

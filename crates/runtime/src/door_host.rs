@@ -50,6 +50,7 @@ impl Host for Door<'_> {
         let pid = self.resolve(to)?;
         self.check_pid("process.send", pid)?;
         let slot = self.slot;
+        self.worker.sends += 1;
         self.worker.step(|kernel, cx| kernel.send(cx, slot, pid, topic, payload))
     }
 
@@ -182,17 +183,11 @@ impl Host for Door<'_> {
         self.check_on(action, resource).is_ok()
     }
 
-    fn can_with(
-        &mut self,
-        action: &str,
-        resource: &str,
-        attributes: &[(String, Scalar)],
-    ) -> bool {
+    fn can_with(&mut self, action: &str, resource: &str, attributes: &[(String, Scalar)]) -> bool {
         let shared = &self.worker.shared;
         let context = self.context();
         let caller = Caller { shared, pid: self.pid, more: attributes };
-        shared.is_open_to(context)
-            || shared.decide(context, action, resource, &caller).allowed
+        shared.is_open_to(context) || shared.decide(context, action, resource, &caller).allowed
     }
 
     fn print(&mut self, line: &[u8]) {
@@ -284,5 +279,7 @@ fn escaped(text: &str) -> String {
     if !text.contains(char::is_control) {
         return text.to_owned();
     }
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }

@@ -31,6 +31,7 @@ mod shared;
 mod slots;
 mod turn;
 mod upgrade;
+mod visit;
 mod watch;
 mod worker;
 

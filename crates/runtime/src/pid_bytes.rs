@@ -82,25 +82,33 @@ fn push_hex(value: u32, out: &mut Vec<u8>) {
     }
 }
 
-/// One to eight lower-case digits without a leading zero: one text per PID.
-#[inline]
-fn take_hex(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let mut value: u32 = 0;
-    let mut length = 0;
-    for &byte in bytes {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => break,
-        };
-        value = value << 4 | u32::from(digit);
-        length += 1;
-        if length > 8 {
-            return None;
-        }
+/// Values of the lower-case hexadecimal digits; 16 for any other byte.
+const DIGIT_VALUES: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
     }
-    let valid = length == 1 || length > 1 && bytes[0] != b'0';
-    valid.then(|| (value, &bytes[length..]))
+    values
+};
+
+/// One to eight lower-case digits without a leading zero: one text per PID.
+#[inline(always)]
+fn take_hex(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let mut value: u64 = 0;
+    let mut length = 0;
+    while let Some(&byte) = bytes.get(length) {
+        let digit = DIGIT_VALUES[usize::from(byte)];
+        if digit > 15 {
+            break;
+        }
+        // Digits beyond eight push the first one out of 32 bits, which is seen below.
+        value = value << 4 | u64::from(digit);
+        length += 1;
+    }
+    let valid = length == 1 || (length > 1 && length <= 8 && bytes[0] != b'0');
+    valid.then(|| (value as u32, &bytes[length..]))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Who may touch what: `life`, `room_messages` and `room_bytes` are written by the thread on which
 //! the process lives (hand-over goes through an inbox, so there is an order), except that a claim
-//! of a name sets the bit `NAMED` of `life` by compare and exchange; `way_messages` and `way_bytes`
-//! are added to by senders and taken from by the receiving thread. Slots never move or disappear.
+//! of a name sets the bit `NAMED` of `life` by compare and exchange; `way` is added to by senders and
+//! taken from by the receiving thread. Slots never move or disappear.
 
 use procession_kernel::{Dispatch, Room};
 use procession_types::Pid;
@@ -22,15 +22,24 @@ struct Slot {
     /// (generation + 1) shifted by one, and [`NAMED`]; 0 = dead.
     life: AtomicU64,
     room_bytes: AtomicU64,
-    way_bytes: AtomicU64,
     room_messages: AtomicU32,
-    way_messages: AtomicU32,
+    /// Messages and bytes under way; see [`packed`].
+    way: AtomicU64,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     chunks: [OnceLock<Box<[Slot]>>; CHUNKS],
+}
+
+/// Bits of the bytes under way: a terabyte. The messages are above them.
+const WAY_SHIFT: u32 = 40;
+const WAY_BYTES: u64 = (1 << WAY_SHIFT) - 1;
+
+/// One word, so that a message costs one atomic operation at each end.
+fn packed(messages: u64, bytes: u64) -> u64 {
+    messages << WAY_SHIFT | bytes
 }
 
 fn life_of(pid: Pid) -> u64 {
@@ -89,21 +98,20 @@ impl Slots {
 
     pub(crate) fn dispatch(&self, pid: Pid, bytes: u64) -> Dispatch {
         let Some(slot) = self.slot(pid).filter(|slot| is(slot, pid)) else { return Dispatch::Dead };
-        let messages = slot.way_messages.fetch_add(1, Ordering::Relaxed);
-        let under_way = slot.way_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let full = messages >= slot.room_messages.load(Ordering::Relaxed)
-            || under_way + bytes > slot.room_bytes.load(Ordering::Relaxed);
+        let way = slot.way.fetch_add(packed(1, bytes), Ordering::Relaxed);
+        let full = (way >> WAY_SHIFT) >= u64::from(slot.room_messages.load(Ordering::Relaxed))
+            || (way & WAY_BYTES) + bytes > slot.room_bytes.load(Ordering::Relaxed);
         if full {
-            self.arrived(pid, bytes);
+            slot.way.fetch_sub(packed(1, bytes), Ordering::Relaxed);
             return Dispatch::Full;
         }
         Dispatch::Sent
     }
 
-    pub(crate) fn arrived(&self, pid: Pid, bytes: u64) {
+    pub(crate) fn arrived(&self, pid: Pid, what: Room) {
         if let Some(slot) = self.slot(pid) {
-            slot.way_messages.fetch_sub(1, Ordering::Relaxed);
-            slot.way_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            let what = packed(u64::from(what.messages), what.bytes);
+            slot.way.fetch_sub(what, Ordering::Relaxed);
         }
     }
 
@@ -145,7 +153,7 @@ mod tests {
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Full);
         assert_eq!(slots.dispatch(pid, 40), Dispatch::Sent);
         assert_eq!(slots.dispatch(pid, 0), Dispatch::Full);
-        slots.arrived(pid, 60);
+        slots.arrived(pid, Room { messages: 1, bytes: 60 });
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Sent);
         assert!(slots.mark_named(pid) && slots.mark_named(pid) && slots.is_alive(pid));
         assert!(slots.leave(pid) && !slots.is_alive(pid) && !slots.mark_named(pid));

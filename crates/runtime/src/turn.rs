@@ -10,6 +10,10 @@ use procession_types::{ExitReason, Failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
+/// A process that sends more often than once in so many instructions stays with those it talks to:
+/// a message to another shard costs several times as much.
+const INSTRUCTIONS_PER_SEND: u64 = 200;
+
 /// A process whose turn goes on until the writer has caught up.
 pub(crate) struct Held {
     slot: SlotIndex,
@@ -27,6 +31,7 @@ impl Worker {
             return self.flush();
         };
         resident.last_turn = self.now;
+        self.sends = 0;
         let mut door = Door::new(self, slot, pid);
         let turn = catch_unwind(AssertUnwindSafe(|| resident.guest.run(&mut door, budget)));
         let (instructions, end) = match turn {
@@ -51,9 +56,9 @@ impl Worker {
                 self.guests.put(slot, resident);
                 (used, TurnEnd::Preempted)
             }
-            Ok(Turn::Replaced) => (account(&mut resident) + self.replace(slot, resident), {
-                TurnEnd::Preempted
-            }),
+            Ok(Turn::Replaced) => {
+                (account(&mut resident) + self.replace(slot, resident), { TurnEnd::Preempted })
+            }
         };
         self.prepared = None;
         self.end_turn(slot, instructions, end);
@@ -66,9 +71,10 @@ impl Worker {
             self.held.push(Held { slot, end });
             return self.flush();
         }
-        let preempted = matches!(end, TurnEnd::Preempted);
+        let talks = self.sends * INSTRUCTIONS_PER_SEND > instructions;
+        let moves = matches!(end, TurnEnd::Preempted) && !talks;
         self.step(|kernel, cx| kernel.end_turn(cx, slot, instructions, end));
-        if preempted && self.shared.hungry.load(Ordering::Relaxed) > 0 {
+        if moves && self.shared.hungry.load(Ordering::Relaxed) > 0 {
             self.share(slot);
         }
         self.flush();

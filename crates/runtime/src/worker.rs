@@ -33,6 +33,8 @@ pub(crate) struct Worker {
     pub(crate) hold: bool,
     /// A guest that the running one has asked to be replaced by.
     pub(crate) prepared: Option<Prepared>,
+    /// Messages that the running guest has sent in its turn.
+    pub(crate) sends: u64,
     /// How many spawns are being started inside each other.
     pub(crate) depth: usize,
     /// Signals for other shards, by shard.
@@ -57,6 +59,7 @@ impl Worker {
             held: Vec::new(),
             hold: false,
             prepared: None,
+            sends: 0,
             depth: 0,
             mail: Vec::new(),
             stopped: false,
@@ -95,11 +98,8 @@ impl Worker {
     /// A step of the kernel.
     #[inline]
     pub(crate) fn step<T>(&mut self, act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T) -> T {
-        let mut cx = Step {
-            now: self.now,
-            directory: &self.shared.directory,
-            effects: &mut self.effects,
-        };
+        let mut cx =
+            Step { now: self.now, directory: &self.shared.directory, effects: &mut self.effects };
         act(&mut self.kernel, &mut cx)
     }
 
@@ -161,7 +161,7 @@ impl Worker {
         self.shared.inboxes[usize::from(self.shard)].take(&mut mail);
         for item in mail.drain(..) {
             match item {
-                Mail::Signal(signal) => self.step(|kernel, cx| kernel.signal(cx, signal)),
+                Mail::Signal(signal) => self.step(|kernel, cx| kernel.signal_of_batch(cx, signal)),
                 Mail::Migrant(migrant, guest) => {
                     let pid = migrant.pid();
                     let slot = self.step(|kernel, cx| kernel.immigrate(cx, *migrant));
@@ -178,6 +178,7 @@ impl Worker {
             }
             self.flush();
         }
+        self.step(|kernel, cx| kernel.end_batch(cx));
         self.mail = mail;
     }
 }

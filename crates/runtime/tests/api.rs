@@ -35,7 +35,8 @@ fn sections(source: &str) -> Vec<Section> {
         let head = line.strip_prefix("--- ").map(str::trim).unwrap_or_default();
         let kind = head.split_whitespace().next().unwrap_or_default();
         if ["program", "policy", "config", "expect"].contains(&kind) {
-            let (options, words) = head.split_whitespace().skip(1).partition::<Vec<&str>, _>(|w| w.contains('='));
+            let (options, words) =
+                head.split_whitespace().skip(1).partition::<Vec<&str>, _>(|w| w.contains('='));
             let pairs = options.iter().filter_map(|option| option.split_once('='));
             list.push(Section {
                 kind: kind.to_owned(),
@@ -134,19 +135,17 @@ fn run(file: &Path, scratch: &Path) -> Result<(), String> {
     config.programs = case.programs;
     config.policies = case.policies;
     config.sinks = Sinks::none();
-    config.grants = vec![Grant {
-        name: PathBuf::new(),
-        directory: scratch.to_owned(),
-        access: Access::Write,
-    }];
+    config.grants =
+        vec![Grant { name: PathBuf::new(), directory: scratch.to_owned(), access: Access::Write }];
     let node = Node::start(config).map_err(|error| error.to_string())?;
     let request = SpawnRequest {
         program: SmolStr::new(MAIN),
         host: SmolStr::new(HOST_NORMAL),
         ..SpawnRequest::default()
     };
-    let started =
-        node.spawn(request, case.context).map_err(|e| format!("does not start: {e}{}", trace(&e)))?;
+    let started = node
+        .spawn(request, case.context)
+        .map_err(|e| format!("does not start: {e}{}", trace(&e)))?;
     let ending = started.ending.ok_or("main has no end")?;
     let reason = ending.wait_for(PATIENCE).map_err(|_| stuck(&node))?;
     judge(&reason, case.expect.as_ref())
@@ -156,7 +155,12 @@ fn stuck(node: &Node) -> String {
     let list: Vec<String> = node
         .processes(20)
         .iter()
-        .map(|p| format!("\n    {} {:?} mailbox {} events {}", p.program, p.state, p.mailbox_messages, p.events))
+        .map(|p| {
+            format!(
+                "\n    {} {:?} mailbox {} events {}",
+                p.program, p.state, p.mailbox_messages, p.events
+            )
+        })
         .collect();
     format!("still runs after {PATIENCE:?}{}", list.concat())
 }

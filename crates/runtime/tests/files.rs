@@ -145,7 +145,10 @@ fn nothing_else_can() {
 
 /// A sink that takes nothing until it is opened.
 #[derive(Clone, Default)]
-struct Gate(Arc<(Mutex<(bool, Vec<u8>)>, Condvar)>);
+struct Gate(Arc<(Mutex<Inside>, Condvar)>);
+
+/// Whether it is open, and what came through.
+type Inside = (bool, Vec<u8>);
 
 impl Gate {
     fn open(&self) {
@@ -178,9 +181,12 @@ fn a_stuck_reader_holds_who_prints_and_nobody_else_and_loses_nothing() {
             host.print(&[b'x'; 1023]);
             if memory.turn == lines { done() } else { Turn::Preempted }
         })
-        .program("app:main", |_, memory| {
-            if memory.turn == 20_000 { done() } else { Turn::Preempted }
-        });
+        .program(
+            "app:main",
+            |_, memory| {
+                if memory.turn == 20_000 { done() } else { Turn::Preempted }
+            },
+        );
     let mut config = stage.config;
     config.sinks = Sinks { print: Box::new(gate.clone()), log: Box::new(io::sink()) };
     let node = Node::start(config).unwrap();

@@ -75,7 +75,11 @@ fn busy_processes_spread_over_the_shards_and_fail_together() {
                 Event::Cancel { .. } => unreachable!("nobody cancels"),
             }
         }
-        if memory.notes.iter().sum::<u64>() == 100 + count as u64 { done() } else { Turn::Preempted }
+        if memory.notes.iter().sum::<u64>() == 100 + count as u64 {
+            done()
+        } else {
+            Turn::Preempted
+        }
     });
     let node = Node::start(stage.config).unwrap();
     let main = start(&node, "app:main");
@@ -100,30 +104,30 @@ fn a_busy_process_moves_to_an_idle_shard_and_still_answers() {
             }
         })
         .program("app:main", move |host, memory| {
+            let ping = |host: &mut dyn Host, memory: &mut Memory, child: usize| {
+                memory.notes[child] += 1;
+                let number = value(memory.notes[child] as i64);
+                host.send(&memory.pids[child].clone(), topic("ping"), number).unwrap();
+            };
             if memory.turn == 1 {
+                memory.notes.resize(4, 0);
                 for _ in 0..4 {
                     let pid = host.spawn(request("app:busy")).unwrap();
                     memory.pids.push(text(host, pid));
                 }
-            }
-            while let Some(message) = next(host) {
-                let from = memory.pids.iter().position(|p| *p == text(host, message.from.unwrap()));
-                // One message under way per child: they come back in order.
-                assert_eq!(number(&message.payload), memory.notes[from.unwrap()] as i64);
-                memory.notes[from.unwrap()] += 1;
-            }
-            memory.notes.resize(4, 0);
-            let spread = both.lock().unwrap().len() == 2;
-            if spread && memory.notes.iter().all(|count| *count >= 100) {
-                return done();
-            }
-            if memory.turn % 50 == 1 {
-                let round = memory.turn / 50;
-                for pid in memory.pids.clone() {
-                    host.send(&pid, topic("ping"), value(round as i64)).unwrap();
+                for child in 0..4 {
+                    ping(host, memory, child);
                 }
             }
-            Turn::Preempted
+            while let Some(message) = next(host) {
+                let from = text(host, message.from.unwrap());
+                let child = memory.pids.iter().position(|pid| *pid == from).unwrap();
+                assert_eq!(number(&message.payload), memory.notes[child] as i64);
+                ping(host, memory, child);
+            }
+            let spread = both.lock().unwrap().len() == 2;
+            let enough = memory.notes.iter().all(|count| *count >= 100);
+            if spread && enough { done() } else { Turn::Waiting }
         });
     let node = Node::start(stage.config).unwrap();
     assert_normal(&end(&start(&node, "app:main")));

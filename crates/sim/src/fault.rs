@@ -99,8 +99,8 @@ impl Directory for FaultyDirectory {
         self.inner.dispatch(pid, bytes)
     }
 
-    fn arrived(&self, pid: Pid, bytes: u64) {
-        self.inner.arrived(pid, bytes);
+    fn arrived(&self, pid: Pid, what: Room) {
+        self.inner.arrived(pid, what);
     }
 
     fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {

@@ -177,10 +177,5 @@ impl Model {
 }
 
 const MIN: Pid = Pid { host: 0, shard: 0, epoch: 0, slot: 0, generation: 0 };
-const MAX: Pid = Pid {
-    host: u16::MAX,
-    shard: u16::MAX,
-    epoch: u32::MAX,
-    slot: u32::MAX,
-    generation: u32::MAX,
-};
+const MAX: Pid =
+    Pid { host: u16::MAX, shard: u16::MAX, epoch: u32::MAX, slot: u32::MAX, generation: u32::MAX };

@@ -91,11 +91,7 @@ impl World {
         shard: usize,
         act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T,
     ) -> Result<T, String> {
-        let mut cx = Step {
-            now: self.now,
-            directory: &self.directory,
-            effects: &mut self.effects,
-        };
+        let mut cx = Step { now: self.now, directory: &self.directory, effects: &mut self.effects };
         let result = act(&mut self.kernels[shard], &mut cx);
         let mut effects = Effects::new();
         effects.swap(&mut self.effects);

@@ -181,10 +181,18 @@ pub const fn index(word: Word) -> u32 {
 
 /// Whether the word refers to an object in the same array of words.
 #[must_use]
-#[inline]
+#[inline(always)]
 pub const fn is_reference(word: Word) -> bool {
     let tag = tag(word);
     tag >= TAG_STRING && (tag == TAG_OBJECT || space(word) == 0)
+}
+
+/// Whether the word holds all of its value and means the same everywhere: numbers that fit, nil,
+/// booleans, short strings. (Doubles and integers sort below nil, so this is two comparisons.)
+#[must_use]
+#[inline(always)]
+pub const fn is_scalar(word: Word) -> bool {
+    word <= TRUE || tag(word) == TAG_SHORT
 }
 
 /// Whether the word is a double.

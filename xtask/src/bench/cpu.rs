@@ -73,7 +73,7 @@ fn chunk(bench: &Bench, name: &str, times: u32) -> Result<Row, String> {
 
 /// Runs a command line under bash's `time`, which tells the processor time in milliseconds.
 fn timed(line: &[&str]) -> Result<Measured, String> {
-    let script = "TIMEFORMAT='%3U %3S'; time \"$@\"";
+    let script = "TIMEFORMAT='%3U %3S'; time timeout 300 \"$@\"";
     let shell: Vec<&str> = ["bash", "-c", script, "bash"].iter().chain(line).copied().collect();
     let output = run::command(&shell).output().map_err(|error| format!("bash: {error}"))?;
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -30,13 +30,15 @@ fn erlang(bench: &Bench) -> Result<Option<String>, String> {
     let Some(beams) = &bench.beams else { return Ok(None) };
     let beams = beams.display().to_string();
     let line = ["erl", "+P", "2000000", "-noshell", "-pa", &beams, "-run", "bench", "main", "idle"];
-    run::captured(&line).map(Some)
+    super::output(&line).map(Some)
 }
 
 /// Bytes per process: the node's resident memory when they all wait, less that of before.
 fn ours(bench: &Bench, count: u32) -> Result<f64, String> {
     let (program, number) = (bench.ours(), count.to_string());
-    let line = [&*program, "run", "bench/ours/idle.lua", "--", &number];
+    // The limit ends a program that would never say the second word.
+    let limit = "wall_clock=2m";
+    let line = [&*program, "run", "bench/ours/idle.lua", "--limit", limit, "--", &number];
     let mut child = run::command(&line)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -2,7 +2,6 @@
 
 use super::table::{Better, Row};
 use super::{Bench, ROUNDS, median};
-use crate::run;
 
 /// A metric that both sides measure.
 struct Metric {
@@ -104,14 +103,14 @@ fn measure(bench: &Bench, work: &Work, metrics: &[Metric]) -> Result<Vec<Row>, S
         [&*program, "run", &file].iter().chain(work.options).copied().collect();
     let (mut ours, mut peers) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(run::captured(&ours_line)?);
+        ours.push(super::output(&ours_line)?);
         if let Some(beams) = &bench.beams {
             let beams = beams.display().to_string();
             // The same number of threads as we have shards: one per core.
             let start =
                 ["erl", "+P", "2000000", "-noshell", "-pa", &beams, "-run", "bench", "main"];
             let line: Vec<&str> = start.iter().chain(work.erlang).copied().collect();
-            peers.push(run::captured(&line)?);
+            peers.push(super::output(&line)?);
         }
     }
     metrics.iter().map(|metric| row(metric, &ours, &peers)).collect()

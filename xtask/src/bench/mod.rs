@@ -126,6 +126,13 @@ impl Bench {
     }
 }
 
+/// What a command prints; one that hangs is ended and counts as failed.
+fn output(line: &[&str]) -> Result<String, String> {
+    let limited: Vec<&str> =
+        ["timeout", "--kill-after=10", "300"].iter().chain(line).copied().collect();
+    run::captured(&limited)
+}
+
 /// The median of some measurements; `None` without any.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);

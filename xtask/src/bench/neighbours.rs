@@ -2,7 +2,6 @@
 
 use super::table::{Better, Row};
 use super::{Bench, messages};
-use crate::run;
 
 const KINDS: [(&str, &str); 5] = [
     ("loop", "runs for ever"),
@@ -14,7 +13,7 @@ const KINDS: [(&str, &str); 5] = [
 
 pub(super) fn run(bench: &Bench) -> Result<Vec<Row>, String> {
     let program = bench.ours();
-    let output = run::captured(&[&program, "run", "bench/ours/neighbours.lua"])?;
+    let output = super::output(&[&program, "run", "bench/ours/neighbours.lua"])?;
     KINDS
         .into_iter()
         .map(|(metric, deed)| {

@@ -58,20 +58,19 @@ impl Row {
 
 const HEAD: [&str; 6] = ["what", "ours", "peer", "ratio", "bar", "met"];
 
-/// A number with three digits that count, and its unit.
+/// A number with three digits that count, and its unit with a prefix; nanoseconds become µs or ms.
 fn quantity(value: f64, unit: &str) -> String {
-    let (value, prefix) = match value.abs() {
-        large if large >= 1e9 => (value / 1e9, "G"),
-        large if large >= 1e6 => (value / 1e6, "M"),
-        large if large >= 1e4 => (value / 1e3, "k"),
-        _ => (value, ""),
-    };
+    let steps = [("", "ns", 1.0), ("k", "µs", 1e3), ("M", "ms", 1e6), ("G", "s", 1e9)];
+    let step = steps.into_iter().rev().find(|(.., size)| value.abs() >= *size);
+    let (prefix, time, size) = step.unwrap_or(steps[0]);
+    let value = value / size;
     let decimals = match value.abs() {
         large if large >= 100.0 => 0,
         large if large >= 10.0 => 1,
         _ => 2,
     };
-    format!("{value:.decimals$} {prefix}{unit}")
+    let unit = if unit == "ns" { time.to_owned() } else { format!("{prefix}{unit}") };
+    format!("{value:.decimals$} {unit}").trim_end().to_owned()
 }
 
 /// The rows in columns, for the terminal.
@@ -137,10 +136,15 @@ mod tests {
 
     #[test]
     fn numbers_are_readable() {
-        for (value, expected) in
-            [(0.5, "0.50 ns"), (1234.0, "1234 ns"), (12_345.0, "12.3 kns"), (2.5e6, "2.50 Mns")]
-        {
-            assert_eq!(quantity(value, "ns"), expected);
+        for (value, unit, expected) in [
+            (0.5, "ns", "0.50 ns"),
+            (123.4, "ns", "123 ns"),
+            (12_345.0, "ns", "12.3 µs"),
+            (2.5e6, "/s", "2.50 M/s"),
+            (0.97, "", "0.97"),
+            (2600.0, "B", "2.60 kB"),
+        ] {
+            assert_eq!(quantity(value, unit), expected);
         }
         assert!(text(&[row(Better::Lower, 1.0, None)]).contains("what"));
     }

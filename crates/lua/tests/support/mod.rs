@@ -9,6 +9,8 @@ use procession_types::{
     Context, Error, ErrorKind, Event, Fragment, Message, Pid, Timestamp, Topic,
 };
 
+pub(crate) mod session;
+
 #[derive(Debug, Default)]
 pub(crate) struct TestHost {
     pub(crate) output: Vec<u8>,
@@ -38,7 +40,11 @@ impl Host for TestHost {
     }
 
     fn now(&mut self) -> Timestamp {
-        self.clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
+        self.clock = if self.prints {
+            std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos() as i64)
+        } else {
+            self.clock + 1_000_000
+        };
         Timestamp(self.clock)
     }
 

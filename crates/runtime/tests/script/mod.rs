@@ -1,10 +1,10 @@
 //! An environment whose programs are closures of the test: each turn calls the closure once.
 #![allow(dead_code)]
 
+use procession_environment::{Dialect, Module};
 use procession_environment::{
     Environment, Guest, Host, Image, Program, Queue, SpawnRequest, Turn, Usage,
 };
-use procession_environment::{Dialect, Module};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
 use procession_types::*;
 use std::collections::HashMap;
@@ -44,8 +44,7 @@ impl Environment for Script {
     fn load(&self, program: &Program) -> Result<Arc<dyn Image>, Error> {
         *self.loads.lock().unwrap() += 1;
         let codes = self.codes.lock().unwrap();
-        let (code, start) =
-            codes.get(&program.id).ok_or_else(|| Error::invalid("syntax error"))?;
+        let (code, start) = codes.get(&program.id).ok_or_else(|| Error::invalid("syntax error"))?;
         Ok(Arc::new(ScriptImage(code.clone(), start.clone(), self.trims.clone())))
     }
 }

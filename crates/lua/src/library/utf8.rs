@@ -1,7 +1,6 @@
 //! The utf8 library.
 
-use crate::base::plain;
-use crate::library::Builtin;
+use crate::library::{Builtin, plain};
 use crate::text::utf8::{self, Count, Strictness};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};

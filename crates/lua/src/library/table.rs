@@ -1,9 +1,8 @@
 //! The table library, as far as it is written in Rust: tables without metamethods. The others are
 //! served by library code in Lua (`prelude.lua`), where every access may call a metamethod.
 
-use crate::base::plain;
 use crate::index::is_heap_table;
-use crate::library::Builtin;
+use crate::library::{Builtin, plain};
 use crate::operate::{as_float, compare_numbers};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -114,11 +113,8 @@ fn remove(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let Some(at) = simple(vm, args, 1) else { return general(vm, args, "table_concat") };
-    let separator = if vm.arg(args, 2) == word::NIL {
-        vm.library.names.empty
-    } else {
-        vm.string_arg(args, 2)?
-    };
+    let separator =
+        if vm.arg(args, 2) == word::NIL { vm.library.names.empty } else { vm.string_arg(args, 2)? };
     let first = vm.integer_or(args, 3, 1)?;
     let length = vm.heap.length(vm.strings(), at);
     let last = vm.integer_or(args, 4, length)?;

@@ -1,7 +1,6 @@
 //! What is left of the os library: the clock, as the host gives it.
 
-use crate::base::plain;
-use crate::library::Builtin;
+use crate::library::{Builtin, plain};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word;
 

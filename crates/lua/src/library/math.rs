@@ -1,9 +1,8 @@
 //! The math library. Functions of real numbers come from `libm`, so that every machine computes the
 //! same bits; random numbers come from a generator whose state is in the heap.
 
-use crate::base::plain;
 use crate::heap::root;
-use crate::library::Builtin;
+use crate::library::{Builtin, plain};
 use crate::operate::{as_float, as_integer, compare_numbers};
 use crate::text::number::{Number, float_to_int};
 use crate::vm::{Args, Flow, Raise, Vm};

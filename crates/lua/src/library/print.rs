@@ -1,0 +1,133 @@
+//! Text of values: `tostring`, `print`.
+
+use crate::heap::root;
+use crate::library::{Builtin, is_builtin, plain};
+use crate::strings::is_string;
+use crate::vm::{Args, Flow, Raise, Vm};
+use procession_types::word::{self, Word};
+
+pub(crate) const FUNCTIONS: &[Builtin] = &[
+    plain("tostring", tostring),
+    plain("@tostring_raw", raw_tostring),
+    plain("print", print),
+    plain("@write", write_line),
+];
+
+/// Text of a value without metamethods.
+fn raw_tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let value = vm.arg(args, 1);
+    if is_string(value) {
+        return vm.give(args, value);
+    }
+    let text = vm.raw_text(value);
+    vm.give_text(args, text.as_bytes())
+}
+
+fn tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let value = vm.any_arg(args, 1)?;
+    if is_string(value) {
+        return vm.give(args, value);
+    }
+    if let Some(message) = vm.error_message(value) {
+        return vm.give(args, message);
+    }
+    if vm.metatable(value) != word::NIL {
+        let general = vm.library_function("tostring_meta");
+        vm.heap.set(args.slot(), general);
+        return Ok(Flow::TailCall(1));
+    }
+    let mut small = Vec::with_capacity(24);
+    if vm.number(value).is_some() {
+        vm.push_number(value, &mut small);
+        return vm.give_text(args, &small);
+    }
+    let text = vm.raw_text(value);
+    vm.give_text(args, text.as_bytes())
+}
+
+fn print(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let mut line = Vec::new();
+    for number in 1..=args.count {
+        let value = vm.arg(args, number);
+        if number > 1 {
+            line.push(b'\t');
+        }
+        if is_string(value) {
+            line.extend_from_slice(&vm.bytes(value));
+        } else if let Some(message) = vm.error_message(value) {
+            line.extend_from_slice(&vm.bytes(message));
+        } else if vm.metatable(value) != word::NIL {
+            let general = vm.library_function("print_meta");
+            vm.heap.set(args.slot(), general);
+            return Ok(Flow::TailCall(args.count));
+        } else {
+            let text = vm.raw_text(value);
+            line.extend_from_slice(text.as_bytes());
+        }
+    }
+    vm.fuel -= (line.len() / 16) as i64;
+    vm.host.print(&line);
+    Ok(Flow::Return(0))
+}
+
+impl Vm<'_> {
+    /// Text of a value without metamethods (strings excepted, which are their own).
+    pub(crate) fn raw_text(&mut self, value: Word) -> String {
+        if self.number(value).is_some() {
+            return self.number_text(value);
+        }
+        match value {
+            word::NIL => "nil".to_owned(),
+            word::TRUE => "true".to_owned(),
+            word::FALSE => "false".to_owned(),
+            _ => {
+                let kind = self.type_name(value);
+                let kind = if is_builtin(value) { "function: builtin".to_owned() } else { kind };
+                format!("{kind}: 0x{:08x}", self.identity(value))
+            }
+        }
+    }
+
+    /// A number that tells the object from others while both live. It is the position when the
+    /// process first asks; programs must not rely on more.
+    fn identity(&mut self, value: Word) -> u32 {
+        if is_builtin(value) || !word::is_reference(value) {
+            return word::index(value) + 1;
+        }
+        let ids = self.state_table(self.library.names.ids);
+        let known = self.raw_get(ids, value);
+        if word::is_int(known) {
+            return word::to_int(known) as u32;
+        }
+        let next = self.heap.get(root::LAST_ID) + 1;
+        self.heap.set(root::LAST_ID, next);
+        self.raw_set(ids, value, word::int_wrapping(next as i64));
+        next as u32
+    }
+
+    /// A table of the library's own state, made on first use.
+    pub(crate) fn state_table(&mut self, name: Word) -> Word {
+        if self.heap.get(root::STATE) == word::NIL {
+            let at = self.heap.table(0, 2);
+            let state = word::make(word::TAG_TABLE, 0, at as u32);
+            self.heap.set(root::STATE, state);
+        }
+        let state = self.heap.get(root::STATE);
+        let found = self.raw_get(state, name);
+        if found != word::NIL {
+            return found;
+        }
+        let at = self.heap.table(0, 1);
+        let made = word::make(word::TAG_TABLE, 0, at as u32);
+        self.raw_set(state, name, made);
+        made
+    }
+}
+
+fn write_line(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let line = vm.string_arg(args, 1)?;
+    let line = vm.bytes(line).to_vec();
+    vm.fuel -= (line.len() / 16) as i64;
+    vm.host.print(&line);
+    Ok(Flow::Return(0))
+}

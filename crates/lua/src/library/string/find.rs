@@ -1,0 +1,240 @@
+//! `string.find`, `match` and the step of `gmatch`. A match whose work exceeds the fuel is put away as
+//! a string of the heap and continued in the next turn.
+
+use super::{part, start_of};
+use crate::text::pattern::{self, Capture, Matcher, Step};
+use crate::text::plain as plain_text;
+use crate::vm::{Args, Flow, Raise, Vm};
+use procession_types::word::{self, Word};
+use std::cell::Cell;
+
+/// Marks the arguments of a call that is being continued; no program can make this word.
+const CONTINUED: Word = word::make(word::TAG_SPECIAL, 2, 0);
+
+/// Number of arguments of a call that is being continued: the mark is the last one.
+const CONTINUED_COUNT: usize = 9;
+
+thread_local! {
+    /// A matcher is about a kilobyte: one is kept.
+    static MATCHER: Cell<Option<Box<Matcher>>> = const { Cell::new(None) };
+}
+
+pub(super) fn with_matcher<T>(run: impl FnOnce(&mut Matcher) -> T) -> T {
+    let mut matcher = MATCHER.take().unwrap_or_else(|| Box::new(Matcher::new(0)));
+    let result = run(&mut matcher);
+    MATCHER.set(Some(matcher));
+    result
+}
+
+/// Puts a match away and asks to be continued. The arguments 1 to 4 stay; `output`, `count` and
+/// `position` are the caller's.
+pub(super) fn put_away(
+    vm: &mut Vm<'_>,
+    args: Args,
+    matcher: Option<&Matcher>,
+    output: &[u8],
+    numbers: [usize; 2],
+) -> Result<Flow, Raise> {
+    let mut state = Vec::new();
+    if let Some(matcher) = matcher {
+        matcher.save(&mut state);
+    }
+    for position in args.count..CONTINUED_COUNT {
+        vm.heap.set(args.at + position, word::NIL);
+    }
+    let state = vm.heap.string(&state);
+    let output = vm.heap.string(output);
+    for (position, value) in [
+        (4, state),
+        (5, output),
+        (6, word::int_wrapping(numbers[0] as i64)),
+        (7, word::int_wrapping(numbers[1] as i64)),
+        (8, CONTINUED),
+    ] {
+        vm.heap.set(args.at + position, value);
+    }
+    Ok(Flow::Again(CONTINUED_COUNT))
+}
+
+/// Whether the call is being continued.
+pub(super) fn is_continued(vm: &Vm<'_>, args: Args) -> bool {
+    args.count == CONTINUED_COUNT && vm.arg(args, CONTINUED_COUNT) == CONTINUED
+}
+
+pub(super) fn find(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    find_or_match(vm, args, true)
+}
+
+pub(super) fn match_(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    find_or_match(vm, args, false)
+}
+
+fn find_or_match(vm: &mut Vm<'_>, args: Args, is_find: bool) -> Result<Flow, Raise> {
+    let text = vm.string_arg(args, 1)?;
+    let wanted = vm.string_arg(args, 2)?;
+    let length = vm.strings().length(vm.heap, text);
+    let start = start_of(vm.integer_or(args, 3, 1)?, length);
+    if start > length {
+        return vm.give(args, word::NIL);
+    }
+    let is_plain =
+        is_find && (!word::is_falsy(vm.arg(args, 4)) || !pattern::has_specials(&vm.bytes(wanted)));
+    if is_plain {
+        return find_plain(vm, args, text, wanted, start);
+    }
+    let state = is_continued(vm, args).then(|| vm.bytes(vm.arg(args, 5)).to_vec());
+    let mut fuel = vm.fuel;
+    let (step, start) = with_matcher(|matcher| {
+        let (subject, pattern) = (vm.bytes(text), vm.bytes(wanted));
+        match state.as_deref().and_then(Matcher::restore) {
+            Some(saved) => *matcher = saved,
+            None => matcher.begin(start),
+        }
+        let step = match pattern.strip_prefix(b"^") {
+            Some(anchored) => matcher.run(&subject, anchored, &mut fuel),
+            None => matcher.search(&subject, &pattern, &mut fuel),
+        };
+        (step, matcher.start())
+    });
+    vm.fuel = fuel;
+    match step {
+        Err(error) => Err(vm.error(&error.to_string())),
+        Ok(Step::Failed) => vm.give(args, word::NIL),
+        Ok(Step::OutOfFuel) => {
+            let matcher = with_matcher(|matcher| matcher.clone());
+            put_away(vm, args, Some(&matcher), b"", [0, 0])
+        }
+        Ok(Step::Matched { end }) => {
+            let mut results = Vec::with_capacity(8);
+            if is_find {
+                results.push(word::int_wrapping(start as i64 + 1));
+                results.push(word::int_wrapping(end as i64));
+            }
+            captures(vm, text, (start, end), !is_find, &mut results)?;
+            give_many(vm, args, &results)
+        }
+    }
+}
+
+fn find_plain(
+    vm: &mut Vm<'_>,
+    args: Args,
+    text: Word,
+    wanted: Word,
+    start: usize,
+) -> Result<Flow, Raise> {
+    let mut search = plain_text::PlainSearch::new(start);
+    if is_continued(vm, args) {
+        let numbers = [7, 8].map(|number| word::to_int(vm.arg(args, number)) as usize);
+        search = plain_text::PlainSearch { at: numbers[0], known: 0, wasted: numbers[1] };
+    }
+    let mut fuel = vm.fuel;
+    let step = search.run(&vm.bytes(text), &vm.bytes(wanted), &mut fuel);
+    vm.fuel = fuel;
+    match step {
+        plain_text::PlainStep::Found(at) => {
+            let length = vm.strings().length(vm.heap, wanted);
+            let (first, last) = (at as i64 + 1, (at + length) as i64);
+            vm.give_all(args, &[word::int_wrapping(first), word::int_wrapping(last)])
+        }
+        plain_text::PlainStep::Absent => vm.give(args, word::NIL),
+        plain_text::PlainStep::OutOfFuel => {
+            put_away(vm, args, None, b"", [search.at, search.wasted])
+        }
+    }
+}
+
+/// Appends the captures of the last match; with `whole`, the match itself when there are none.
+fn captures(
+    vm: &mut Vm<'_>,
+    text: Word,
+    span: (usize, usize),
+    whole: bool,
+    out: &mut Vec<Word>,
+) -> Result<(), Raise> {
+    let found = with_matcher(|matcher| {
+        let mut list = [Capture::Position(0); pattern::CAPTURES_MAX];
+        matcher.finished_captures().map(|captures| {
+            list[..captures.len()].copy_from_slice(captures);
+            (list, captures.len())
+        })
+    });
+    let (list, count) = match found {
+        Ok(found) => found,
+        Err(error) => return Err(vm.error(&error.to_string())),
+    };
+    if count == 0 && whole {
+        let word = part(vm, text, span.0, span.1)?;
+        out.push(word);
+    }
+    for capture in &list[..count] {
+        let word = match *capture {
+            Capture::Span { start, end } => part(vm, text, start, end)?,
+            Capture::Position(position) => word::int_wrapping(position as i64),
+            Capture::Open { .. } => word::NIL,
+        };
+        out.push(word);
+    }
+    Ok(())
+}
+
+/// Returns any number of values.
+fn give_many(vm: &mut Vm<'_>, args: Args, values: &[Word]) -> Result<Flow, Raise> {
+    let offset = args.slot() - vm.stack;
+    vm.ensure_stack(args.slot(), values.len() + 16)?;
+    let slot = vm.stack + offset;
+    for (position, &value) in values.iter().enumerate() {
+        vm.heap.set(slot + position, value);
+    }
+    Ok(Flow::Return(values.len()))
+}
+
+/// One step of `gmatch`: text, pattern, offset to go on at, end of the last match (or -1). Returns
+/// the next offset, the end of the match and the captures; nothing at the end.
+pub(super) fn gmatch_step(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let (text, wanted) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
+    let from = vm.integer_arg(args, 3)? as usize;
+    let last = vm.integer_arg(args, 4)?;
+    let length = vm.strings().length(vm.heap, text);
+    let state = is_continued(vm, args).then(|| vm.bytes(vm.arg(args, 5)).to_vec());
+    if from > length {
+        return vm.give(args, word::NIL);
+    }
+    let mut fuel = vm.fuel;
+    let (step, start) = with_matcher(|matcher| {
+        let (subject, pattern) = (vm.bytes(text), vm.bytes(wanted));
+        match state.as_deref().and_then(Matcher::restore) {
+            Some(saved) => *matcher = saved,
+            None => matcher.begin(from),
+        }
+        loop {
+            let step = matcher.search(&subject, &pattern, &mut fuel);
+            let start = matcher.start();
+            match step {
+                // An empty match where the last one ended does not count.
+                Ok(Step::Matched { end }) if end as i64 == last => {
+                    if start >= subject.len() {
+                        return (Ok(Step::Failed), start);
+                    }
+                    matcher.again(start + 1);
+                }
+                step => return (step, start),
+            }
+        }
+    });
+    vm.fuel = fuel;
+    match step {
+        Err(error) => Err(vm.error(&error.to_string())),
+        Ok(Step::Failed) => vm.give(args, word::NIL),
+        Ok(Step::OutOfFuel) => {
+            let matcher = with_matcher(|matcher| matcher.clone());
+            put_away(vm, args, Some(&matcher), b"", [0, 0])
+        }
+        Ok(Step::Matched { end }) => {
+            let end_word = word::int_wrapping(end as i64);
+            let mut results = vec![end_word, end_word];
+            captures(vm, text, (start, end), true, &mut results)?;
+            give_many(vm, args, &results)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Runs a Lua source to its end, in one of several ways that must not differ in what it prints.
+
+use super::TestHost;
+use procession_environment::{Dialect, Environment, Guest, Image, Module, Program, Turn};
+use procession_lua::LuaEnvironment;
+use procession_types::{ExitReason, Fragment, Limits};
+use std::sync::Arc;
+
+/// How a session is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Long turns.
+    Normal,
+    /// The shortest turns, with `trim` after each.
+    Trimmed,
+    /// Short turns; after each the guest is replaced by one restored from its snapshot. Every second
+    /// one collects as soon as it can, so that everything in it moves.
+    Restored,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 3] = [Self::Normal, Self::Trimmed, Self::Restored];
+
+    /// Instructions of a turn after `spent` bytes of guests have been copied: turns get longer when
+    /// a program is large or runs long, so that the work stays bounded.
+    const fn budget(self, spent: u64) -> u64 {
+        match self {
+            Self::Normal => 100_000,
+            Self::Trimmed => 1 + spent / 16_384,
+            Self::Restored => 50 + spent / 4096,
+        }
+    }
+}
+
+/// What a session came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// What was printed.
+    pub(crate) output: String,
+    /// How it ended: empty when normally.
+    pub(crate) end: String,
+}
+
+/// A program of one file.
+pub(crate) fn program(file: &str, source: &[u8]) -> Program {
+    Program {
+        id: "app:main".into(),
+        main: Module { name: "app:main".into(), file: file.into(), source: source.into() },
+        method: None,
+        modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
+        imports: Vec::new(),
+        dialect: Dialect::Plain,
+        limits: Limits::default(),
+    }
+}
+
+/// Position of the collection threshold in a snapshot.
+const THRESHOLD: std::ops::Range<usize> = 24..32;
+
+/// Runs a source to its end; `turns_max` turns at most.
+pub(crate) fn run(file: &str, source: &[u8], mode: Mode, turns_max: u64) -> Outcome {
+    let program = program(file, source);
+    let image = match LuaEnvironment::new().load(&program) {
+        Ok(image) => image,
+        Err(error) => return Outcome { output: String::new(), end: error.to_string() },
+    };
+    let mut host = TestHost::default();
+    let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+    let (mut spent, mut turns) = (0, 0);
+    let end = loop {
+        match guest.run(&mut host, mode.budget(spent)) {
+            Turn::Preempted => {}
+            Turn::Exited(reason) => break end_text(&reason),
+            Turn::Waiting => break "waits".to_owned(),
+            Turn::Replaced => break "replaced".to_owned(),
+        }
+        turns += 1;
+        if turns > turns_max {
+            break "does not end".to_owned();
+        }
+        spent += guest.usage().memory_bytes;
+        match mode {
+            Mode::Normal => {}
+            Mode::Trimmed => guest.trim(),
+            Mode::Restored => guest = restored(&image, guest.as_ref(), &program, turns % 2 == 0),
+        }
+    };
+    Outcome { output: String::from_utf8_lossy(&host.output).into_owned(), end }
+}
+
+fn restored(
+    image: &Arc<dyn Image>,
+    guest: &dyn Guest,
+    program: &Program,
+    collects: bool,
+) -> Box<dyn Guest> {
+    let mut snapshot = guest.snapshot().expect("can be captured");
+    if collects {
+        snapshot[THRESHOLD].fill(0);
+    }
+    image.restore(&snapshot, &program.limits).expect("restores")
+}
+
+fn end_text(reason: &ExitReason) -> String {
+    match reason.error() {
+        Some(error) => {
+            format!("{error}\n{}", error.traceback.as_deref().unwrap_or_default())
+        }
+        None => String::new(),
+    }
+}
