@@ -56,7 +56,7 @@ impl Kernel {
             signal => {
                 if let Some(shard) = self.away(to) {
                     cx.effects.push(Effect::Signal { shard, signal });
-                } else if let Some(early) = self.table.expected(to) {
+                } else if let Some(early) = self.expected(to) {
                     early.push(signal);
                 } else {
                     self.deliver_to_dead(cx, signal);

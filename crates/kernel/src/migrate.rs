@@ -76,7 +76,13 @@ impl Kernel {
     /// Where a process of this shard is away.
     #[must_use]
     pub fn away(&self, pid: Pid) -> Option<ShardIndex> {
-        self.table.away(pid)
+        // A PID of another shard may name a slot and a generation that are in use here, too.
+        if self.is_mine(pid) { self.table.away(pid) } else { None }
+    }
+
+    /// What has arrived for a process of this shard that was called back.
+    pub(crate) fn expected(&mut self, pid: Pid) -> Option<&mut Vec<Signal>> {
+        if self.is_mine(pid) { self.table.expected(pid) } else { None }
     }
 
     /// Where the process lives on this shard: at home, or as a guest of another's.
@@ -100,7 +106,7 @@ impl Kernel {
 
     /// A shard asks home to take a process back.
     pub(crate) fn deliver_return(&mut self, cx: &mut Step<'_>, to: Pid) {
-        if let Some(shard) = self.table.away(to) {
+        if let Some(shard) = self.away(to) {
             self.table.expect(to);
             cx.effects.push(Effect::Signal { shard, signal: Signal::Recall { to } });
         }
@@ -108,8 +114,8 @@ impl Kernel {
 
     /// A process of this shard has ended elsewhere.
     pub(crate) fn deliver_gone(&mut self, cx: &mut Step<'_>, to: Pid) {
-        let early = self.table.expected(to).map(std::mem::take).unwrap_or_default();
-        if self.table.away(to).is_some() || self.table.expected(to).is_some() {
+        let early = self.expected(to).map(std::mem::take).unwrap_or_default();
+        if self.away(to).is_some() || self.expected(to).is_some() {
             self.table.vacate(to.slot);
         }
         for signal in early {

@@ -115,3 +115,14 @@ fn it_can_be_ended_anywhere_even_under_way() {
         assert_eq!(world.kernels[1].load().processes, 1);
     }
 }
+
+#[test]
+fn what_is_for_the_dead_of_another_shard_does_not_reach_a_namesake() {
+    // `a` of shard 0 and `c` of shard 2 have the same slot and generation; `a` is away.
+    let (mut world, a, _, c, _) = away();
+    assert_eq!((a.slot, a.generation), (c.slot, c.generation));
+    // Forwarded to shard 0 by the home of `c`, where it was, but has ended since.
+    let reply = Signal::Reply { to: c, call: CallId(1), result: Ok(Fragment::nil()) };
+    world.on(0, |kernel, cx| kernel.signal(cx, reply));
+    assert!(world.queues.iter().all(|queue| queue.is_empty()));
+}

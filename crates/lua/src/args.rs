@@ -17,15 +17,7 @@ impl Vm<'_> {
     /// "bad argument #n to 'f' (…)".
     #[cold]
     pub(crate) fn bad_argument(&mut self, number: usize, message: &str, args: Args) -> Raise {
-        let own = self.heap.get(args.slot());
-        let (is_method, name) = match self.called_as() {
-            Some(called) => called,
-            None if crate::library::is_builtin(own) => {
-                let builtin = &self.library.builtins[word::index(own) as usize];
-                (false, builtin.name.to_owned())
-            }
-            None => (false, "?".to_owned()),
-        };
+        let (is_method, name) = self.called_as(self.heap.get(args.slot()));
         let text = match (is_method, number) {
             (true, 1) => format!("calling '{name}' on bad self ({message})"),
             (true, _) => format!("bad argument #{} to '{name}' ({message})", number - 1),

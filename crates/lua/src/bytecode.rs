@@ -196,6 +196,46 @@ opcodes! {
     Close,
 }
 
+impl Op {
+    /// The event whose metamethod the operation calls, without underscores.
+    #[must_use]
+    pub const fn event(self) -> Option<&'static str> {
+        Some(match self {
+            Self::GetGlobal | Self::GetField | Self::GetIndex | Self::GetInt | Self::Method => {
+                "index"
+            }
+            Self::SetGlobal | Self::SetField | Self::SetIndex | Self::SetInt => "newindex",
+            Self::Add | Self::AddK => "add",
+            Self::Sub | Self::SubK => "sub",
+            Self::Mul | Self::MulK => "mul",
+            Self::Div | Self::DivK => "div",
+            Self::Mod | Self::ModK => "mod",
+            Self::Pow | Self::PowK => "pow",
+            Self::IDiv | Self::IDivK => "idiv",
+            Self::BAnd => "band",
+            Self::BOr => "bor",
+            Self::BXor => "bxor",
+            Self::Shl => "shl",
+            Self::Shr => "shr",
+            Self::Unm => "unm",
+            Self::BNot => "bnot",
+            Self::Len => "len",
+            Self::Concat => "concat",
+            Self::Eq | Self::EqK => "eq",
+            Self::Lt | Self::LtK | Self::GtK => "lt",
+            Self::Le | Self::LeK | Self::GeK => "le",
+            Self::Return | Self::Close => "close",
+            _ => return None,
+        })
+    }
+
+    /// Whether the operation calls the function in its first operand.
+    #[must_use]
+    pub const fn calls(self) -> bool {
+        matches!(self, Self::Call | Self::TailCall | Self::ForInCall)
+    }
+}
+
 /// One instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instruction(pub u64);
@@ -275,6 +315,21 @@ pub enum NameKind {
     Method,
     /// constant 'x'
     Constant,
+}
+
+impl NameKind {
+    /// How messages say it.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Global => "global",
+            Self::Upvalue => "upvalue",
+            Self::Field => "field",
+            Self::Method => "method",
+            Self::Constant => "constant",
+        }
+    }
 }
 
 /// Which operand of an instruction a name belongs to.

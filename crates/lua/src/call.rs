@@ -35,12 +35,17 @@ impl Vm<'_> {
                 return Ok(Called::Entered);
             }
             if !is_builtin(callee) {
-                // The called value becomes the first argument of its `__call`.
                 let method = self.metamethod(callee, self.library.names.call);
                 if method == word::NIL {
-                    return Err(self.call_error(callee));
+                    return Err(self.call_error(callee, kind));
                 }
-                slot = self.ensure_stack(slot, count + 4 + 8)?;
+                if !self.is_plain_function(method) {
+                    return self.call_by_frame(slot, count, results, kind);
+                }
+                // The called value becomes the first argument of its `__call`; room for the frame
+                // is made first, since afterwards the instruction can't be executed again.
+                let registers = self.prototype(method).registers as usize;
+                slot = self.ensure_stack(slot, 2 * (count + registers) + 32)?;
                 self.heap.copy(slot + 3, slot + 4, count);
                 self.heap.set(slot + 3, callee);
                 self.heap.set(slot, method);
@@ -89,8 +94,35 @@ impl Vm<'_> {
         Ok(Called::Entered)
     }
 
+    /// Calls what is no plain function through a frame of the built-in that calls what it is given:
+    /// what happens then may be tried again without harm.
+    pub(crate) fn call_by_frame(
+        &mut self,
+        slot: usize,
+        count: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<Called, Raise> {
+        let slot = self.ensure_stack(slot, count + 16)?;
+        self.heap.copy(slot + 3, slot + 4, count);
+        self.heap.copy(slot, slot + 3, 1);
+        self.heap.set(slot, crate::library::builtin_word(crate::library::base::CALL));
+        self.push_builtin(slot, count + 1, results, kind)?;
+        Ok(Called::Entered)
+    }
+
+    /// Whether it is a function in Lua that needs nothing but a frame.
+    pub(crate) fn is_plain_function(&self, callee: Word) -> bool {
+        !word::is_float(callee)
+            && word::tag(callee) == word::TAG_FUNCTION
+            && !crate::coroutines::is_wrap(self, callee)
+    }
+
     /// Calls the built-in function whose frame is on top again.
     pub(crate) fn run_builtin_frame(&mut self) -> Result<(), Raise> {
+        if self.fuel <= 0 {
+            return Err(Raise::Stop(Stop::Preempted));
+        }
         let callee = self.heap.get(self.base - 3);
         let library = self.library;
         let builtin = &library.builtins[word::index(callee) as usize];

@@ -74,12 +74,7 @@ impl Vm<'_> {
         kind: FrameKind,
     ) -> Result<Called, Raise> {
         if kind != FrameKind::Call {
-            // Through a frame of the built-in that calls what it is given.
-            let slot = self.ensure_stack(slot, count + 16)?;
-            self.heap.copy(slot + 3, slot + 4, count);
-            self.heap.copy(slot, slot + 3, 1);
-            self.heap.set(slot, crate::library::builtin_word(crate::library::base::CALL));
-            return self.call_value(slot, count + 1, results, kind);
+            return self.call_by_frame(slot, count, results, kind);
         }
         let callee = self.heap.get(slot);
         let co = word::index(self.heap.get(word::index(callee) as usize + 2)) as usize;
@@ -278,12 +273,22 @@ impl Vm<'_> {
         }
     }
 
+    /// Whether pending variables are closed as soon as an error leaves the running coroutine: the
+    /// first of a task, and one run by `wrap`. Others wait for `coroutine.close`.
+    pub(crate) fn closes_at_failure(&self) -> bool {
+        let resumer = self.heap.get(self.co + field::RESUMER);
+        resumer == word::NIL || {
+            let pending = self.heap.get(word::index(resumer) as usize + field::PENDING);
+            Pending::decode(pending).kind != PendingKind::Status
+        }
+    }
+
     /// An error that comes out of a wrapped coroutine: text gets the position of the call.
     fn prefixed(&mut self, value: Word) -> Word {
         if !is_string(value) {
             return value;
         }
-        let mut text = self.position(0).into_bytes();
+        let mut text = self.call_position().into_bytes();
         text.extend_from_slice(&self.bytes(value));
         self.heap.string(&text)
     }

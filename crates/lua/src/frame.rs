@@ -1,7 +1,7 @@
 //! Instructions that need more than a few lines: varargs, constructors, closures, numeric loops, tail
 //! calls, and the fast path of `next`.
 
-use crate::bytecode::{Operand, Upvalue};
+use crate::bytecode::Upvalue;
 use crate::call::Called;
 use crate::coroutine::FrameKind;
 use crate::index::is_heap_table;
@@ -200,15 +200,6 @@ impl Vm<'_> {
     /// Whether the frame at the base is one of the program's own.
     pub(crate) fn is_lua_frame(&self) -> bool {
         !is_builtin(self.heap.get(self.base - 3))
-    }
-
-    /// The name by which the running Lua code called the built-in that now runs.
-    pub(crate) fn called_as(&self) -> Option<(bool, String)> {
-        if !self.is_lua_frame() || self.is_library(self.heap.get(self.base - 3)) {
-            return None;
-        }
-        let hint = self.hint(Operand::First, 0)?;
-        Some((hint.kind == crate::bytecode::NameKind::Method, hint.name.to_string()))
     }
 
     /// Whether a word is a string or a number.

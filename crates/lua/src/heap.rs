@@ -95,7 +95,7 @@ impl Heap {
 
     /// After a collection left `live` words: when the next one is due, with room for `extra` more.
     pub(crate) fn set_threshold(&mut self, live: usize, extra: usize) {
-        self.threshold = (live * 2 + extra).max(live + 2048).min(self.limit);
+        self.threshold = (live * 2 + extra).max(live + 512).min(self.limit);
     }
 
     /// Words in use.

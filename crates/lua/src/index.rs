@@ -3,7 +3,6 @@
 use crate::library::{class, number, table_word};
 use crate::strings::is_string;
 use crate::vm::{Raise, Vm};
-use crate::bytecode::Operand;
 use procession_types::word::{self, Kind, Word, table};
 
 /// How many `__index` or `__newindex` steps one access may take.
@@ -180,6 +179,7 @@ impl Vm<'_> {
 
     /// `target[key]` with metamethods.
     pub(crate) fn index(&mut self, target: Word, key: Word) -> Result<Access, Raise> {
+        let first = target;
         let mut target = target;
         for _ in 0..CHAIN_MAX {
             let method;
@@ -195,7 +195,7 @@ impl Vm<'_> {
             } else {
                 method = self.metamethod(target, self.library.names.index);
                 if method == word::NIL {
-                    return Err(self.index_error(target, key));
+                    return Err(self.index_error(target, target == first));
                 }
             }
             if self.is_function(method) {
@@ -213,6 +213,7 @@ impl Vm<'_> {
         key: Word,
         value: Word,
     ) -> Result<Access, Raise> {
+        let first = target;
         let mut target = target;
         for _ in 0..CHAIN_MAX {
             let method;
@@ -230,7 +231,7 @@ impl Vm<'_> {
             } else {
                 method = self.metamethod(target, self.library.names.newindex);
                 if method == word::NIL {
-                    return Err(self.index_error(target, key));
+                    return Err(self.index_error(target, target == first));
                 }
             }
             if self.is_function(method) {
@@ -241,13 +242,18 @@ impl Vm<'_> {
         Err(self.error("'__newindex' chain too long; possible loop"))
     }
 
+    /// Why a key can't be set.
+    pub(crate) fn bad_key(key: Word) -> Option<&'static str> {
+        if key == word::NIL {
+            return Some("table index is nil");
+        }
+        (word::is_float(key) && word::to_f64(key).is_nan()).then_some("table index is NaN")
+    }
+
     /// `rawset` with its checks.
     pub(crate) fn checked_set(&mut self, target: Word, key: Word, value: Word) -> Result<(), Raise> {
-        if key == word::NIL {
-            return Err(self.error("table index is nil"));
-        }
-        if word::is_float(key) && word::to_f64(key).is_nan() {
-            return Err(self.error("table index is NaN"));
+        if let Some(message) = Self::bad_key(key) {
+            return Err(self.error(message));
         }
         let growth = match self.place_of(target) {
             Place::Heap(at) => self.heap.growth(at),
@@ -260,9 +266,11 @@ impl Vm<'_> {
         Ok(())
     }
 
-    fn index_error(&mut self, target: Word, key: Word) -> Raise {
-        let _ = key;
-        self.type_error("index", target, Operand::First)
+    fn index_error(&mut self, target: Word, has_name: bool) -> Raise {
+        let in_code = self.is_lua_frame() && !self.is_library(self.heap.get(self.base - 3));
+        let name = if has_name && in_code { self.described_table() } else { String::new() };
+        let message = format!("attempt to index a {} value{name}", self.type_name(target));
+        self.error(&message)
     }
 
     /// Whether the value can be called without `__call`.

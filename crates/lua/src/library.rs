@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) type Run = fn(&mut Vm<'_>, Args) -> Result<Flow, Raise>;
 
 /// A built-in function.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Builtin {
     /// Qualified name, as in `string.rep`.
     pub(crate) name: &'static str,

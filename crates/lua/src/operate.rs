@@ -66,20 +66,27 @@ impl Vm<'_> {
 
     /// An arithmetic or bitwise operator on any two values (the second is ignored by unary ones).
     pub(crate) fn arithmetic(&mut self, op: Op, a: Word, b: Word) -> Result<Outcome, Raise> {
-        if let (Some(x), Some(y)) = (self.number(a), self.number(b))
-            && let Some(value) = self.compute(op, x, y)?
-        {
-            return Ok(Outcome::Value(self.number_word(value)));
+        if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
+            match compute(op, x, y) {
+                Ok(Some(value)) => return Ok(Outcome::Value(self.number_word(value))),
+                Ok(None) => {}
+                Err(message) => return Err(self.error(message)),
+            }
         }
         let method = self.binary_method(op, a, b);
         if method != word::NIL {
             self.call_meta(method, &[a, b])?;
             return Ok(Outcome::Called);
         }
+        // In PUC these are metamethods of strings, so their errors have no position.
         if let (Some(x), Some(y)) = (self.coerced(a), self.coerced(b))
-            && let Some(value) = self.compute(op, x, y)?
+            && !is_bitwise(op)
         {
-            return Ok(Outcome::Value(self.number_word(value)));
+            match compute(op, x, y) {
+                Ok(Some(value)) => return Ok(Outcome::Value(self.number_word(value))),
+                Ok(None) => {}
+                Err(message) => return Err(self.bare_error(message)),
+            }
         }
         Err(self.arithmetic_error(op, a, b))
     }
@@ -110,67 +117,22 @@ impl Vm<'_> {
         if method == word::NIL { self.metamethod(b, name) } else { method }
     }
 
-    /// The operator on two numbers; `None` when an operand has no integer representation.
-    fn compute(&mut self, op: Op, x: Number, y: Number) -> Result<Option<Number>, Raise> {
-        use Number::{Float, Int};
-        let float = |f: fn(f64, f64) -> f64| Some(Float(f(as_float(x), as_float(y))));
-        Ok(match op {
-            Op::Add | Op::AddK => match (x, y) {
-                (Int(x), Int(y)) => Some(Int(x.wrapping_add(y))),
-                _ => float(|x, y| x + y),
-            },
-            Op::Sub | Op::SubK => match (x, y) {
-                (Int(x), Int(y)) => Some(Int(x.wrapping_sub(y))),
-                _ => float(|x, y| x - y),
-            },
-            Op::Mul | Op::MulK => match (x, y) {
-                (Int(x), Int(y)) => Some(Int(x.wrapping_mul(y))),
-                _ => float(|x, y| x * y),
-            },
-            Op::Div | Op::DivK => float(|x, y| x / y),
-            Op::Pow | Op::PowK => float(power),
-            Op::IDiv | Op::IDivK => match (x, y) {
-                (Int(_), Int(0)) => return Err(self.error("attempt to divide by zero")),
-                (Int(x), Int(y)) => Some(Int(floor_divide(x, y))),
-                _ => float(|x, y| libm::floor(x / y)),
-            },
-            Op::Mod | Op::ModK => match (x, y) {
-                (Int(_), Int(0)) => return Err(self.error("attempt to perform 'n%0'")),
-                (Int(x), Int(y)) => Some(Int(floor_modulo(x, y))),
-                _ => float(float_modulo),
-            },
-            Op::Unm => Some(match x {
-                Int(x) => Int(x.wrapping_neg()),
-                Float(x) => Float(-x),
-            }),
-            _ => match (as_integer(x), as_integer(y)) {
-                (Some(x), Some(y)) => Some(Int(bitwise(op, x, y))),
-                _ => None,
-            },
-        })
-    }
-
     fn arithmetic_error(&mut self, op: Op, a: Word, b: Word) -> Raise {
-        let bitwise = matches!(op, Op::BAnd | Op::BOr | Op::BXor | Op::Shl | Op::Shr | Op::BNot);
-        if bitwise {
-            if let (Some(x), Some(y)) = (self.coerced(a), self.coerced(b)) {
+        if is_bitwise(op) {
+            if let (Some(x), Some(_)) = (self.number(a), self.number(b)) {
                 let second = as_integer(x).is_some();
-                let _ = y;
                 let operand = if second { Operand::Second } else { Operand::First };
-                let name = match self.hint(operand, 0) {
-                    Some(hint) => format!(" ({} '{}')", hint_kind(hint.kind), hint.name),
-                    None => String::new(),
-                };
+                let name = self.described(operand, 0);
                 return self.error(&format!("number{name} has no integer representation"));
             }
-            // PUC blames the first operand that is no number; strings that are numbers are fine.
+            // PUC blames the first operand that is no number.
             let second = self.number(a).is_some();
             let (value, operand) = pick(second, a, b);
             return self.type_error("perform bitwise operation on", value, operand);
         }
         if is_string(a) || is_string(b) {
             // PUC's metamethods of strings speak here.
-            if let Some(name) = operator_name(op) {
+            if let Some(name) = op.event() {
                 let text = format!(
                     "attempt to {name} a '{}' with a '{}'",
                     self.type_name(a),
@@ -405,35 +367,53 @@ impl Vm<'_> {
     }
 }
 
-const fn hint_kind(kind: crate::bytecode::NameKind) -> &'static str {
-    use crate::bytecode::NameKind;
-    match kind {
-        NameKind::Local => "local",
-        NameKind::Global => "global",
-        NameKind::Upvalue => "upvalue",
-        NameKind::Field => "field",
-        NameKind::Method => "method",
-        NameKind::Constant => "constant",
-    }
-}
-
 const fn pick(second: bool, a: Word, b: Word) -> (Word, Operand) {
     if second { (b, Operand::Second) } else { (a, Operand::First) }
 }
 
-/// The name of an arithmetic operator in messages about strings.
-const fn operator_name(op: Op) -> Option<&'static str> {
-    Some(match op {
-        Op::Add | Op::AddK => "add",
-        Op::Sub | Op::SubK => "sub",
-        Op::Mul | Op::MulK => "mul",
-        Op::Div | Op::DivK => "div",
-        Op::Mod | Op::ModK => "mod",
-        Op::Pow | Op::PowK => "pow",
-        Op::IDiv | Op::IDivK => "idiv",
-        Op::Unm => "unm",
-        _ => return None,
+/// The operator on two numbers; `None` when an operand has no integer representation.
+fn compute(op: Op, x: Number, y: Number) -> Result<Option<Number>, &'static str> {
+    use Number::{Float, Int};
+    let float = |f: fn(f64, f64) -> f64| Some(Float(f(as_float(x), as_float(y))));
+    Ok(match op {
+        Op::Add | Op::AddK => match (x, y) {
+            (Int(x), Int(y)) => Some(Int(x.wrapping_add(y))),
+            _ => float(|x, y| x + y),
+        },
+        Op::Sub | Op::SubK => match (x, y) {
+            (Int(x), Int(y)) => Some(Int(x.wrapping_sub(y))),
+            _ => float(|x, y| x - y),
+        },
+        Op::Mul | Op::MulK => match (x, y) {
+            (Int(x), Int(y)) => Some(Int(x.wrapping_mul(y))),
+            _ => float(|x, y| x * y),
+        },
+        Op::Div | Op::DivK => float(|x, y| x / y),
+        Op::Pow | Op::PowK => float(power),
+        Op::IDiv | Op::IDivK => match (x, y) {
+            (Int(_), Int(0)) => return Err("attempt to divide by zero"),
+            (Int(x), Int(y)) => Some(Int(floor_divide(x, y))),
+            _ => float(|x, y| libm::floor(x / y)),
+        },
+        Op::Mod | Op::ModK => match (x, y) {
+            (Int(_), Int(0)) => return Err("attempt to perform 'n%0'"),
+            (Int(x), Int(y)) => Some(Int(floor_modulo(x, y))),
+            _ => float(float_modulo),
+        },
+        Op::Unm => Some(match x {
+            Int(x) => Int(x.wrapping_neg()),
+            Float(x) => Float(-x),
+        }),
+        _ => match (as_integer(x), as_integer(y)) {
+            (Some(x), Some(y)) => Some(Int(bitwise(op, x, y))),
+            _ => None,
+        },
     })
+}
+
+/// Whether the operator works on bits.
+const fn is_bitwise(op: Op) -> bool {
+    matches!(op, Op::BAnd | Op::BOr | Op::BXor | Op::Shl | Op::Shr | Op::BNot)
 }
 
 /// The number as a double.

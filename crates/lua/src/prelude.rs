@@ -142,9 +142,7 @@ pub(crate) fn build() -> Library {
         for builtin in list {
             let id = builtins.len() as u32;
             tables.put_function(&mut builder, builtin.name, builtin_word(id));
-            let name = builtin.name.trim_start_matches('@');
-            let Builtin { run, enters, .. } = *builtin;
-            builtins.push(Builtin { name, run, enters });
+            builtins.push(*builtin);
         }
     }
     let functions = lua_functions(&mut builder, compiled.main, &mut tables);

@@ -6,6 +6,7 @@ use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Stop, Vm};
 use procession_environment::{Call, CancelRequest, Options, Relation, SpawnRequest};
 use procession_types::word::{self, Word};
+use std::cell::Cell;
 use procession_types::{
     Actor, ContextChange, Error, Fragment, Limit, Pid, Scalar, Scope, SmolStr, TOPIC_BYTES_MAX,
     Topic, units,
@@ -47,6 +48,12 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@actor", actor),
     plain("@scope", scope),
 ];
+
+thread_local! {
+    /// The last short topic, as a word and as what messages carry.
+    static LAST_TOPIC: Cell<(Word, Topic)> =
+        const { Cell::new((word::NIL, SmolStr::new_static(""))) };
+}
 
 impl Vm<'_> {
     /// A PID as a string.
@@ -90,6 +97,17 @@ impl Vm<'_> {
 
     /// A topic: not empty, not reserved, not too long.
     pub(crate) fn topic(&mut self, value: Word) -> Result<Topic, Error> {
+        if word::tag(value) != word::TAG_SHORT {
+            return self.checked_topic(value);
+        }
+        // A short string is one word, so a glance tells whether it is the topic of the last time.
+        let (known, topic) = LAST_TOPIC.take();
+        let topic = if known == value { topic } else { self.checked_topic(value)? };
+        LAST_TOPIC.set((value, topic.clone()));
+        Ok(topic)
+    }
+
+    fn checked_topic(&mut self, value: Word) -> Result<Topic, Error> {
         let bytes = self.bytes(value);
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(Error::invalid("topic is not UTF-8 text"));

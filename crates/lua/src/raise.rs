@@ -1,6 +1,6 @@
 //! Errors: making them, finding who handles them, closing variables on the way, tracebacks.
 
-use crate::bytecode::{NameHint, NameKind, Operand};
+use crate::bytecode::{NameHint, NameKind, Op, Operand};
 use crate::call::Called;
 use crate::coroutine::{FrameKind, Link, field};
 use crate::heap::root;
@@ -13,23 +13,110 @@ use procession_types::word::{self, Word};
 const TRACEBACK_FIRST: usize = 10;
 const TRACEBACK_LAST: usize = 11;
 
+/// The program's code for which a function of the library works.
+struct User {
+    /// R0 of its frame.
+    base: usize,
+    /// The instruction after the one that it executes.
+    pc: usize,
+    /// How the library was called.
+    kind: FrameKind,
+    /// The library's function with a frame of its own that was called; nil when there is none.
+    function: Word,
+}
+
 /// Mode of a `FrameKind::Close` frame (its link's `results`): an error is on its way.
 const UNWINDING: u8 = 1;
 
 impl Vm<'_> {
-    /// An error with a message and the position of the running Lua code.
+    /// An error with a message and the position of the program's code that runs. In a function of
+    /// the library it is the position of the call; an operator of library code in Lua has none.
     #[cold]
     pub(crate) fn error(&mut self, message: &str) -> Raise {
-        let text = format!("{}{message}", self.position(0));
-        Raise::Error(self.heap.string(text.as_bytes()))
+        self.error_bytes(message.as_bytes())
     }
 
-    /// An error raised by a built-in function called from the running frame.
+    /// Likewise, with a message that may be no UTF-8.
     #[cold]
     pub(crate) fn error_bytes(&mut self, message: &[u8]) -> Raise {
-        let mut text = self.position(0).into_bytes();
+        let in_operator = self.is_lua_frame() && self.pc > 0 && !self.instruction().op().calls();
+        let mut text = match self.user() {
+            Some(user) if !in_operator || user.base == self.base => {
+                self.position_of(user.base, user.pc).into_bytes()
+            }
+            _ => Vec::new(),
+        };
         text.extend_from_slice(message);
         Raise::Error(self.heap.string(&text))
+    }
+
+    /// An error with a message and no position.
+    #[cold]
+    pub(crate) fn bare_error(&mut self, message: &str) -> Raise {
+        Raise::Error(self.heap.string(message.as_bytes()))
+    }
+
+    /// The frame of the program's own code for which the library works; `None` when the library was
+    /// called by `pcall` or is the first function of a coroutine.
+    fn user(&self) -> Option<User> {
+        let (mut base, mut pc, mut kind) = (self.base, self.pc, FrameKind::Call);
+        let mut function = word::NIL;
+        loop {
+            let callee = self.heap.get(base - 3);
+            if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
+                return Some(User { base, pc, kind, function });
+            }
+            let link = self.link(base);
+            if link.kind.is_protected() || link.kind == FrameKind::First {
+                return None;
+            }
+            function = callee;
+            kind = link.kind;
+            base = base - link.shift as usize - link.delta as usize;
+            pc = link.pc as usize;
+        }
+    }
+
+    /// The position with which errors out of wrapped coroutines begin.
+    pub(crate) fn call_position(&self) -> String {
+        self.user().map_or_else(String::new, |user| self.position_of(user.base, user.pc))
+    }
+
+    /// The name by which the program called the library function that runs, and whether as a method;
+    /// `own` is the built-in function that runs.
+    pub(crate) fn called_as(&self, own: Word) -> (bool, String) {
+        let Some(user) = self.user() else { return (false, self.public_name(self.outermost(own))) };
+        let callee = self.heap.get(user.base - 3);
+        let op = self.prototype(callee).code[user.pc.saturating_sub(1)].op();
+        if user.kind == FrameKind::Call {
+            if let Some(hint) = self.hint_at(callee, user.pc, Operand::First, 0) {
+                return (hint.kind == NameKind::Method, hint.name.to_string());
+            }
+            if op == Op::ForInCall {
+                return (false, "for iterator".to_owned());
+            }
+        } else if let Some(event) = op.event() {
+            return (false, event.to_owned());
+        }
+        let function = if user.function == word::NIL { own } else { user.function };
+        (false, self.public_name(function))
+    }
+
+    /// The library function that was called by something other than the program's code.
+    fn outermost(&self, own: Word) -> Word {
+        let (mut base, mut function) = (self.base, own);
+        loop {
+            let callee = self.heap.get(base - 3);
+            if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
+                return function;
+            }
+            let link = self.link(base);
+            function = callee;
+            if link.kind.is_protected() || link.kind == FrameKind::First {
+                return function;
+            }
+            base = base - link.shift as usize - link.delta as usize;
+        }
     }
 
     /// `file:line: ` of the frame `level` levels below the running one; empty for library code.
@@ -83,7 +170,7 @@ impl Vm<'_> {
     /// The name by which the instruction before `pc` refers to an operand.
     pub(crate) fn hint(&self, operand: Operand, position: u8) -> Option<&NameHint> {
         let callee = self.heap.get(self.base - 3);
-        if is_builtin(callee) {
+        if is_builtin(callee) || self.is_library(callee) {
             return None;
         }
         self.hint_at(callee, self.pc, operand, position)
@@ -109,11 +196,24 @@ impl Vm<'_> {
     }
 
     /// ` (local 'x')` and the like, or nothing.
-    fn described(&self, operand: Operand, position: u8) -> String {
+    pub(crate) fn described(&self, operand: Operand, position: u8) -> String {
         match self.hint(operand, position) {
-            Some(hint) => format!(" ({} '{}')", kind_text(hint.kind), hint.name),
+            Some(hint) => format!(" ({} '{}')", hint.kind.text(), hint.name),
             None => String::new(),
         }
+    }
+
+    /// Likewise for the table of an access; globals are fields of an upvalue.
+    pub(crate) fn described_table(&self) -> String {
+        let i = self.instruction();
+        let upvalue = match i.op() {
+            Op::GetGlobal => i.b(),
+            Op::SetGlobal => i.a(),
+            _ => return self.described(Operand::First, 0),
+        };
+        let prototype = self.prototype(self.heap.get(self.base - 3));
+        let name = prototype.upvalue_names.get(upvalue as usize).map_or("_ENV", |name| name);
+        format!(" (upvalue '{name}')")
     }
 
     /// "attempt to … a … value (…)".
@@ -137,13 +237,20 @@ impl Vm<'_> {
 
     /// "attempt to call a … value".
     #[cold]
-    pub(crate) fn call_error(&mut self, value: Word) -> Raise {
-        let in_lua = !is_builtin(self.heap.get(self.base - 3)) && self.pc > 0;
-        if in_lua && self.instruction().op() == crate::bytecode::Op::ForInCall {
-            let message = format!("attempt to call a {} value", self.type_name(value));
-            return self.error(&message);
+    pub(crate) fn call_error(&mut self, value: Word, kind: FrameKind) -> Raise {
+        let kind_name = self.type_name(value);
+        let callee = self.heap.get(self.base - 3);
+        if is_builtin(callee) || self.is_library(callee) {
+            return self.bare_error(&format!("attempt to call a {kind_name} value"));
         }
-        self.type_error("call", value, Operand::First)
+        let op = self.instruction().op();
+        let name = match (kind, op.event()) {
+            (FrameKind::Close, _) => " (metamethod 'close')".to_owned(),
+            (FrameKind::Meta, Some(event)) => format!(" (metamethod '{event}')"),
+            _ if op == Op::ForInCall => " (for iterator 'for iterator')".to_owned(),
+            _ => self.described(Operand::First, 0),
+        };
+        self.error(&format!("attempt to call a {kind_name} value{name}"))
     }
 
     /// Finds who handles the error and goes there: the machine's registers are the handler's.
@@ -151,7 +258,11 @@ impl Vm<'_> {
     /// # Errors
     /// When nobody does: the process ends.
     pub(crate) fn raise(&mut self, value: Word) -> Result<(), Raise> {
-        self.keeping(value, Self::find_handler)
+        match self.keeping(value, Self::find_handler) {
+            // No room for a handler.
+            Err(Raise::Error(value)) => self.unwind(value),
+            done => done,
+        }
     }
 
     /// Runs a step of error handling; when it needs memory first, collects without losing the error.
@@ -161,7 +272,10 @@ impl Vm<'_> {
         step: fn(&mut Self, Word) -> Result<(), Raise>,
     ) -> Result<(), Raise> {
         loop {
-            match step(self, value) {
+            self.is_raising = true;
+            let done = step(self, value);
+            self.is_raising = false;
+            match done {
                 Err(Raise::Collect(extra)) => {
                     self.heap.set(root::SCRATCH, value);
                     self.collect(extra)?;
@@ -206,8 +320,14 @@ impl Vm<'_> {
     }
 
     /// Unwinds to the next protected call with an error, closing variables first, one at a time.
-    pub(crate) fn unwind(&mut self, value: Word) -> Result<(), Raise> {
-        self.keeping(value, Self::unwind_step)
+    pub(crate) fn unwind(&mut self, mut value: Word) -> Result<(), Raise> {
+        loop {
+            match self.keeping(value, Self::unwind_step) {
+                // No room for a `__close`: it is left out, and this error is on its way now.
+                Err(Raise::Error(other)) => value = other,
+                done => return done,
+            }
+        }
     }
 
     fn unwind_step(&mut self, value: Word) -> Result<(), Raise> {
@@ -223,6 +343,9 @@ impl Vm<'_> {
             base = slot - link.delta as usize;
         }
         if link.kind == FrameKind::First {
+            if self.closes_at_failure() && self.close_next(slot, Some(value))? {
+                return Ok(());
+            }
             return self.fail_coroutine(value);
         }
         if self.close_next(slot, Some(value))? {
@@ -230,10 +353,30 @@ impl Vm<'_> {
         }
         self.base = slot - link.delta as usize;
         self.pc = link.pc as usize;
+        self.give_back_reserve();
         let first = if link.kind == FrameKind::Handled { slot - 1 } else { slot };
         self.heap.set(first, word::FALSE);
         self.heap.set(first + 1, value);
         self.place(first, first, 2, link.results)
+    }
+
+    /// Whether an error of the running coroutine is being handled: it may use the stack's reserve.
+    pub(crate) fn handles_error(&self) -> bool {
+        if self.is_raising {
+            return true;
+        }
+        let mut base = self.base;
+        loop {
+            let link = self.link(base);
+            let unwinds = link.kind == FrameKind::Close && link.results == UNWINDING;
+            if link.kind == FrameKind::Handler || unwinds {
+                return true;
+            }
+            if link.kind == FrameKind::First {
+                return false;
+            }
+            base = base - link.shift as usize - link.delta as usize;
+        }
     }
 
     /// Marks a slot as holding a variable to be closed.
@@ -245,6 +388,7 @@ impl Vm<'_> {
         if self.metamethod(value, self.library.names.close) == word::NIL {
             let name = match self.hint(Operand::First, 0) {
                 Some(hint) => hint.name.to_string(),
+                None if self.instruction().op() == Op::ForInPrep => "(for state)".to_owned(),
                 None => "?".to_owned(),
             };
             return Err(self.error(&format!("variable '{name}' got a non-closable value")));
@@ -261,14 +405,25 @@ impl Vm<'_> {
             let Some(marked) = self.last_mark().filter(|&slot| slot >= from) else {
                 return Ok(false);
             };
-            self.pop_mark();
             let value = self.heap.get(marked);
             let method = self.metamethod(value, self.library.names.close);
             let passed = error.unwrap_or(word::NIL);
-            // The top of an open list of values and the error wait below the frame.
+            // The top of an open list of values and the error wait below the frame. A frame gets
+            // its room before the mark is gone, since then this can't be tried again.
             let live = self.live_end().max(marked + 1);
             let top = self.top - self.stack;
-            let offset = self.ensure_stack(live, 16)?;
+            let registers = match self.is_plain_function(method) {
+                true => 2 * self.prototype(method).registers as usize,
+                false => 0,
+            };
+            let offset = match self.ensure_stack(live, registers + 64) {
+                Err(Raise::Error(value)) => {
+                    self.pop_mark();
+                    return Err(Raise::Error(value));
+                }
+                offset => offset?,
+            };
+            self.pop_mark();
             self.heap.set(offset, word::int_wrapping(top as i64));
             self.heap.set(offset + 1, passed);
             let slot = offset + 2;
@@ -379,7 +534,7 @@ impl Vm<'_> {
         if let Some(Some(hint)) = named {
             return match hint.kind {
                 NameKind::Global => format!("function '{}'", hint.name),
-                kind => format!("{} '{}'", kind_text(kind), hint.name),
+                kind => format!("{} '{}'", kind.text(), hint.name),
             };
         }
         match self.line_of(base, 1) {
@@ -388,16 +543,28 @@ impl Vm<'_> {
         }
     }
 
+    /// The qualified public name of a library function, or `?`.
+    pub(crate) fn public_name(&self, function: Word) -> String {
+        if is_builtin(function) {
+            let name = self.library.builtins[word::index(function) as usize].name;
+            return if name.starts_with('@') { "?".to_owned() } else { name.to_owned() };
+        }
+        self.library_name(function).unwrap_or_else(|| "?".to_owned())
+    }
+
     /// The public name of a library function written in Lua.
     fn library_name(&self, callee: Word) -> Option<String> {
         if word::tag(callee) != word::TAG_FUNCTION || word::space(callee) == 0 {
             return None;
         }
         let found = self.library.functions.iter().find(|(_, value)| **value == callee)?;
-        let name = found.0.strip_prefix("base__").unwrap_or(found.0);
-        Some(match name.split_once("__") {
-            Some((table, key)) => format!("{}.{key}", table.replace("class_", "")),
-            None => name.replace('_', "."),
+        if let Some(general) = found.0.strip_prefix("general_") {
+            return Some(general.replacen('_', ".", 1));
+        }
+        let (table, key) = found.0.split_once("__")?;
+        Some(match table {
+            "base" => key.to_owned(),
+            table => format!("{}.{key}", table.replace("class_", "").replace("process_", "process.")),
         })
     }
 
@@ -410,16 +577,5 @@ impl Vm<'_> {
             return Some(self.number_text(value));
         }
         None
-    }
-}
-
-const fn kind_text(kind: NameKind) -> &'static str {
-    match kind {
-        NameKind::Local => "local",
-        NameKind::Global => "global",
-        NameKind::Upvalue => "upvalue",
-        NameKind::Field => "field",
-        NameKind::Method => "method",
-        NameKind::Constant => "constant",
     }
 }

@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Largest stack of one coroutine, in slots.
 const STACK_SLOTS_MAX: usize = 1 << 28;
 
+/// Slots beyond the largest stack for message handlers and `__close` methods.
+const STACK_SLOTS_RESERVE: usize = 2048;
+
 /// Why a step did not go on as usual.
 #[derive(Debug)]
 pub(crate) enum Raise {
@@ -100,6 +103,8 @@ pub(crate) struct Vm<'a> {
     pub(crate) top: usize,
     /// Next instruction; for a built-in function's frame the number of its arguments.
     pub(crate) pc: usize,
+    /// An error is on its way to its handler.
+    pub(crate) is_raising: bool,
     /// See [`Stop::NewImage`].
     pub(crate) new_image: Option<Arc<Image>>,
     /// The number of the image that was just added.
@@ -128,6 +133,7 @@ impl<'a> Vm<'a> {
             base: 0,
             top: 0,
             pc: 0,
+            is_raising: false,
             new_image: None,
             loaded_image: None,
         };
@@ -226,11 +232,12 @@ impl<'a> Vm<'a> {
     fn grow_stack(&mut self, from: usize, count: usize) -> Result<usize, Raise> {
         let size = self.stack_end - self.stack - 1;
         let needed = from - self.stack + count;
-        // Half of the process's memory at most, so that an endless recursion is an error that the
-        // program sees, with a traceback, before the memory limit ends it.
-        let most = STACK_SLOTS_MAX.min(self.heap.limit / 4);
+        let mut most = self.stack_slots_max();
         if needed + 8 > most {
-            return Err(self.error("stack overflow"));
+            if needed + 8 > most + STACK_SLOTS_RESERVE || !self.handles_error() {
+                return Err(self.error("stack overflow"));
+            }
+            most += STACK_SLOTS_RESERVE;
         }
         let bigger = (needed.max(size * 2) + 8).min(most);
         self.reserve(bigger + 1)?;
@@ -245,6 +252,27 @@ impl<'a> Vm<'a> {
         self.base = self.base - old + new;
         self.top = (self.top.max(old) - old) + new;
         Ok(from - old + new)
+    }
+
+    /// Most slots of a stack: a quarter of the process's memory, so that an endless recursion is an
+    /// error that the program sees, with a traceback, before the memory limit ends it.
+    fn stack_slots_max(&self) -> usize {
+        STACK_SLOTS_MAX.min(self.heap.limit / 4)
+    }
+
+    /// An error has been handled: the part of the stack that only its handling may use is cut off.
+    pub(crate) fn give_back_reserve(&mut self) {
+        let most = self.stack_slots_max();
+        let size = self.stack_end - self.stack - 1;
+        if size <= most || self.live_end() > self.stack + 1 + most {
+            return;
+        }
+        self.heap.set(self.stack, word::header(Kind::Stack, 0, most as u32));
+        // The rest becomes a string that nobody refers to.
+        let rest = size - most - 1;
+        self.stack_end = self.stack + 1 + most;
+        let bytes = rest * 8 - usize::from(rest > 0);
+        self.heap.set(self.stack_end, word::header(Kind::String, 0, bytes as u32));
     }
 
     /// The prototype of a Lua function.

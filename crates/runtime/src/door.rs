@@ -36,11 +36,15 @@ impl<'a> Door<'a> {
 
     /// The process that a text means: a PID, or a name that somebody holds.
     #[inline]
-    pub(crate) fn resolve(&self, to: &[u8]) -> Result<Pid, Error> {
+    pub(crate) fn resolve(&mut self, to: &[u8]) -> Result<Pid, Error> {
+        if let Some(pid) = self.worker.pid_cache.get(to) {
+            return Ok(pid);
+        }
         let shared = &self.worker.shared;
         if to.first() == Some(&b'{')
             && let Some(pid) = pid_bytes::read(to, &shared.hosts, shared.name.as_deref())?
         {
+            self.worker.pid_cache.put(to, pid);
             return Ok(pid);
         }
         let name = std::str::from_utf8(to).ok();

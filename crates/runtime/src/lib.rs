@@ -24,6 +24,7 @@ mod names;
 mod node;
 mod output;
 mod pid_bytes;
+mod pid_cache;
 mod program;
 mod random;
 mod security;

@@ -3,6 +3,7 @@
 use crate::guests::{Guests, Resident};
 use crate::idle::IdleList;
 use crate::mail::Mail;
+use crate::pid_cache::PidCache;
 use crate::random::Random;
 use crate::shared::Shared;
 use crate::turn::Held;
@@ -35,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) prepared: Option<Prepared>,
     /// Messages that the running guest has sent in its turn.
     pub(crate) sends: u64,
+    /// PIDs read from texts.
+    pub(crate) pid_cache: PidCache,
     /// How many spawns are being started inside each other.
     pub(crate) depth: usize,
     /// Signals for other shards, by shard.
@@ -60,6 +63,7 @@ impl Worker {
             hold: false,
             prepared: None,
             sends: 0,
+            pid_cache: PidCache::new(),
             depth: 0,
             mail: Vec::new(),
             stopped: false,

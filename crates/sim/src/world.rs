@@ -16,6 +16,8 @@ use std::sync::Arc;
 const OPERATIONS_SHOWN: usize = 20;
 /// Processes on the small host.
 pub(crate) const SMALL_HOST_MAX: u32 = 8;
+/// Parcels after which it is clear that there is no end to them.
+const CARRIED_MAX: usize = 100_000;
 /// PIDs that processes remember and talk to.
 const KNOWN_MAX: usize = 64;
 
@@ -238,10 +240,13 @@ impl World {
 
     /// Carries everything, and what that causes.
     pub(crate) fn carry_all(&mut self) -> Result<(), String> {
-        while let Some(shard) = self.inboxes.iter().position(|inbox| !inbox.is_empty()) {
+        for _ in 0..CARRIED_MAX {
+            let Some(shard) = self.inboxes.iter().position(|inbox| !inbox.is_empty()) else {
+                return Ok(());
+            };
             self.carry_to(shard)?;
         }
-        Ok(())
+        Err("signals go round and round".to_owned())
     }
 
     /// Every process with its place.

@@ -49,7 +49,7 @@ fn next(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let entry = match vm.place_of(target) {
         crate::index::Place::Heap(at) => match vm.heap.cursor(vm.strings(), at, key) {
             Some(cursor) => vm.heap.next_entry(at, cursor),
-            None => return Err(vm.error("invalid key to 'next'")),
+            None => return Err(vm.bare_error("invalid key to 'next'")),
         },
         crate::index::Place::Frozen(number) => {
             let entries = &vm.library.tables[number as usize].entries;
@@ -60,7 +60,7 @@ fn next(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
                     entries.iter().position(|(known, _)| vm.strings().same(vm.heap, *known, key));
                 match known {
                     Some(position) => position + 1,
-                    None => return Err(vm.error("invalid key to 'next'")),
+                    None => return Err(vm.bare_error("invalid key to 'next'")),
                 }
             };
             entries.get(position).map(|&(key, value)| (0, key, value))
@@ -102,7 +102,11 @@ fn rawset(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let target = vm.table_arg(args, 1)?;
     vm.any_arg(args, 2)?;
     vm.any_arg(args, 3)?;
-    vm.checked_set(target, vm.arg(args, 2), vm.arg(args, 3))?;
+    let key = vm.arg(args, 2);
+    if let Some(message) = Vm::bad_key(key) {
+        return Err(vm.bare_error(message));
+    }
+    vm.checked_set(target, key, vm.arg(args, 3))?;
     vm.give(args, target)
 }
 

@@ -1,13 +1,11 @@
 //! Raising and catching: `error`, `assert`, `pcall`, `xpcall`, tracebacks.
 
-use crate::call::Called;
 use crate::coroutine::FrameKind;
 use crate::library::{Builtin, entering, is_builtin, plain};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 
-/// The functions; `prelude` puts `error` where [`ERROR`] says.
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("error", error),
     plain("assert", assert),
@@ -16,17 +14,15 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@traceback", traceback),
 ];
 
-/// Number of `error` among the built-in functions.
-const ERROR: u32 = super::base::FUNCTIONS.len() as u32;
-
 fn error(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let value = vm.arg(args, 1);
     let level = vm.integer_or(args, 2, 1)?;
     if level <= 0 {
         return Err(Raise::Error(value));
     }
-    // A frame of the built-in itself would be level 0; it runs in its caller's.
-    Err(vm.positioned(value, level as usize - 1))
+    // The function itself is level 0; mostly it runs in its caller's frame.
+    let in_own_frame = args.at == vm.base;
+    Err(vm.positioned(value, level as usize - usize::from(!in_own_frame)))
 }
 
 impl Vm<'_> {
@@ -43,13 +39,11 @@ impl Vm<'_> {
 
 /// Room for the frame of what `pcall` calls, before its arguments are moved.
 fn prepare(vm: &mut Vm<'_>, callee: Word, args: Args) -> Result<(), Raise> {
-    let registers =
-        if word::tag(callee) == word::TAG_FUNCTION && !crate::coroutines::is_wrap(vm, callee) {
-            vm.prototype(callee).registers as usize
-        } else {
-            0
-        };
-    vm.ensure_stack(args.slot(), 2 * args.count + registers + 48)?;
+    let registers = match vm.is_plain_function(callee) {
+        true => vm.prototype(callee).registers as usize,
+        false => 0,
+    };
+    vm.ensure_stack(args.slot(), 2 * (args.count + registers) + 48)?;
     // What a collection would be due for is done before the arguments move.
     vm.reserve(0)
 }
@@ -87,29 +81,15 @@ fn protected(
     kind: FrameKind,
 ) -> Result<Flow, Raise> {
     let callee = vm.heap.get(slot);
-    let mut count = count;
-    let mut callee = callee;
-    let callable =
-        vm.is_function(callee) || vm.metamethod(callee, vm.library.names.call) != word::NIL;
-    if !callable {
-        // The failure to call happens inside the protected call, where handlers see it.
-        let kind_name = vm.type_name(callee);
-        let message = vm.heap.string(format!("attempt to call a {kind_name} value").as_bytes());
-        callee = crate::library::builtin_word(ERROR);
-        vm.heap.set(slot, callee);
-        vm.heap.set(slot + 3, message);
-        vm.heap.set(slot + 4, word::int_wrapping(0));
-        count = 2;
-    }
+    // An error inside must find the protected frame, so whatever is called gets one.
     if is_builtin(callee) {
-        // An error inside must find the protected frame, so a built-in gets a frame of its own.
         vm.push_builtin(slot, count, args.results, kind)?;
-        return Ok(Flow::Entered);
+    } else if vm.is_plain_function(callee) {
+        vm.push_frame(vm.prototype(callee), slot, count, args.results, kind)?;
+    } else {
+        vm.call_by_frame(slot, count, args.results, kind)?;
     }
-    match vm.call_value(slot, count, args.results, kind)? {
-        Called::Entered => Ok(Flow::Entered),
-        Called::Returned(..) => unreachable!("a Lua function makes a frame"),
-    }
+    Ok(Flow::Entered)
 }
 
 fn assert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

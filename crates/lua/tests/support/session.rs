@@ -26,8 +26,8 @@ impl Mode {
     const fn budget(self, spent: u64) -> u64 {
         match self {
             Self::Normal => 100_000,
-            Self::Trimmed => 1 + spent / 16_384,
-            Self::Restored => 50 + spent / 4096,
+            Self::Trimmed => 1 + spent / 4096,
+            Self::Restored => 50 + spent / 1024,
         }
     }
 }
@@ -66,6 +66,8 @@ pub(crate) fn run(file: &str, source: &[u8], mode: Mode, turns_max: u64) -> Outc
     };
     let mut host = TestHost::default();
     let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+    // Chunks that a process has loaded are compiled again when it is restored.
+    let loads = source.windows(5).filter(|text| text == b"load(").count() as u64;
     let (mut spent, mut turns) = (0, 0);
     let end = loop {
         match guest.run(&mut host, mode.budget(spent)) {
@@ -78,7 +80,7 @@ pub(crate) fn run(file: &str, source: &[u8], mode: Mode, turns_max: u64) -> Outc
         if turns > turns_max {
             break "does not end".to_owned();
         }
-        spent += guest.usage().memory_bytes;
+        spent += guest.usage().memory_bytes * (1 + loads);
         match mode {
             Mode::Normal => {}
             Mode::Trimmed => guest.trim(),
