@@ -200,6 +200,13 @@ impl Vm<'_> {
     pub(crate) fn library_function(&self, name: &str) -> Word {
         self.library.functions[name]
     }
+
+    /// Has a function of the library written in Lua take over a call with its arguments.
+    pub(crate) fn hand_over(&mut self, args: Args, name: &str) -> Result<Flow, Raise> {
+        let function = self.library_function(name);
+        self.heap.set(args.slot(), function);
+        Ok(Flow::TailCall(args.count))
+    }
 }
 
 /// The word of a library table.

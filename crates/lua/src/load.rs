@@ -27,9 +27,7 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     }
     if !is_string(source) {
         if vm.type_text(source) == "function" {
-            let gather = vm.library_function("load_pieces");
-            vm.heap.set(args.slot(), gather);
-            return Ok(Flow::TailCall(args.count));
+            return vm.hand_over(args, "general_load");
         }
         return Err(vm.argument_error(1, "function", source, args));
     }

@@ -2,19 +2,22 @@
 -- code can wait and be preempted, so these functions may do so anywhere.
 --
 -- `function a__b` becomes `a.b` of the public library, `function class_a__b` a method of objects of
--- class a; other functions are private. Globals here are the library's own and can't be changed by
+-- class a, `function general_a_b` takes over from the built-in `a.b` when metamethods or functions of
+-- the program are in play (arguments have been checked); other functions are private. The built-in
+-- functions are here under names of their own (`string_find`), which programs can't change. Globals here are the library's own and can't be changed by
 -- programs; ERROR, CHANNEL and so on are the numbers of the classes of objects. Nothing here may keep state but in the process's heap.
 
 -- base ---------------------------------------------------------------------------------------------
 
 -- `tostring` of a value with a metatable.
-function tostring_meta(value)
+function general_tostring(value)
   local method = metamethod(value, "__tostring")
   if method then
     local text = method(value)
+    if type(text) == "number" then return tostring_raw(text) end
     if type(text) ~= "string" then
-      if is_error(text) then return text:message() end
-      error("'__tostring' must return a string", 2)
+      if is_error(text) then return error_field(text, 2) end
+      fail("'__tostring' must return a string")
     end
     return text
   end
@@ -22,7 +25,7 @@ function tostring_meta(value)
 end
 
 -- `print` when an argument has a metatable.
-function print_meta(...)
+function general_print(...)
   local count = select("#", ...)
   if count == 1 then
     local value = ...
@@ -30,21 +33,12 @@ function print_meta(...)
   end
   local parts = {...}
   for i = 1, count do parts[i] = tostring(parts[i]) end
-  write(table.concat(parts, "\t", 1, count))
+  write(table_concat(parts, "\t", 1, count))
 end
 
-function base__pairs(...)
-  if select("#", ...) == 0 then error("bad argument #1 to 'pairs' (value expected)", 2) end
-  local t = ...
-  local method = metamethod(t, "__pairs")
-  if method then
-    local f, s, c = method(t)
-    return f, s, c
-  end
-  if type(t) ~= "table" then
-    error("bad argument #1 to 'for iterator' (table expected, got " .. typename(t) .. ")", 2)
-  end
-  return next, t, nil
+function general_pairs(t)
+  local f, s, c = metamethod(t, "__pairs")(t)
+  return f, s, c
 end
 
 function ipairs_step(t, i)
@@ -53,7 +47,7 @@ function ipairs_step(t, i)
   if value ~= nil then return i, value end
 end
 
-function load_pieces(reader, name, mode, ...)
+function general_load(reader, name, mode, ...)
   local pieces, count = {}, 0
   while true do
     local ok, piece = pcall(reader)
@@ -64,18 +58,18 @@ function load_pieces(reader, name, mode, ...)
     pieces[count] = piece
   end
   if name == nil then name = "=(load)" end
-  return load(table.concat(pieces), name, mode, ...)
+  return load(table_concat(pieces), name, mode, ...)
 end
 
 function base__warn(message, ...)
   local parts = {message, ...}
   for i = 1, #parts do
     if type(parts[i]) ~= "string" and type(parts[i]) ~= "number" then
-      error("bad argument #" .. i .. " to 'warn' (string expected, got " .. typename(parts[i]) .. ")", 2)
+      bad_argument(i, "string expected, got " .. typename(parts[i]))
     end
   end
-  local text = table.concat(parts)
-  if #parts == 1 and text:sub(1, 1) == "@" then
+  local text = table_concat(parts)
+  if #parts == 1 and string_sub(text, 1, 1) == "@" then
     local state = state_of("warn")
     if text == "@on" then state.on = true elseif text == "@off" then state.on = nil end
     return
@@ -85,7 +79,7 @@ end
 
 function base__require(name)
   if type(name) ~= "string" then
-    error("bad argument #1 to 'require' (string expected, got " .. typename(name) .. ")", 2)
+    bad_argument(1, "string expected, got " .. typename(name))
   end
   local loaded = state_of("loaded")
   local value = loaded[name]
@@ -137,7 +131,7 @@ function not_less(method, b, a) return not method(b, a) end
 
 -- coroutines ---------------------------------------------------------------------------------------
 
-function coroutine__close(co)
+function general_coroutine_close(co)
   local err, pending = bury(co)
   local failed = err ~= nil
   for i = 1, #pending do
@@ -152,10 +146,8 @@ end
 
 -- strings ------------------------------------------------------------------------------------------
 
-function string__gmatch(text, pattern, init)
-  text = text_of(text, 1, "gmatch")
-  pattern = text_of(pattern, 2, "gmatch")
-  local from, last = init == nil and 1 or integer_of(init, 3, "gmatch"), -1
+function general_string_gmatch(text, pattern, from)
+  local last = -1
   if from < 0 then from = #text + from + 1 end
   if from < 1 then from = 1 end
   from = from - 1
@@ -172,39 +164,30 @@ function string__gmatch(text, pattern, init)
   end
 end
 
-function gsub_general(text, pattern, repl, limit)
-  text = text_of(text, 1, "gsub")
-  pattern = text_of(pattern, 2, "gsub")
+function general_string_gsub(text, pattern, repl, limit)
   local is_table = type(repl) == "table"
-  local anchored = pattern:sub(1, 1) == "^"
+  local anchored = string_sub(pattern, 1, 1) == "^"
   if limit == nil then limit = #text + 1 end
-  if math.type(limit) ~= "integer" then
-    local whole = math.tointeger(limit)
-    if whole == nil then
-      error("bad argument #4 to 'gsub' (number expected, got " .. typename(limit) .. ")", 2)
-    end
-    limit = whole
-  end
   local parts, count, used = {}, 0, 0
   local position, last = 1, -1
   local size = #text
   while count < limit and position <= size + 1 do
-    local found = pack(string.find(text, pattern, position))
+    local found = pack(string_find(text, pattern, position))
     local first, stop = found[1], found[2]
     if first == nil or (anchored and first ~= position) then break end
     if first > position then
       used = used + 1
-      parts[used] = text:sub(position, first - 1)
+      parts[used] = string_sub(text, position, first - 1)
     end
     if stop == last and stop < first then
       -- An empty match right after a match: the character stays.
       if first > size then position = first break end
       used = used + 1
-      parts[used] = text:sub(first, first)
+      parts[used] = string_sub(text, first, first)
       position = first + 1
     else
       count = count + 1
-      local whole = text:sub(first, stop)
+      local whole = string_sub(text, first, stop)
       local value
       if is_table then
         local key = found[3]
@@ -213,12 +196,12 @@ function gsub_general(text, pattern, repl, limit)
       elseif found.n < 3 then
         value = repl(whole)
       else
-        value = repl(table.unpack(found, 3, found.n))
+        value = repl(table_unpack(found, 3, found.n))
       end
       if not value then
         value = whole
       elseif type(value) ~= "string" and type(value) ~= "number" then
-        error("invalid replacement value (a " .. typename(value) .. ")", 2)
+        fail("invalid replacement value (a " .. type(value) .. ")")
       end
       used = used + 1
       parts[used] = value
@@ -229,56 +212,59 @@ function gsub_general(text, pattern, repl, limit)
   end
   if position <= size then
     used = used + 1
-    parts[used] = text:sub(position)
+    parts[used] = string_sub(text, position)
   end
-  return table.concat(parts, "", 1, used), count
+  return table_concat(parts, "", 1, used), count
 end
 
 -- `string.format` when an argument of %s has a metamethod for its text.
-function format_general(format, ...)
+function general_string_format(format, ...)
   local args = pack(...)
   local number = 0
-  for conversion in string.gmatch(format, "%%[-+ #0]*%d*%.?%d*(.)") do
+  for conversion in general_string_gmatch(format, "%%[-+ #0]*%d*%.?%d*(.)", 1) do
     if conversion ~= "%" then
       number = number + 1
       if conversion == "s" and number <= args.n then args[number] = tostring(args[number]) end
     end
   end
-  return string.format(format, table.unpack(args, 1, args.n))
+  return string_format(format, table_unpack(args, 1, args.n))
 end
 
-function utf8__codes(text, lax)
-  text = text_of(text, 1, "codes")
-  return (lax and utf8_step_lax or utf8_step), text, 0
+-- tables with metamethods, and large ones ----------------------------------------------------------
+
+-- `#t` as an integer.
+function length_of(t)
+  local size = #t
+  if math_type(size) == "integer" then return size end
+  local whole = math_tointeger(size)
+  if whole == nil then fail("object length is not an integer") end
+  return whole
 end
 
--- tables with metamethods --------------------------------------------------------------------------
-
-function table_insert(t, ...)
+function general_table_insert(t, ...)
   local count = select("#", ...)
-  local size = #t + 1
+  local size = length_of(t) + 1
   if count == 1 then
     t[size] = ...
     return
   elseif count ~= 2 then
-    error("wrong number of arguments to 'insert'", 2)
+    fail("wrong number of arguments to 'insert'")
   end
   local position, value = ...
-  position = integer_of(position, 2, "insert")
-  if math.ult(size - 1, position - 1) then
-    error("bad argument #2 to 'insert' (position out of bounds)", 2)
-  end
+  position = integer_of(position, 2)
+  if math_ult(size - 1, position - 1) then bad_argument(2, "position out of bounds") end
   for i = size, position + 1, -1 do t[i] = t[i - 1] end
   t[position] = value
 end
 
-function table_remove(t, ...)
-  local size = #t
-  local position = size
-  if select("#", ...) > 0 then
-    position = integer_of(..., 2, "remove")
-    if math.ult(size, position - 1) and not (size == 0 and position == 0) then
-      error("bad argument #2 to 'remove' (position out of bounds)", 2)
+function general_table_remove(t, position)
+  local size = length_of(t)
+  if position == nil then
+    position = size
+  else
+    position = integer_of(position, 2)
+    if position ~= size and math_ult(size, position - 1) then
+      bad_argument(1, "position out of bounds")
     end
   end
   local value = t[position]
@@ -290,47 +276,59 @@ function table_remove(t, ...)
   return value
 end
 
-function table_concat(t, separator, first, last)
-  separator = separator == nil and "" or text_of(separator, 2, "concat")
-  first = first == nil and 1 or integer_of(first, 3, "concat")
-  last = last == nil and #t or integer_of(last, 4, "concat")
+function general_table_concat(t, separator, first, last)
+  local size = last == nil and length_of(t)
+  separator = separator == nil and "" or text_of(separator, 2)
+  first = first == nil and 1 or integer_of(first, 3)
+  last = last == nil and size or integer_of(last, 4)
+  if first > last then return "" end
   local parts, count = {}, 0
-  for i = first, last do
+  local joined, joins = {}, 0
+  local i = first
+  while true do
     local value = t[i]
     if type(value) ~= "string" and type(value) ~= "number" then
-      error("invalid value (at index " .. i .. ") in table for 'concat'", 2)
+      fail("invalid value (" .. type(value) .. ") at index " .. i .. " in table for 'concat'")
     end
     count = count + 1
     parts[count] = value
+    if count == 1024 then
+      joins = joins + 1
+      joined[joins] = table_concat(parts, separator, 1, count)
+      count = 0
+    end
+    if i == last then break end
+    i = i + 1
   end
-  return table.concat(parts, separator, 1, count)
+  if count > 0 then
+    joins = joins + 1
+    joined[joins] = table_concat(parts, separator, 1, count)
+  end
+  if joins > 1024 then return general_table_concat(joined, separator, 1, joins) end
+  return table_concat(joined, separator, 1, joins)
 end
 
-function table_unpack(t, first, last)
-  first = first == nil and 1 or integer_of(first, 2, "unpack")
-  last = last == nil and #t or integer_of(last, 3, "unpack")
+function general_table_unpack(t, first, last)
+  first = first == nil and 1 or integer_of(first, 2)
+  last = last == nil and length_of(t) or integer_of(last, 3)
   if first > last then return end
-  if last - first >= 10000000 or last - first < 0 then error("too many results to unpack", 2) end
+  if last - first >= 1000000 or last - first < 0 then fail("too many results to unpack") end
   local list, count = {}, 0
   for i = first, last do
     count = count + 1
     list[count] = t[i]
   end
-  return table.unpack(list, 1, count)
+  return table_unpack(list, 1, count)
 end
 
-function table_move(from, first, last, to, target)
-  check_indexable(from, 1, "move")
-  first = integer_of(first, 2, "move")
-  last = integer_of(last, 3, "move")
-  to = integer_of(to, 4, "move")
-  if target == nil then target = from else check_indexable(target, 5, "move") end
+function general_table_move(from, first, last, to, target)
+  if target == nil then target = from end
   if last >= first then
-    if not (first > 0 or last < math.maxinteger + first) then
-      error("bad argument #3 to 'move' (too many elements to move)", 2)
+    if not (first > 0 or last < 0x7FFFFFFFFFFFFFFF + first) then
+      bad_argument(3, "too many elements to move")
     end
-    if to > math.maxinteger - (last - first + 1) + 1 then
-      error("bad argument #4 to 'move' (destination wrap around)", 2)
+    if to > 0x7FFFFFFFFFFFFFFF - (last - first + 1) + 1 then
+      bad_argument(4, "destination wrap around")
     end
     if to > last or to <= first or target ~= from then
       for i = 0, last - first do target[to + i] = from[first + i] end
@@ -341,25 +339,24 @@ function table_move(from, first, last, to, target)
   return target
 end
 
-function check_indexable(t, number, name)
-  if type(t) ~= "table" and not (metamethod(t, "__index") and metamethod(t, "__newindex")) then
-    error("bad argument #" .. number .. " to '" .. name .. "' (table expected, got " .. typename(t) .. ")", 3)
-  end
-end
-
 function less(a, b) return a < b end
 
-function table_sort(t, comparator)
-  local size = #t
+function general_table_sort(t, comparator)
+  local size = length_of(t)
   if size > 1 then
-    if size >= 2147483647 then error("bad argument #1 to 'sort' (array too big)", 2) end
-    sort_range(t, 1, size, comparator or less)
+    if size >= 2147483647 then bad_argument(1, "array too big") end
+    if comparator ~= nil and type(comparator) ~= "function" then
+      bad_argument(2, "function expected, got " .. typename(comparator))
+    end
+    sort_range(t, 1, size, comparator or less, comparator == nil)
   end
 end
 
 -- Quicksort with the median of three; the larger half by the loop, so the depth is logarithmic.
-function sort_range(t, low, high, before)
+-- Parts of lists that are numbers or strings only are sorted at once when they are `plain`.
+function sort_range(t, low, high, before, plain)
   while low < high do
+    if plain and high - low < 16384 and sort_at_once(t, low, high) then return end
     local a, b = t[low], t[high]
     if before(b, a) then t[low], t[high] = b, a end
     if high - low == 1 then return end
@@ -380,14 +377,14 @@ function sort_range(t, low, high, before)
       i = i + 1
       local x = t[i]
       while before(x, pivot) do
-        if i == high - 1 then error("invalid order function for sorting", 3) end
+        if i == high - 1 then fail("invalid order function for sorting") end
         i = i + 1
         x = t[i]
       end
       j = j - 1
       local y = t[j]
       while before(pivot, y) do
-        if j < i then error("invalid order function for sorting", 3) end
+        if j < i then fail("invalid order function for sorting") end
         j = j - 1
         y = t[j]
       end
@@ -396,10 +393,10 @@ function sort_range(t, low, high, before)
     end
     t[high - 1], t[i] = t[i], t[high - 1]
     if i - low < high - i then
-      sort_range(t, low, i - 1, before)
+      sort_range(t, low, i - 1, before, plain)
       low = i + 1
     else
-      sort_range(t, i + 1, high, before)
+      sort_range(t, i + 1, high, before, plain)
       high = i - 1
     end
   end
@@ -413,23 +410,21 @@ function typename(value)
   return type(value)
 end
 
-function text_of(value, number, name)
+function text_of(value, number)
   if type(value) == "string" then return value end
   if type(value) == "number" then return tostring_raw(value) end
-  if is_error(value) then return value:message() end
-  error("bad argument #" .. number .. " to '" .. name .. "' (string expected, got "
-    .. (value == nil and "no value" or typename(value)) .. ")", 3)
+  if is_error(value) then return error_field(value, 2) end
+  bad_argument(number, "string expected, got " .. (value == nil and "no value" or typename(value)))
 end
 
-function integer_of(value, number, name)
-  if math.type(value) == "integer" then return value end
-  local whole = math.tointeger(value)
+function integer_of(value, number)
+  if math_type(value) == "integer" then return value end
+  local whole = math_tointeger(value)
   if whole then return whole end
   if type(value) == "number" or (type(value) == "string" and tonumber(value)) then
-    error("bad argument #" .. number .. " to '" .. name .. "' (number has no integer representation)", 3)
+    bad_argument(number, "number has no integer representation")
   end
-  error("bad argument #" .. number .. " to '" .. name .. "' (number expected, got "
-    .. (value == nil and "no value" or typename(value)) .. ")", 3)
+  bad_argument(number, "number expected, got " .. (value == nil and "no value" or typename(value)))
 end
 
 -- errors -------------------------------------------------------------------------------------------
@@ -443,14 +438,14 @@ function errors__new(spec)
       traceback(nil, 0))
   end
   if type(spec) ~= "string" then
-    error("bad argument #1 to 'new' (string or table expected, got " .. typename(spec) .. ")", 2)
+    bad_argument(1, "string or table expected, got " .. typename(spec))
   end
   return error_make("Unknown", spec, nil, nil, traceback(nil, 0))
 end
 
 function errors__wrap(err, context)
   if err == nil then return nil end
-  context = text_of(context, 2, "wrap")
+  context = text_of(context, 2)
   if is_error(err) then
     return error_make(err:kind(), context .. ": " .. err:message(), err:retryable(), err:details(),
       err:stack())
@@ -490,8 +485,8 @@ end
 
 function channel__new(capacity)
   if capacity == nil then capacity = 0 end
-  capacity = integer_of(capacity, 1, "new")
-  if capacity < 0 then error("bad argument #1 to 'new' (capacity is negative)", 2) end
+  capacity = integer_of(capacity, 1)
+  if capacity < 0 then bad_argument(1, "capacity is negative") end
   return channel_new(new_state(capacity))
 end
 
@@ -659,7 +654,7 @@ end
 
 function channel__select(cases)
   if type(cases) ~= "table" then
-    error("bad argument #1 to 'select' (table expected, got " .. typename(cases) .. ")", 2)
+    bad_argument(1, "table expected, got " .. typename(cases))
   end
   local list, count = {}, 0
   for i = 1, #cases do
@@ -709,7 +704,7 @@ end
 function process__set_options(options)
   if options == nil then return false, error_make("Invalid", "options are missing") end
   if type(options) ~= "table" then
-    error("bad argument #1 to 'set_options' (table expected, got " .. typename(options) .. ")", 2)
+    bad_argument(1, "table expected, got " .. typename(options))
   end
   for key, value in next, options do
     if key ~= "trap_links" then
@@ -725,11 +720,11 @@ end
 
 function process__listen(topic, options)
   if topic == nil then return nil, error_make("Invalid", "topic is missing") end
-  topic = text_of(topic, 1, "listen")
+  topic = text_of(topic, 1)
   local messages = false
   if options ~= nil then
     if type(options) ~= "table" then
-      error("bad argument #2 to 'listen' (table expected, got " .. typename(options) .. ")", 2)
+      bad_argument(2, "table expected, got " .. typename(options))
     end
     for key, value in next, options do
       if key ~= "message" then
@@ -753,7 +748,7 @@ end
 function process__unlisten(ch)
   if object_class(ch) ~= CHANNEL then
     if ch == nil then return nil, error_make("Invalid", "channel is missing") end
-    error("bad argument #1 to 'unlisten' (channel expected, got " .. typename(ch) .. ")", 2)
+    bad_argument(1, "channel expected, got " .. typename(ch))
   end
   local channels = state_of("topics")
   for topic, known in next, channels do
@@ -772,7 +767,7 @@ function base__subscribe(topic, ch)
   if topic == nil then return nil, error_make("Invalid", "topic is missing") end
   if ch == nil then return nil, error_make("Invalid", "channel is missing") end
   if object_class(ch) ~= CHANNEL or is_mailbox(ch) then
-    error("bad argument #2 to 'subscribe' (channel of channel.new expected, got " .. typename(ch) .. ")", 2)
+    bad_argument(2, "channel of channel.new expected, got " .. typename(ch))
   end
   local source, err = process.listen(topic)
   if source == nil then return nil, err end
@@ -823,13 +818,13 @@ end
 
 function checked_values(old, values, name)
   if type(values) ~= "table" then
-    error("bad argument #1 to '" .. name .. "' (table expected, got " .. typename(values) .. ")", 3)
+    bad_argument(1, "table expected, got " .. typename(values))
   end
   local merged = {}
   for key, value in next, old do merged[key] = value end
   for key, value in next, values do
     if type(key) ~= "string" then
-      error("bad argument #1 to '" .. name .. "' (names must be strings, got " .. typename(key) .. ")", 3)
+      bad_argument(1, "names must be strings, got " .. typename(key))
     end
     local fault = unsendable(value, "context." .. key)
     if fault then error(error_make("Invalid", fault), 3) end
@@ -853,7 +848,7 @@ function class_spawner__with_actor(self, actor)
   local values, _, scope, name, messages = spawner_parts(self)
   must("process.security", "security")
   if object_class(actor) ~= ACTOR then
-    error("bad argument #1 to 'with_actor' (actor expected, got " .. typename(actor) .. ")", 2)
+    bad_argument(1, "actor expected, got " .. typename(actor))
   end
   return object(SPAWNER, values, actor, scope, name, messages)
 end
@@ -862,7 +857,7 @@ function class_spawner__with_scope(self, scope)
   local values, actor, _, name, messages = spawner_parts(self)
   must("process.security", "security")
   if object_class(scope) ~= SCOPE then
-    error("bad argument #1 to 'with_scope' (scope expected, got " .. typename(scope) .. ")", 2)
+    bad_argument(1, "scope expected, got " .. typename(scope))
   end
   return object(SPAWNER, values, actor, scope, name, messages)
 end
@@ -870,17 +865,15 @@ end
 function class_spawner__with_name(self, name)
   local values, actor, scope, _, messages = spawner_parts(self)
   if type(name) ~= "string" or name == "" then
-    error("bad argument #1 to 'with_name' (name expected, got "
-      .. (name == "" and "an empty string" or typename(name)) .. ")", 2)
+    bad_argument(1, "name expected, got " .. (name == "" and "an empty string" or typename(name)))
   end
   return object(SPAWNER, values, actor, scope, name, messages)
 end
 
 function class_spawner__with_message(self, topic, ...)
   local values, actor, scope, name, messages = spawner_parts(self)
-  if type(topic) ~= "string" or topic == "" or topic:sub(1, 1) == "@" then
-    error("bad argument #1 to 'with_message' (topic expected, got "
-      .. (type(topic) == "string" and '"' .. topic .. '"' or typename(topic)) .. ")", 2)
+  if type(topic) ~= "string" or topic == "" or string_sub(topic, 1, 1) == "@" then
+    bad_argument(1, "topic expected, got " .. (type(topic) == "string" and '"' .. topic .. '"' or typename(topic)))
   end
   for i = 1, select("#", ...) do
     local fault = unsendable((select(i, ...)), "payload[" .. i .. "]")
@@ -1001,7 +994,7 @@ end
 function time__parse_duration(text)
   if text == nil then return nil, error_make("Invalid", "duration is missing") end
   if type(text) ~= "string" then
-    error("bad argument #1 to 'parse_duration' (string expected, got " .. typename(text) .. ")", 2)
+    bad_argument(1, "string expected, got " .. typename(text))
   end
   return duration(text)
 end
@@ -1042,7 +1035,7 @@ function log_fields(base, fields)
   for key, value in next, base do texts[key] = value end
   if fields ~= nil then
     if type(fields) ~= "table" then
-      error("bad argument #2 to 'log' (table expected, got " .. typename(fields) .. ")", 3)
+      bad_argument(2, "table expected, got " .. typename(fields))
     end
     for key, value in next, fields do texts[tostring(key)] = tostring(value) end
   end
@@ -1050,30 +1043,30 @@ function log_fields(base, fields)
 end
 
 function logger__debug(message, fields)
-  log("debug", text_of(message, 1, "debug"), log_fields({}, fields))
+  log("debug", text_of(message, 1), log_fields({}, fields))
 end
 function logger__info(message, fields)
-  log("info", text_of(message, 1, "info"), log_fields({}, fields))
+  log("info", text_of(message, 1), log_fields({}, fields))
 end
 function logger__warn(message, fields)
-  log("warn", text_of(message, 1, "warn"), log_fields({}, fields))
+  log("warn", text_of(message, 1), log_fields({}, fields))
 end
 function logger__error(message, fields)
-  log("error", text_of(message, 1, "error"), log_fields({}, fields))
+  log("error", text_of(message, 1), log_fields({}, fields))
 end
 function logger__with(fields) return object(LOGGER, log_fields({}, fields)) end
 
 function class_logger__debug(self, message, fields)
-  log("debug", text_of(message, 1, "debug"), log_fields(object_get(self, LOGGER, 1), fields))
+  log("debug", text_of(message, 1), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__info(self, message, fields)
-  log("info", text_of(message, 1, "info"), log_fields(object_get(self, LOGGER, 1), fields))
+  log("info", text_of(message, 1), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__warn(self, message, fields)
-  log("warn", text_of(message, 1, "warn"), log_fields(object_get(self, LOGGER, 1), fields))
+  log("warn", text_of(message, 1), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__error(self, message, fields)
-  log("error", text_of(message, 1, "error"), log_fields(object_get(self, LOGGER, 1), fields))
+  log("error", text_of(message, 1), log_fields(object_get(self, LOGGER, 1), fields))
 end
 function class_logger__with(self, fields)
   return object(LOGGER, log_fields(object_get(self, LOGGER, 1), fields))
@@ -1082,14 +1075,14 @@ end
 function security__actor() return actor() end
 function security__scope() return scope() end
 function security__can(action, resource, meta)
-  return can(text_of(action, 1, "can"), text_of(resource, 2, "can"), meta)
+  return can(text_of(action, 1), text_of(resource, 2), meta)
 end
 function security__new_actor(id, meta)
   if type(id) ~= "string" or id == "" then
-    error("bad argument #1 to 'new_actor' (id expected, got " .. typename(id) .. ")", 2)
+    bad_argument(1, "id expected, got " .. typename(id))
   end
   if meta ~= nil and type(meta) ~= "table" then
-    error("bad argument #2 to 'new_actor' (table expected, got " .. typename(meta) .. ")", 2)
+    bad_argument(2, "table expected, got " .. typename(meta))
   end
   local copy = {}
   for key, value in next, meta or {} do copy[key] = value end
@@ -1099,7 +1092,7 @@ function security__new_scope(policies)
   local list = {}
   for i = 1, #(policies or {}) do
     if type(policies[i]) ~= "string" then
-      error("bad argument #1 to 'new_scope' (policy ids expected, got " .. typename(policies[i]) .. ")", 2)
+      bad_argument(1, "policy ids expected, got " .. typename(policies[i]))
     end
     list[i] = policies[i]
   end
@@ -1124,7 +1117,7 @@ function json__encode(value)
 end
 function json__decode(text)
   if text == nil then return nil, error_make("Invalid", "text is missing") end
-  text = text_of(text, 1, "decode")
+  text = text_of(text, 1)
   local ok, value = json_decode(text)
   if not ok then return nil, error_make("Invalid", value) end
   return value

@@ -124,6 +124,11 @@ impl Tables {
         if let Some(table) = table {
             self.put(table, key, value);
         }
+        // The library's own code finds it under a name that no program can change.
+        if name.contains('.') {
+            let own = builder.string(name.replace('.', "_").as_bytes());
+            self.put(number::PRIVATE, own, value);
+        }
     }
 }
 

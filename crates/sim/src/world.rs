@@ -132,12 +132,15 @@ impl World {
                 let to = other.unwrap_or(to);
                 inbox.push_back(Parcel::Signal(Signal::Message { to, message }));
             }
-            (Some(Fault::Reorder), signal @ Signal::Message { .. }) => {
-                let to = signal.to();
-                let before = inbox.iter().position(|parcel| {
-                    matches!(parcel, Parcel::Signal(Signal::Message { to: other, .. }) if *other == to)
+            (Some(Fault::Reorder), Signal::Message { to, message }) => {
+                let before = inbox.iter().position(|parcel| match parcel {
+                    Parcel::Signal(Signal::Message { to: other, message: waiting }) => {
+                        *other == to && waiting.from == message.from
+                    }
+                    Parcel::Signal(_) | Parcel::Migrant(_) => false,
                 });
-                inbox.insert(before.unwrap_or(inbox.len()), Parcel::Signal(signal));
+                let at = before.unwrap_or(inbox.len());
+                inbox.insert(at, Parcel::Signal(Signal::Message { to, message }));
             }
             (_, signal) => inbox.push_back(Parcel::Signal(signal)),
         }

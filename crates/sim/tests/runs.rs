@@ -22,7 +22,7 @@ fn a_seed_is_a_run() {
 #[test]
 fn every_fault_is_found() {
     for fault in Fault::ALL {
-        let found = (0..10).find_map(|seed| run_with(seed, 20_000, Some(fault)).err());
+        let found = (0..40).find_map(|seed| run_with(seed, 20_000, Some(fault)).err());
         let violation = found.unwrap_or_else(|| panic!("{fault:?} was not found"));
         assert!(!violation.operations.is_empty() && violation.operations.len() <= 20);
         assert!(violation.to_string().contains(&format!("seed {}", violation.seed)));

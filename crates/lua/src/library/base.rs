@@ -1,6 +1,7 @@
 //! The base library: tables, metatables, conversions, iteration.
 
-use crate::library::{Builtin, entering, plain};
+use crate::index::Access;
+use crate::library::{Builtin, builtin_word, entering, plain};
 use crate::strings::is_string;
 use crate::text::number;
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -18,6 +19,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("next", next),
     entering("@call", call),
     plain("@ipairs_step", ipairs_step),
+    plain("pairs", pairs),
     plain("ipairs", ipairs),
     plain("type", type_of),
     plain("rawget", rawget),
@@ -228,9 +230,17 @@ fn metamethod_of(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give(args, method)
 }
 
+fn pairs(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let target = vm.any_arg(args, 1)?;
+    if vm.metamethod(target, vm.library.names.pairs) != word::NIL {
+        return vm.hand_over(args, "general_pairs");
+    }
+    vm.give_all(args, &[builtin_word(NEXT), target, word::NIL])
+}
+
 fn ipairs(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let target = vm.any_arg(args, 1)?;
-    let step = super::builtin_word(IPAIRS_STEP);
+    let step = builtin_word(IPAIRS_STEP);
     vm.give_all(args, &[step, target, word::int_wrapping(0)])
 }
 
@@ -238,14 +248,13 @@ fn ipairs_step(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let target = vm.arg(args, 1);
     let key = vm.integer_arg(args, 2)?.wrapping_add(1);
     let key_word = vm.heap.integer(key);
-    match vm.index(target, key_word)? {
-        crate::index::Access::Value(word::NIL) => vm.give(args, word::NIL),
-        crate::index::Access::Value(value) => vm.give_all(args, &[key_word, value]),
-        crate::index::Access::Call(..) => {
-            // A metamethod is asked by library code in Lua, in the same slot.
-            let step = vm.library_function("ipairs_step");
-            vm.heap.set(args.slot(), step);
-            Ok(Flow::TailCall(2))
+    if vm.type_text(target) == "table" {
+        match vm.index(target, key_word)? {
+            Access::Value(word::NIL) => return vm.give(args, word::NIL),
+            Access::Value(value) => return vm.give_all(args, &[key_word, value]),
+            Access::Call(..) => {}
         }
     }
+    // Metamethods are asked, and errors raised, by library code in Lua.
+    vm.hand_over(args, "ipairs_step")
 }

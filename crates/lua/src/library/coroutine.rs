@@ -14,6 +14,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("coroutine.status", status),
     plain("coroutine.running", running),
     plain("coroutine.isyieldable", isyieldable),
+    plain("coroutine.close", close),
     plain("@bury", bury),
     plain("coroutine.spawn", spawn),
     plain("@park", park),
@@ -82,15 +83,20 @@ fn isyieldable(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give(args, word::from_bool(!is_task))
 }
 
-/// Marks a coroutine dead; returns the error it died with (or nil), a table of the values to close,
-/// and the status it had.
-fn bury(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+fn close(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let co = coroutine_arg(vm, args)?;
     let status = vm.status(co);
     if status != co_status::SUSPENDED && status != co_status::DEAD {
         let name = if status == co_status::RUNNING { "running" } else { "normal" };
         return Err(vm.error(&format!("cannot close a {name} coroutine")));
     }
+    vm.hand_over(args, "general_coroutine_close")
+}
+
+/// Marks a coroutine dead; returns the error it died with (or nil), a table of the values to close,
+/// and the status it had.
+fn bury(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let co = coroutine_arg(vm, args)?;
     let marked = vm.bury(co);
     let error = vm.take_error(co);
     let at = vm.heap.table(marked.len(), 0);

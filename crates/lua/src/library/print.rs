@@ -32,9 +32,7 @@ fn tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.give(args, message);
     }
     if vm.metatable(value) != word::NIL {
-        let general = vm.library_function("tostring_meta");
-        vm.heap.set(args.slot(), general);
-        return Ok(Flow::TailCall(1));
+        return vm.hand_over(args, "general_tostring");
     }
     let mut small = Vec::with_capacity(24);
     if vm.number(value).is_some() {
@@ -57,9 +55,7 @@ fn print(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         } else if let Some(message) = vm.error_message(value) {
             line.extend_from_slice(&vm.bytes(message));
         } else if vm.metatable(value) != word::NIL {
-            let general = vm.library_function("print_meta");
-            vm.heap.set(args.slot(), general);
-            return Ok(Flow::TailCall(args.count));
+            return vm.hand_over(args, "general_print");
         } else {
             let text = vm.raw_text(value);
             line.extend_from_slice(text.as_bytes());

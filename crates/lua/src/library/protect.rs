@@ -12,6 +12,8 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     entering("pcall", pcall),
     entering("xpcall", xpcall),
     plain("@traceback", traceback),
+    plain("@fail", fail),
+    plain("@bad_argument", bad_argument),
 ];
 
 fn error(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -101,6 +103,19 @@ fn assert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let message =
         if args.count > 1 { vm.arg(args, 2) } else { vm.heap.string(b"assertion failed!") };
     Err(vm.positioned(message, 0))
+}
+
+/// `@fail(message)`: an error of the library function that the program called.
+fn fail(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let message = vm.text_arg(args, 1)?.to_vec();
+    Err(vm.error_bytes(&message))
+}
+
+/// `@bad_argument(number, message)`: likewise, about one of its arguments.
+fn bad_argument(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let number = vm.integer_arg(args, 1)? as usize;
+    let message = vm.utf8_arg(args, 2)?;
+    Err(vm.bad_argument(number, &message, args))
 }
 
 fn traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

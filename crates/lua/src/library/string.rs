@@ -14,6 +14,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("string.char", char),
     plain("string.find", find::find),
     plain("string.match", find::match_),
+    plain("string.gmatch", gmatch),
     plain("@gmatch_step", find::gmatch_step),
     plain("string.gsub", gsub::gsub),
     plain("string.format", format::format),
@@ -76,6 +77,15 @@ fn sub(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn slice(vm: &mut Vm<'_>, args: Args, text: Word, from: usize, end: usize) -> Result<Flow, Raise> {
     let word = part(vm, text, from, end)?;
     vm.give(args, word)
+}
+
+fn gmatch(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    vm.string_arg(args, 1)?;
+    vm.string_arg(args, 2)?;
+    let from = vm.integer_or(args, 3, 1)?;
+    let from = vm.heap.integer(from);
+    vm.heap.set(args.at + 2, from);
+    vm.hand_over(Args { count: 3, ..args }, "general_string_gmatch")
 }
 
 fn mapped(vm: &mut Vm<'_>, args: Args, map: fn(&mut [u8])) -> Result<Flow, Raise> {

@@ -13,9 +13,19 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("utf8.codepoint", codepoint),
     plain("utf8.len", len),
     plain("utf8.offset", offset),
+    plain("utf8.codes", codes),
     plain("@utf8_step", |vm, args| step(vm, args, Strictness::Strict)),
     plain("@utf8_step_lax", |vm, args| step(vm, args, Strictness::Lax)),
 ];
+
+fn codes(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let text = vm.string_arg(args, 1)?;
+    let name: &[u8] = if word::is_falsy(vm.arg(args, 2)) { b"utf8_step" } else { b"utf8_step_lax" };
+    let step = vm.library.strings.get(name).map_or(word::NIL, |&key| {
+        vm.library.tables[crate::library::number::PRIVATE as usize].get(key)
+    });
+    vm.give_all(args, &[step, text, word::int_wrapping(0)])
+}
 
 fn refuse(vm: &mut Vm<'_>, args: Args, error: utf8::Utf8Error) -> Raise {
     match error.argument() {

@@ -38,9 +38,7 @@ pub(super) fn format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             Err(error) => return Err(vm.error_bytes(&error.message())),
         };
         if !format_one(vm, args, number, &spec, &mut out)? {
-            let general = vm.library_function("format_general");
-            vm.heap.set(args.slot(), general);
-            return Ok(Flow::TailCall(args.count));
+            return vm.hand_over(args, "general_string_format");
         }
     }
     if out.len() > 1 << 16 {

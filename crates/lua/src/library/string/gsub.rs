@@ -11,17 +11,18 @@ pub(super) fn gsub(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let wanted = vm.string_arg(args, 2)?;
     let replacement = vm.arg(args, 3);
     let kind = vm.type_text(replacement);
+    let length = vm.strings().length(vm.heap, text);
+    let most = vm.integer_or(args, 4, length as i64 + 1)?;
     if kind == "table" || kind == "function" {
-        let general = vm.library_function("gsub_general");
-        vm.heap.set(args.slot(), general);
-        return Ok(Flow::TailCall(args.count));
+        let limit = vm.heap.integer(most);
+        vm.heap.set(args.at + 3, limit);
+        return vm.hand_over(Args { count: 4, ..args }, "general_string_gsub");
     }
     if kind != "string" && kind != "number" {
         return Err(vm.argument_error(3, "string/function/table", replacement, args));
     }
+    let most = most.max(0) as usize;
     let replacement = vm.string_arg(args, 3)?;
-    let length = vm.strings().length(vm.heap, text);
-    let most = vm.integer_or(args, 4, length as i64 + 1)?.max(0) as usize;
     let mut work = Gsub { output: Vec::with_capacity(length), count: 0, position: 0, last: None };
     let mut state = None;
     if is_continued(vm, args) {
