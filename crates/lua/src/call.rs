@@ -6,6 +6,9 @@ use crate::library::is_builtin;
 use crate::vm::{Args, Flow, Raise, Stop, Vm};
 use procession_types::word::{self, Word};
 
+/// How many `__call` steps one call may take.
+const CALL_CHAIN_MAX: usize = 200;
+
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Called {
@@ -35,16 +38,17 @@ impl Vm<'_> {
                 return Ok(Called::Entered);
             }
             if !is_builtin(callee) {
-                let method = self.metamethod(callee, self.library.names.call);
-                if method == word::NIL {
-                    return Err(self.call_error(callee, kind));
-                }
-                if !self.is_plain_function(method) {
+                let method = self.call_method(callee, kind)?;
+                let in_lua = !is_builtin(self.heap.get(self.base - 3));
+                if in_lua && !self.is_plain_function(method) {
                     return self.call_by_frame(slot, count, results, kind);
                 }
                 // The called value becomes the first argument of its `__call`; room for the frame
                 // is made first, since afterwards the instruction can't be executed again.
-                let registers = self.prototype(method).registers as usize;
+                let registers = match self.is_plain_function(method) {
+                    true => self.prototype(method).registers as usize,
+                    false => 0,
+                };
                 slot = self.ensure_stack(slot, 2 * (count + registers) + 32)?;
                 self.heap.copy(slot + 3, slot + 4, count);
                 self.heap.set(slot + 3, callee);
@@ -109,6 +113,22 @@ impl Vm<'_> {
         self.heap.set(slot, crate::library::builtin_word(crate::library::base::CALL));
         self.push_builtin(slot, count + 1, results, kind)?;
         Ok(Called::Entered)
+    }
+
+    /// The `__call` of a value, which may be no function either, as long as one comes at last.
+    fn call_method(&mut self, callee: Word, kind: FrameKind) -> Result<Word, Raise> {
+        let mut value = callee;
+        for _ in 0..CALL_CHAIN_MAX {
+            value = self.metamethod(value, self.library.names.call);
+            if self.is_function(value) {
+                return Ok(self.metamethod(callee, self.library.names.call));
+            }
+            if self.metamethod(value, self.library.names.call) == word::NIL {
+                let value = if value == word::NIL { callee } else { value };
+                return Err(self.call_error(value, kind));
+            }
+        }
+        Err(self.error("'__call' chain too long; possible loop"))
     }
 
     /// Whether it is a function in Lua that needs nothing but a frame.

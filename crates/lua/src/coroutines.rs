@@ -444,6 +444,8 @@ impl Vm<'_> {
         }
         self.heap.set(before + field::NEXT, self.heap.get(task + field::NEXT));
         self.heap.set(root::TASK, coroutine(before));
+        // Whatever wakes that task, the next turn must not find the dead coroutine running.
+        self.heap.set(root::CURRENT, self.heap.get(before + field::LEAF));
         self.schedule()
     }
 

@@ -146,8 +146,8 @@ impl Vm<'_> {
     /// Returns what the callee at `slot` returns, in place of the running frame.
     pub(crate) fn tail_call(&mut self, slot: usize, count: usize) -> Result<(), Raise> {
         let callee = self.heap.get(slot);
-        let in_place = word::tag(callee) == word::TAG_FUNCTION
-            && !crate::coroutines::is_wrap(self, callee);
+        // Library code in Lua looks from outside like any built-in function, so it is called.
+        let in_place = self.is_plain_function(callee) && !self.is_library(callee);
         let link = self.link(self.base);
         if in_place {
             let prototype = self.prototype(callee);

@@ -95,7 +95,10 @@ impl Heap {
 
     /// After a collection left `live` words: when the next one is due, with room for `extra` more.
     pub(crate) fn set_threshold(&mut self, live: usize, extra: usize) {
-        self.threshold = (live * 2 + extra).max(live + 512).min(self.limit);
+        // Beyond the limit there is an eighth of garbage, or a process that lives close to its limit
+        // would be collected all the time.
+        let most = self.limit + self.limit / 8;
+        self.threshold = (live * 2 + extra).max(live + 512).min(most);
     }
 
     /// Words in use.

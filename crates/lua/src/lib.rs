@@ -42,6 +42,7 @@ mod strings;
 mod table;
 pub mod text;
 mod time;
+mod traceback;
 mod vm;
 
 pub use guest::LuaEnvironment;

@@ -25,6 +25,11 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if vm.number(source).is_some() {
         source = vm.string_arg(args, 1)?;
     }
+    for number in [3, 2] {
+        if vm.arg(args, number) != word::NIL {
+            vm.string_arg(args, number)?;
+        }
+    }
     if !is_string(source) {
         if vm.type_text(source) == "function" {
             return vm.hand_over(args, "general_load");

@@ -213,16 +213,17 @@ impl Vm<'_> {
                 return Ok(Outcome::Called);
             }
         }
-        Err(self.order_error(a, b))
+        let message = self.order_message(a, b);
+        Err(self.error(&message))
     }
 
     /// "attempt to compare …".
-    pub(crate) fn order_error(&mut self, a: Word, b: Word) -> Raise {
+    pub(crate) fn order_message(&mut self, a: Word, b: Word) -> String {
         let (x, y) = (self.type_name(a), self.type_name(b));
         if x == y {
-            self.error(&format!("attempt to compare two {x} values"))
+            format!("attempt to compare two {x} values")
         } else {
-            self.error(&format!("attempt to compare {x} with {y}"))
+            format!("attempt to compare {x} with {y}")
         }
     }
 

@@ -230,6 +230,23 @@ function general_string_format(format, ...)
   return string_format(format, table_unpack(args, 1, args.n))
 end
 
+-- `math.max` and `math.min` of whatever can be compared.
+function general_math_max(best, ...)
+  for i = 1, select("#", ...) do
+    local value = select(i, ...)
+    if best < value then best = value end
+  end
+  return best
+end
+
+function general_math_min(best, ...)
+  for i = 1, select("#", ...) do
+    local value = select(i, ...)
+    if value < best then best = value end
+  end
+  return best
+end
+
 -- tables with metamethods, and large ones ----------------------------------------------------------
 
 -- `#t` as an integer.
@@ -1123,6 +1140,3 @@ function json__decode(text)
   return value
 end
 
-function debug__traceback(message, level)
-  return traceback(message, level == nil and 1 or level)
-end

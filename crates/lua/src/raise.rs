@@ -9,18 +9,12 @@ use crate::strings::is_string;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Word};
 
-/// Frames shown at each end of a long traceback, as PUC Lua does.
-const TRACEBACK_FIRST: usize = 10;
-const TRACEBACK_LAST: usize = 11;
-
 /// The program's code for which a function of the library works.
 struct User {
     /// R0 of its frame.
     base: usize,
     /// The instruction after the one that it executes.
     pc: usize,
-    /// How the library was called.
-    kind: FrameKind,
     /// The library's function with a frame of its own that was called; nil when there is none.
     function: Word,
 }
@@ -59,19 +53,18 @@ impl Vm<'_> {
     /// The frame of the program's own code for which the library works; `None` when the library was
     /// called by `pcall` or is the first function of a coroutine.
     fn user(&self) -> Option<User> {
-        let (mut base, mut pc, mut kind) = (self.base, self.pc, FrameKind::Call);
+        let (mut base, mut pc) = (self.base, self.pc);
         let mut function = word::NIL;
         loop {
             let callee = self.heap.get(base - 3);
             if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
-                return Some(User { base, pc, kind, function });
+                return Some(User { base, pc, function });
             }
             let link = self.link(base);
             if link.kind.is_protected() || link.kind == FrameKind::First {
                 return None;
             }
             function = callee;
-            kind = link.kind;
             base = base - link.shift as usize - link.delta as usize;
             pc = link.pc as usize;
         }
@@ -88,7 +81,7 @@ impl Vm<'_> {
         let Some(user) = self.user() else { return (false, self.public_name(self.outermost(own))) };
         let callee = self.heap.get(user.base - 3);
         let op = self.prototype(callee).code[user.pc.saturating_sub(1)].op();
-        if user.kind == FrameKind::Call {
+        if op.calls() {
             if let Some(hint) = self.hint_at(callee, user.pc, Operand::First, 0) {
                 return (hint.kind == NameKind::Method, hint.name.to_string());
             }
@@ -149,7 +142,7 @@ impl Vm<'_> {
     }
 
     /// File and line of a frame of the program's own code.
-    fn line_of(&self, base: usize, pc: usize) -> Option<(&str, u32)> {
+    pub(crate) fn line_of(&self, base: usize, pc: usize) -> Option<(&str, u32)> {
         let callee = self.heap.get(base - 3);
         if word::tag(callee) != word::TAG_FUNCTION || self.is_library(callee) {
             return None;
@@ -176,7 +169,7 @@ impl Vm<'_> {
         self.hint_at(callee, self.pc, operand, position)
     }
 
-    fn hint_at(
+    pub(crate) fn hint_at(
         &self,
         callee: Word,
         pc: usize,
@@ -469,103 +462,6 @@ impl Vm<'_> {
     fn pop_mark(&mut self) {
         let mark = word::index(self.heap.get(self.co + field::CLOSE)) as usize;
         self.heap.set(self.co + field::CLOSE, self.heap.get(mark + 2));
-    }
-
-    /// The traceback of the running coroutine from `level` on, as PUC Lua prints it.
-    pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {
-        let mut frames = Vec::new();
-        let (mut base, mut pc) = (self.base, self.pc);
-        loop {
-            let link = self.link(base);
-            let caller = base - link.shift as usize - link.delta as usize;
-            frames.push(self.frame_text(base, pc, link, caller));
-            match link.kind {
-                FrameKind::Protected => frames.push("[C]: in function 'pcall'".to_owned()),
-                FrameKind::Handled => frames.push("[C]: in function 'xpcall'".to_owned()),
-                _ => {}
-            }
-            if link.kind == FrameKind::First {
-                break;
-            }
-            base = caller;
-            pc = link.pc as usize;
-        }
-        let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
-        text.push_str("stack traceback:");
-        let shown = frames.get(level..).unwrap_or(&[]);
-        let skipped = shown.len().saturating_sub(TRACEBACK_FIRST + TRACEBACK_LAST);
-        for (number, frame) in shown.iter().enumerate() {
-            if skipped > 0 && number == TRACEBACK_FIRST {
-                text.push_str(&format!("\n\t...\t(skipping {skipped} levels)"));
-            }
-            if skipped == 0 || number < TRACEBACK_FIRST || number >= TRACEBACK_FIRST + skipped {
-                text.push_str("\n\t");
-                text.push_str(frame);
-            }
-        }
-        text
-    }
-
-    fn frame_text(&self, base: usize, pc: usize, link: Link, caller: usize) -> String {
-        let place = match self.line_of(base, pc) {
-            Some((file, line)) => format!("{file}:{line}:"),
-            None => "[C]:".to_owned(),
-        };
-        format!("{place} in {}", self.function_text(base, link, caller))
-    }
-
-    fn function_text(&self, base: usize, link: Link, caller: usize) -> String {
-        let callee = self.heap.get(base - 3);
-        if is_builtin(callee) {
-            return format!("function '{}'", self.library.builtins[word::index(callee) as usize].name);
-        }
-        if let Some(name) = self.library_name(callee) {
-            return format!("function '{name}'");
-        }
-        let prototype = self.prototype(callee);
-        if prototype.line_defined == 0 {
-            return "main chunk".to_owned();
-        }
-        if link.kind == FrameKind::Meta {
-            return "metamethod".to_owned();
-        }
-        let named = (link.kind == FrameKind::Call)
-            .then(|| self.hint_at(self.heap.get(caller - 3), link.pc as usize, Operand::First, 0));
-        if let Some(Some(hint)) = named {
-            return match hint.kind {
-                NameKind::Global => format!("function '{}'", hint.name),
-                kind => format!("{} '{}'", kind.text(), hint.name),
-            };
-        }
-        match self.line_of(base, 1) {
-            Some((file, _)) => format!("function <{file}:{}>", prototype.line_defined),
-            None => "function <?>".to_owned(),
-        }
-    }
-
-    /// The qualified public name of a library function, or `?`.
-    pub(crate) fn public_name(&self, function: Word) -> String {
-        if is_builtin(function) {
-            let name = self.library.builtins[word::index(function) as usize].name;
-            return if name.starts_with('@') { "?".to_owned() } else { name.to_owned() };
-        }
-        self.library_name(function).unwrap_or_else(|| "?".to_owned())
-    }
-
-    /// The public name of a library function written in Lua.
-    fn library_name(&self, callee: Word) -> Option<String> {
-        if word::tag(callee) != word::TAG_FUNCTION || word::space(callee) == 0 {
-            return None;
-        }
-        let found = self.library.functions.iter().find(|(_, value)| **value == callee)?;
-        if let Some(general) = found.0.strip_prefix("general_") {
-            return Some(general.replacen('_', ".", 1));
-        }
-        let (table, key) = found.0.split_once("__")?;
-        Some(match table {
-            "base" => key.to_owned(),
-            table => format!("{}.{key}", table.replace("class_", "").replace("process_", "process.")),
-        })
     }
 
     /// The text of an error value, if it has one.

@@ -5,7 +5,7 @@ use crate::library::{Builtin, builtin_word, entering, plain};
 use crate::strings::is_string;
 use crate::text::number;
 use crate::vm::{Args, Flow, Raise, Vm};
-use procession_types::word::{self, table};
+use procession_types::word::{self, Word, table};
 
 /// Number of `next` among the built-in functions.
 pub(crate) const NEXT: u32 = 0;
@@ -133,7 +133,7 @@ fn rawlen(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn select(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let first = vm.arg(args, 1);
-    if first == vm.library.names.hash {
+    if first == vm.library.names.hash || is_string(first) && vm.bytes(first).first() == Some(&b'#') {
         return vm.give(args, word::int_wrapping(args.count as i64 - 1));
     }
     let n = vm.integer_arg(args, 1)?;
@@ -211,9 +211,27 @@ fn collectgarbage(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             if option == "step" { word::TRUE } else { word::int_wrapping(0) }
         }
         "count" => word::from_f64(vm.heap.used() as f64 * 8.0 / 1024.0),
-        "isrunning" => word::TRUE,
-        "stop" | "restart" | "setpause" | "setstepmul" => word::int_wrapping(0),
-        "generational" | "incremental" => vm.heap.string(b"incremental"),
+        // The rest changes nothing: what was set is told, as PUC does.
+        "isrunning" => word::from_bool(vm.collector_setting("stopped", word::FALSE) == word::FALSE),
+        "stop" | "restart" => {
+            let stopped = word::from_bool(option == "stop");
+            vm.set_collector_setting("stopped", stopped);
+            word::int_wrapping(0)
+        }
+        "setpause" | "setstepmul" => {
+            let default = if option == "setpause" { 200 } else { 100 };
+            let value = vm.integer_or(args, 2, 0)?;
+            let before = vm.collector_setting(&option, word::int_wrapping(default));
+            vm.set_collector_setting(&option, word::int_wrapping(value));
+            before
+        }
+        "generational" | "incremental" => {
+            let incremental = vm.heap.string(b"incremental");
+            let before = vm.collector_setting("mode", incremental);
+            let mode = vm.heap.string(option.as_bytes());
+            vm.set_collector_setting("mode", mode);
+            before
+        }
         other => {
             let message = format!("invalid option '{other}'");
             return Err(vm.bad_argument(1, &message, args));
@@ -221,6 +239,27 @@ fn collectgarbage(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     };
     vm.heap.set(vm.stack + offset, value);
     Ok(Flow::Return(1))
+}
+
+impl Vm<'_> {
+    /// A setting of the collector as the program left it.
+    fn collector_setting(&mut self, name: &str, default: Word) -> Word {
+        let table = self.collector_settings();
+        let key = self.heap.string(name.as_bytes());
+        let value = self.raw_get(table, key);
+        if value == word::NIL { default } else { value }
+    }
+
+    fn set_collector_setting(&mut self, name: &str, value: Word) {
+        let table = self.collector_settings();
+        let key = self.heap.string(name.as_bytes());
+        self.raw_set(table, key, value);
+    }
+
+    fn collector_settings(&mut self) -> Word {
+        let name = self.heap.string(b"collector");
+        self.state_table(name)
+    }
 }
 
 fn metamethod_of(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -13,8 +13,8 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("math.abs", abs),
     plain("math.ceil", |vm, args| round(vm, args, libm::ceil)),
     plain("math.floor", |vm, args| round(vm, args, libm::floor)),
-    plain("math.max", |vm, args| extreme(vm, args, Ordering::Greater)),
-    plain("math.min", |vm, args| extreme(vm, args, Ordering::Less)),
+    plain("math.max", |vm, args| extreme(vm, args, Ordering::Greater, "general_math_max")),
+    plain("math.min", |vm, args| extreme(vm, args, Ordering::Less, "general_math_min")),
     plain("math.sqrt", |vm, args| real(vm, args, libm::sqrt)),
     plain("math.sin", |vm, args| real(vm, args, libm::sin)),
     plain("math.cos", |vm, args| real(vm, args, libm::cos)),
@@ -66,20 +66,14 @@ fn round(vm: &mut Vm<'_>, args: Args, function: fn(f64) -> f64) -> Result<Flow, 
     give_number(vm, args, number)
 }
 
-fn extreme(vm: &mut Vm<'_>, args: Args, wanted: Ordering) -> Result<Flow, Raise> {
+/// The largest or the smallest of numbers or strings; other values are compared by library code in Lua.
+fn extreme(vm: &mut Vm<'_>, args: Args, wanted: Ordering, name: &str) -> Result<Flow, Raise> {
     let mut best = vm.any_arg(args, 1)?;
-    if args.count > 1 || vm.number(best).is_none() {
-        best = vm.arg(args, 1);
-    }
     for number in 2..=args.count {
         let value = vm.arg(args, number);
         let order = match (vm.number(value), vm.number(best)) {
             (Some(value), Some(best)) => compare_numbers(value, best),
-            _ if crate::strings::is_string(value) && crate::strings::is_string(best) => {
-                Some(vm.bytes(value).cmp(&vm.bytes(best)))
-            }
-            _ if wanted == Ordering::Greater => return Err(vm.order_error(best, value)),
-            _ => return Err(vm.order_error(value, best)),
+            _ => return vm.hand_over(args, name),
         };
         if order == Some(wanted) {
             best = value;
@@ -111,10 +105,17 @@ fn log(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn fmod(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let number = match (vm.number_arg(args, 1)?, vm.number_arg(args, 2)?) {
-        (Number::Int(_), Number::Int(0)) => return Err(vm.bad_argument(2, "zero", args)),
-        (Number::Int(x), Number::Int(y)) => Number::Int(x.wrapping_rem(y)),
-        (x, y) => Number::Float(as_float(x) % as_float(y)),
+    let (x, y) = (vm.number(vm.arg(args, 1)), vm.number(vm.arg(args, 2)));
+    let number = match (x, y) {
+        (Some(Number::Int(_)), Some(Number::Int(0))) => {
+            return Err(vm.bad_argument(2, "zero", args));
+        }
+        (Some(Number::Int(x)), Some(Number::Int(y))) => Number::Int(x.wrapping_rem(y)),
+        _ => {
+            // PUC looks at the second one first.
+            let y = as_float(vm.number_arg(args, 2)?);
+            Number::Float(as_float(vm.number_arg(args, 1)?) % y)
+        }
     };
     give_number(vm, args, number)
 }

@@ -1,6 +1,6 @@
 //! Raising and catching: `error`, `assert`, `pcall`, `xpcall`, tracebacks.
 
-use crate::coroutine::FrameKind;
+use crate::coroutine::{FrameKind, is_coroutine};
 use crate::library::{Builtin, entering, is_builtin, plain};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -11,6 +11,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("assert", assert),
     entering("pcall", pcall),
     entering("xpcall", xpcall),
+    plain("debug.traceback", debug_traceback),
     plain("@traceback", traceback),
     plain("@fail", fail),
     plain("@bad_argument", bad_argument),
@@ -118,13 +119,26 @@ fn bad_argument(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     Err(vm.bad_argument(number, &message, args))
 }
 
-fn traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let message = vm.arg(args, 1);
+/// `debug.traceback([thread,] [message [, level]])`.
+fn debug_traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let first = vm.arg(args, 1);
+    let has_thread = is_coroutine(first);
+    let offset = usize::from(has_thread);
+    let co = if has_thread { word::index(first) as usize } else { vm.co };
+    let message = vm.arg(args, 1 + offset);
     let text = if message == word::NIL { None } else { vm.error_text(message) };
     if message != word::NIL && text.is_none() {
         return vm.give(args, message);
     }
-    let level = vm.integer_or(args, 2, 0)?;
-    let trace = vm.traceback(text.as_deref(), level.max(0) as usize);
+    let level = vm.integer_or(args, 2 + offset, i64::from(co == vm.co))?;
+    // A message handler is no level of its own here.
+    let above = i64::from(vm.is_raising && co == vm.co);
+    let trace = vm.traceback_of(co, text.as_deref(), (level - above).max(0) as usize);
+    vm.give_text(args, trace.as_bytes())
+}
+
+/// `@traceback()` of the library function that runs.
+fn traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let trace = vm.traceback(None, 0);
     vm.give_text(args, trace.as_bytes())
 }

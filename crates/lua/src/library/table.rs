@@ -9,10 +9,14 @@ use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word, table};
 use std::cmp::Ordering;
 
-/// Longest list that is sorted at once; longer ones are sorted by library code that can be preempted.
-const SORT_AT_ONCE_MAX: usize = 1 << 18;
-/// Most values that `unpack` returns.
-const UNPACK_MAX: i64 = 1 << 24;
+/// Longest list that is sorted at once; longer ones are divided by library code in Lua.
+const SORT_AT_ONCE_MAX: usize = 1 << 14;
+/// Most bytes that the comparisons of a list of strings sorted at once may look at.
+const SORT_BYTES_MAX: usize = 1 << 24;
+/// Longest list that is concatenated at once.
+const CONCAT_AT_ONCE_MAX: i64 = 1 << 14;
+/// Most values that `unpack` returns, as in PUC Lua.
+const UNPACK_MAX: i64 = 1_000_000;
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("table.insert", insert),
@@ -21,6 +25,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("table.unpack", unpack),
     plain("table.pack", pack),
     plain("table.sort", sort),
+    plain("@sort_at_once", sort_at_once),
     plain("table.move", move_),
     plain("table.create", create),
 ];
@@ -32,19 +37,28 @@ fn simple(vm: &mut Vm<'_>, args: Args, number: usize) -> Option<usize> {
     (is_heap_table(value) && vm.heap.get(at + table::META as usize) == word::NIL).then_some(at)
 }
 
+/// Checks that an argument is a table or has these metamethods.
+fn check_table(vm: &mut Vm<'_>, args: Args, number: usize, events: &[Word]) -> Result<(), Raise> {
+    let value = vm.arg(args, number);
+    let is_table = vm.type_text(value) == "table";
+    if is_table || events.iter().all(|&event| vm.metamethod(value, event) != word::NIL) {
+        return Ok(());
+    }
+    Err(vm.argument_error(number, "table", value, args))
+}
+
 /// Hands the call to library code in Lua with the same arguments.
 fn general(vm: &mut Vm<'_>, args: Args, name: &str) -> Result<Flow, Raise> {
-    let value = vm.arg(args, 1);
-    if vm.type_text(value) != "table" && vm.metatable(value) == word::NIL {
-        return Err(vm.argument_error(1, "table", value, args));
-    }
-    let function = vm.library_function(name);
-    vm.heap.set(args.slot(), function);
-    Ok(Flow::TailCall(args.count))
+    let names = &vm.library.names;
+    let (index, newindex, len) = (names.index, names.newindex, names.len);
+    let events = [len, index, newindex];
+    let needed = if name == "general_table_concat" { &events[..2] } else { &events[..] };
+    check_table(vm, args, 1, needed)?;
+    vm.hand_over(args, name)
 }
 
 fn insert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "table_insert") };
+    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "general_table_insert") };
     let end = vm.heap.length(vm.strings(), at) + 1;
     let growth = vm.heap.growth(at);
     if growth > 4096 {
@@ -77,7 +91,7 @@ fn insert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             } else if position == end {
                 vm.heap.set_int(vm.strings(), at, end, value);
             } else {
-                return general(vm, args, "table_insert");
+                return general(vm, args, "general_table_insert");
             }
         }
         _ => return Err(vm.error("wrong number of arguments to 'insert'")),
@@ -86,42 +100,44 @@ fn insert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn remove(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "table_remove") };
+    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "general_table_remove") };
     let length = vm.heap.length(vm.strings(), at);
     let position = vm.integer_or(args, 2, length)?;
-    if args.count > 1 && (length as u64 + 1).wrapping_sub(position as u64) > length as u64 {
-        let last_chance = length + 1 == position || length == 0 && position == 0;
-        if !last_chance {
-            return Err(vm.bad_argument(2, "position out of bounds", args));
-        }
+    if position != length && (position as u64).wrapping_sub(1) > length as u64 {
+        return Err(vm.bad_argument(1, "position out of bounds", args));
     }
     let value = vm.heap.get_int(vm.strings(), at, position);
     let (block, used) = vm.heap.array_part(at);
     if position >= 1 && position < length {
         if used as i64 != length {
-            return general(vm, args, "table_remove");
+            return general(vm, args, "general_table_remove");
         }
         let position = position as usize;
         vm.heap.copy(block + position + 1, block + position, used - position);
         vm.fuel -= ((used - position) / 32) as i64;
         vm.heap.set_int(vm.strings(), at, length, word::NIL);
-    } else if position == length || position == length + 1 {
+    } else {
         vm.heap.set_int(vm.strings(), at, position, word::NIL);
     }
     vm.give(args, value)
 }
 
 fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "table_concat") };
+    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "general_table_concat") };
     let separator =
         if vm.arg(args, 2) == word::NIL { vm.library.names.empty } else { vm.string_arg(args, 2)? };
     let first = vm.integer_or(args, 3, 1)?;
     let length = vm.heap.length(vm.strings(), at);
     let last = vm.integer_or(args, 4, length)?;
+    if first > last {
+        return vm.give(args, vm.library.names.empty);
+    }
+    if last.checked_sub(first).is_none_or(|count| count >= CONCAT_AT_ONCE_MAX) {
+        return general(vm, args, "general_table_concat");
+    }
     let mut total = 0;
-    let mut index = first;
     let between = vm.strings().length(vm.heap, separator);
-    while index <= last {
+    for index in first..=last {
         let value = vm.heap.get_int(vm.strings(), at, index);
         total += between;
         if is_string(value) {
@@ -133,13 +149,9 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             let text = format!("invalid value ({kind}) at index {index} in table for 'concat'");
             return Err(vm.error(&text));
         }
-        if index == i64::MAX {
-            break;
-        }
-        index += 1;
     }
     vm.reserve(total / 8 + 4)?;
-    vm.fuel -= (total / 32) as i64 + (last - first).max(0);
+    vm.fuel -= (total / 32) as i64 + (last - first);
     let mut joined = Vec::with_capacity(total);
     for index in first..=last {
         if index != first {
@@ -157,9 +169,7 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn unpack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let Some(at) = simple(vm, args, 1) else {
-        let function = vm.library_function("table_unpack");
-        vm.heap.set(args.slot(), function);
-        return Ok(Flow::TailCall(args.count));
+        return vm.hand_over(args, "general_table_unpack");
     };
     let first = vm.integer_or(args, 2, 1)?;
     let length = if vm.arg(args, 3) == word::NIL { vm.heap.length(vm.strings(), at) } else { 0 };
@@ -211,35 +221,59 @@ fn create(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn sort(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "general_table_sort") };
     let comparator = vm.arg(args, 2);
-    if comparator != word::NIL && vm.type_text(comparator) != "function" {
-        vm.table_arg(args, 1)?;
-        return Err(vm.argument_error(2, "function", comparator, args));
-    }
-    let Some(at) = simple(vm, args, 1) else { return general(vm, args, "table_sort") };
-    let (block, used) = vm.heap.array_part(at);
     let length = vm.heap.length(vm.strings(), at) as usize;
-    if comparator != word::NIL || length != used || length > SORT_AT_ONCE_MAX {
-        return general(vm, args, "table_sort");
-    }
     if length < 2 {
         return Ok(Flow::Return(0));
     }
-    let mut values = vm.heap.words()[block + 1..=block + used].to_vec();
-    let cost = (length * (usize::BITS - length.leading_zeros()) as usize) as i64;
-    vm.fuel -= cost / 4;
+    if comparator != word::NIL && vm.type_text(comparator) != "function" {
+        return Err(vm.argument_error(2, "function", comparator, args));
+    }
+    if comparator == word::NIL && sort_part(vm, at, 1, length) {
+        return Ok(Flow::Return(0));
+    }
+    general(vm, args, "general_table_sort")
+}
+
+/// `@sort_at_once(t, low, high)`: whether it was done.
+fn sort_at_once(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let (low, high) = (vm.integer_arg(args, 2)?, vm.integer_arg(args, 3)?);
+    let done = match simple(vm, args, 1) {
+        Some(at) => sort_part(vm, at, low as usize, high as usize),
+        None => false,
+    };
+    vm.give(args, word::from_bool(done))
+}
+
+/// Sorts the items `low` to `high` of the array part, if they are only numbers or only strings and
+/// it can be done at once.
+fn sort_part(vm: &mut Vm<'_>, at: usize, low: usize, high: usize) -> bool {
+    let (block, used) = vm.heap.array_part(at);
+    if low < 1 || high > used || high < low || high - low >= SORT_AT_ONCE_MAX {
+        return false;
+    }
+    let mut values = vm.heap.words()[block + low..=block + high].to_vec();
+    let comparisons = values.len() * (usize::BITS - values.len().leading_zeros()) as usize;
     if values.iter().all(|&value| is_number(vm, value)) {
+        vm.fuel -= comparisons as i64;
         values.sort_unstable_by(|&a, &b| match (vm.number(a), vm.number(b)) {
             (Some(a), Some(b)) => compare_numbers(a, b).unwrap_or(Ordering::Equal),
             _ => Ordering::Equal,
         });
     } else if values.iter().all(|&value| is_string(value)) {
+        let lengths = values.iter().map(|&value| vm.strings().length(vm.heap, value));
+        let longest = lengths.max().unwrap_or(0);
+        if longest.saturating_mul(comparisons) > SORT_BYTES_MAX {
+            return false;
+        }
+        vm.fuel -= (comparisons * (2 + longest / 64)) as i64;
         values.sort_unstable_by(|&a, &b| vm.bytes(a).cmp(&vm.bytes(b)));
     } else {
-        return general(vm, args, "table_sort");
+        return false;
     }
-    vm.heap.words_mut()[block + 1..=block + used].copy_from_slice(&values);
-    Ok(Flow::Return(0))
+    vm.heap.words_mut()[block + low..=block + high].copy_from_slice(&values);
+    true
 }
 
 /// Whether the word is a number other than NaN (whose comparisons order nothing).
@@ -248,5 +282,14 @@ fn is_number(vm: &Vm<'_>, value: Word) -> bool {
 }
 
 fn move_(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    general(vm, args, "table_move")
+    for number in 2..=4 {
+        let value = vm.integer_arg(args, number)?;
+        let value = vm.heap.integer(value);
+        vm.heap.set(args.at + number - 1, value);
+    }
+    let (index, newindex) = (vm.library.names.index, vm.library.names.newindex);
+    let target = if vm.arg(args, 5) == word::NIL { 1 } else { 5 };
+    check_table(vm, args, 1, &[index])?;
+    check_table(vm, args, target, &[newindex])?;
+    vm.hand_over(args, "general_table_move")
 }

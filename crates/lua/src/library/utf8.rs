@@ -120,7 +120,7 @@ fn step(vm: &mut Vm<'_>, args: Args, strict: Strictness) -> Result<Flow, Raise> 
             let values = [word::int_wrapping(at as i64), word::int_wrapping(i64::from(code))];
             vm.give_all(args, &values)
         }
-        Ok(None) => vm.give(args, word::NIL),
+        Ok(None) => Ok(Flow::Return(0)),
         Err(error) => Err(refuse(vm, args, error)),
     }
 }

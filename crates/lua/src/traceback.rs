@@ -1,0 +1,188 @@
+//! Tracebacks, as PUC Lua prints them, and the names of functions in them.
+
+use crate::bytecode::{NameKind, Op, Operand};
+use crate::coroutine::{FrameKind, Link, Pending, PendingKind, field, status};
+use crate::library::is_builtin;
+use crate::vm::Vm;
+use procession_types::word::{self, Word};
+
+/// Frames shown at each end of a long traceback.
+const FIRST: usize = 10;
+const LAST: usize = 11;
+
+impl Vm<'_> {
+    /// The traceback of the running coroutine from `level` on; a built-in function that runs in its
+    /// caller's frame is level 0.
+    pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {
+        text(message, &self.frames(self.base, self.pc), level)
+    }
+
+    /// The traceback of another coroutine.
+    pub(crate) fn traceback_of(&self, co: usize, message: Option<&str>, level: usize) -> String {
+        if co == self.co {
+            return self.traceback(message, level);
+        }
+        let stack = word::index(self.heap.get(co + field::STACK)) as usize;
+        let base = stack + word::to_int(self.heap.get(co + field::BASE)) as usize;
+        let pc = word::to_int(self.heap.get(co + field::PC)) as usize;
+        let pending = Pending::decode(self.heap.get(co + field::PENDING)).kind;
+        let has_frames = match self.status(co) {
+            status::DEAD => self.heap.get(co + field::ERROR) != word::NIL,
+            _ => pending != PendingKind::Start,
+        };
+        let frames = if has_frames { self.frames(base, pc) } else { Vec::new() };
+        text(message, &frames, level)
+    }
+
+    /// The frames from one on down to the first of its coroutine, one line each. The library's
+    /// functions are shown, not what they call of the library themselves.
+    fn frames(&self, mut base: usize, mut pc: usize) -> Vec<String> {
+        let mut frames = Vec::new();
+        let callee = self.heap.get(base - 3);
+        if let Some(builtin) = self.called_builtin(callee, base, pc)
+            && !self.is_inner(callee)
+        {
+            frames.push(format!("[C]: in {}", self.builtin_text(builtin)));
+        }
+        loop {
+            let link = self.link(base);
+            let callee = self.heap.get(base - 3);
+            let caller = base - link.shift as usize - link.delta as usize;
+            let is_first = link.kind == FrameKind::First;
+            let is_helper = !is_first && !link.kind.is_protected() && self.is_inner(callee) && {
+                let below = self.heap.get(caller - 3);
+                !is_builtin(below) && self.is_library(below)
+            };
+            if !is_helper {
+                let place = match self.line_of(base, pc) {
+                    Some((file, line)) => format!("{file}:{line}:"),
+                    None => "[C]:".to_owned(),
+                };
+                frames.push(format!("{place} in {}", self.function_text(base, link, caller)));
+            }
+            match link.kind {
+                FrameKind::Protected => frames.push("[C]: in function 'pcall'".to_owned()),
+                FrameKind::Handled => frames.push("[C]: in function 'xpcall'".to_owned()),
+                FrameKind::First => return frames,
+                _ => {}
+            }
+            base = caller;
+            pc = link.pc as usize;
+        }
+    }
+
+    /// Whether a function is the library's own.
+    fn is_inner(&self, callee: Word) -> bool {
+        is_builtin(callee) || self.is_library(callee)
+    }
+
+    /// The built-in function that a Lua frame is calling, in its own frame.
+    fn called_builtin(&self, callee: Word, base: usize, pc: usize) -> Option<Word> {
+        if is_builtin(callee) {
+            return None;
+        }
+        let i = *self.prototype(callee).code.get(pc.checked_sub(1)?)?;
+        let called = match i.op() {
+            Op::Call | Op::TailCall => self.heap.get(base + i.a() as usize),
+            Op::ForInCall => self.heap.get(base + i.a() as usize),
+            _ => return None,
+        };
+        is_builtin(called).then_some(called)
+    }
+
+    fn builtin_text(&self, builtin: Word) -> String {
+        match self.public_name(builtin).as_str() {
+            "?" => "?".to_owned(),
+            name => format!("function '{name}'"),
+        }
+    }
+
+    fn function_text(&self, base: usize, link: Link, caller: usize) -> String {
+        let callee = self.heap.get(base - 3);
+        if is_builtin(callee) {
+            return self.builtin_text(callee);
+        }
+        if let Some(name) = self.library_name(callee) {
+            return format!("function '{name}'");
+        }
+        let prototype = self.prototype(callee);
+        if prototype.line_defined == 0 {
+            return "main chunk".to_owned();
+        }
+        if matches!(link.kind, FrameKind::Call | FrameKind::Meta | FrameKind::Close)
+            && let Some(named) = self.named_text(link, self.heap.get(caller - 3))
+        {
+            return named;
+        }
+        match self.line_of(base, 1) {
+            Some((file, _)) => format!("function <{file}:{}>", prototype.line_defined),
+            None => "function <?>".to_owned(),
+        }
+    }
+
+    /// How the calling code names the function.
+    fn named_text(&self, link: Link, caller: Word) -> Option<String> {
+        if self.is_inner(caller) {
+            return None;
+        }
+        let op = self.prototype(caller).code.get((link.pc as usize).checked_sub(1)?)?.op();
+        if link.kind == FrameKind::Close {
+            return Some("metamethod 'close'".to_owned());
+        }
+        if link.kind == FrameKind::Meta {
+            return op.event().map(|event| format!("metamethod '{event}'"));
+        }
+        if op == Op::ForInCall {
+            return Some("for iterator 'for iterator'".to_owned());
+        }
+        let hint = self.hint_at(caller, link.pc as usize, Operand::First, 0)?;
+        Some(match hint.kind {
+            NameKind::Global => format!("function '{}'", hint.name),
+            kind => format!("{} '{}'", kind.text(), hint.name),
+        })
+    }
+
+    /// The qualified public name of a library function, or `?`.
+    pub(crate) fn public_name(&self, function: Word) -> String {
+        if is_builtin(function) {
+            let name = self.library.builtins[word::index(function) as usize].name;
+            return if name.starts_with('@') { "?".to_owned() } else { name.to_owned() };
+        }
+        self.library_name(function).unwrap_or_else(|| "?".to_owned())
+    }
+
+    /// The public name of a library function written in Lua.
+    fn library_name(&self, callee: Word) -> Option<String> {
+        if word::tag(callee) != word::TAG_FUNCTION || word::space(callee) == 0 {
+            return None;
+        }
+        let found = self.library.functions.iter().find(|(_, value)| **value == callee)?;
+        if let Some(general) = found.0.strip_prefix("general_") {
+            return Some(general.replacen('_', ".", 1));
+        }
+        let (table, key) = found.0.split_once("__")?;
+        Some(match table {
+            "base" => key.to_owned(),
+            table => format!("{}.{key}", table.replace("class_", "").replace("process_", "process.")),
+        })
+    }
+}
+
+fn text(message: Option<&str>, frames: &[String], level: usize) -> String {
+    let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
+    text.push_str("stack traceback:");
+    let shown = frames.get(level..).unwrap_or(&[]);
+    let skipped =
+        if shown.len() > FIRST + LAST + 1 { shown.len() - FIRST - LAST } else { 0 };
+    for (number, frame) in shown.iter().enumerate() {
+        if skipped > 0 && number == FIRST {
+            // PUC counts one too few.
+            text.push_str(&format!("\n\t...\t(skipping {} levels)", skipped - 1));
+        }
+        if skipped == 0 || number < FIRST || number >= FIRST + skipped {
+            text.push_str("\n\t");
+            text.push_str(frame);
+        }
+    }
+    text
+}
