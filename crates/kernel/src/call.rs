@@ -4,7 +4,7 @@ use crate::timer::Alarm;
 use crate::{Effect, Kernel, Signal, SlotIndex, Step};
 use procession_types::{Error, Fragment, Limit, Pid, Timestamp};
 
-/// Identifies a pending call. Never given twice on a node.
+/// Identifies a pending call of a process. Never given twice to the same process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub u64);
 
@@ -46,20 +46,17 @@ impl Kernel {
     }
 
     pub(crate) fn add_call(&mut self, slot: SlotIndex, pending: Pending) -> Result<CallId, Error> {
-        let next = self.next_call();
         let process = self.caller_mut(slot)?;
         let most = process.definition.limits.calls_max as usize;
-        let calls = &mut process.rare().calls;
-        if calls.len() >= most {
+        let rare = process.rare();
+        if rare.calls.len() >= most {
             return Err(too_many_calls());
         }
-        calls.insert(next, pending);
-        self.calls_made += 1;
+        // The process's own count, which moves with it: small numbers that guests can hold.
+        rare.calls_made += 1;
+        let next = CallId(rare.calls_made);
+        rare.calls.insert(next, pending);
         Ok(next)
-    }
-
-    fn next_call(&self) -> CallId {
-        CallId(u64::from(self.config.shard) << 48 | self.calls_made)
     }
 
     /// Whether the reply is there.

@@ -23,7 +23,6 @@ pub struct Kernel {
     pub(crate) counts: Counts,
     /// Messages that have arrived and the directory has not been told of.
     pub(crate) arrivals: Option<(Pid, Room)>,
-    pub(crate) calls_made: u64,
     pub(crate) links_made: u32,
 }
 
@@ -39,7 +38,6 @@ impl Kernel {
             dying: VecDeque::new(),
             counts: Counts::default(),
             arrivals: None,
-            calls_made: 0,
             links_made: 0,
             config,
         }

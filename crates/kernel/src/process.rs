@@ -54,6 +54,8 @@ pub(crate) struct Rare {
     pub(crate) links: PidMap<Tags>,
     /// Whom it monitors.
     pub(crate) monitoring: PidMap<()>,
+    /// Calls it has ever made.
+    pub(crate) calls_made: u64,
     pub(crate) calls: BTreeMap<CallId, Pending>,
     /// The call whose reply is this process's result.
     pub(crate) caller: Option<(Pid, CallId)>,

@@ -12,6 +12,9 @@ use crate::text::number::Number;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Kind, Word};
 
+/// Removed entries that `next` passes over for nothing.
+const SKIPPED_MAX: usize = 64;
+
 impl Vm<'_> {
     /// How many extra arguments the running vararg function got.
     fn extra_arguments(&self) -> usize {
@@ -186,6 +189,8 @@ impl Vm<'_> {
             return false;
         };
         let (key, value) = match self.heap.next_entry(target, cursor) {
+            // What is skipped in between is charged there.
+            Some((next, ..)) if next > cursor + SKIPPED_MAX => return false,
             Some((_, key, value)) => (key, value),
             None => (word::NIL, word::NIL),
         };

@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// Instructions that the preparation of an image may take before it is given up.
 const PREPARE_BUDGET: i64 = 1_000_000;
 
+/// Fuel that finishing a call of `load` needs at most.
+const LOAD_FUEL: i64 = 16;
+
 /// The Lua environment.
 #[derive(Debug, Default)]
 pub struct LuaEnvironment;
@@ -90,7 +93,7 @@ impl LuaImage {
         let mut guest = LuaGuest::unprepared(&self.shared, &Limits::default());
         let mut host = crate::guest::pure::PureHost::default();
         let stop = guest.turn(&mut host, PREPARE_BUDGET);
-        let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.extra.is_empty();
+        let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.loaded.is_empty();
         if !done {
             return None;
         }
@@ -105,7 +108,8 @@ impl procession_environment::Image for LuaImage {
             Some(words) => LuaGuest {
                 heap: Heap::from_words(words, limits.memory_bytes_max),
                 shared: self.shared.clone(),
-                extra: Vec::new(),
+                loaded: Vec::new(),
+                loaded_words: 0,
                 is_started: true,
             },
             None => LuaGuest::unprepared(&self.shared, limits),
@@ -117,11 +121,16 @@ impl procession_environment::Image for LuaImage {
     fn restore(&self, snapshot: &[u8], limits: &Limits) -> Result<Box<dyn Guest>, Error> {
         let state = crate::snapshot::read(snapshot, &self.shared.hash)?;
         let heap = Heap::from_words(&state.words, limits.memory_bytes_max);
-        let mut guest =
-            LuaGuest { heap, shared: self.shared.clone(), extra: Vec::new(), is_started: true };
+        let mut guest = LuaGuest {
+            heap,
+            shared: self.shared.clone(),
+            loaded: Vec::new(),
+            loaded_words: 0,
+            is_started: true,
+        };
         guest.heap.threshold = state.threshold.min(guest.heap.limit);
         guest.compile_loaded()?;
-        crate::snapshot::check(&guest.heap, &guest.images())?;
+        crate::snapshot::check(&guest.heap, guest.images())?;
         Ok(Box::new(guest))
     }
 }
@@ -130,8 +139,10 @@ impl procession_environment::Image for LuaImage {
 struct LuaGuest {
     heap: Heap,
     shared: Arc<Shared>,
-    /// Images of chunks that it loaded itself.
-    extra: Vec<Arc<Image>>,
+    /// All images, once it has loaded chunks itself; empty before.
+    loaded: Vec<Arc<Image>>,
+    /// Words that those chunks take.
+    loaded_words: usize,
     is_started: bool,
 }
 
@@ -158,11 +169,25 @@ impl LuaGuest {
         for place in [root::CURRENT, root::TASK, root::TASKS] {
             heap.set(place, coroutine(main));
         }
-        Self { heap, shared: shared.clone(), extra: Vec::new(), is_started: false }
+        let shared = shared.clone();
+        Self { heap, shared, loaded: Vec::new(), loaded_words: 0, is_started: false }
     }
 
-    fn images(&self) -> Vec<Arc<Image>> {
-        self.shared.images.iter().chain(&self.extra).cloned().collect()
+    /// All images, by their numbers.
+    fn images(&self) -> &[Arc<Image>] {
+        if self.loaded.is_empty() { &self.shared.images } else { &self.loaded }
+    }
+
+    /// Adds the image of a chunk that it loaded; what it takes is no longer there for the heap.
+    fn add_image(&mut self, image: Arc<Image>) {
+        if self.loaded.is_empty() {
+            self.loaded.clone_from(&self.shared.images);
+        }
+        let words = image.words();
+        self.loaded_words += words;
+        self.heap.limit = self.heap.limit.saturating_sub(words);
+        self.heap.threshold = self.heap.threshold.min(self.heap.limit);
+        self.loaded.push(image);
     }
 
     fn set_arguments(&mut self, arguments: &Fragment) {
@@ -182,44 +207,28 @@ impl LuaGuest {
 
     /// Compiles the chunks that a restored process had loaded.
     fn compile_loaded(&mut self) -> Result<(), Error> {
-        let list = self.heap.get(root::SOURCES);
-        if list == word::NIL {
-            return Ok(());
-        }
         let damaged = || Error::invalid("snapshot is damaged: its list of loaded chunks");
-        let at = word::index(list) as usize;
-        let strings = crate::strings::Strings { images: &self.shared.images };
-        let mut position = 1;
-        loop {
-            let source = self.heap.get_int(strings, at, position);
-            let name = self.heap.get_int(strings, at, position + 1);
-            if source == word::NIL {
-                return Ok(());
-            }
-            if !crate::strings::is_string(source) || !crate::strings::is_string(name) {
-                return Err(damaged());
-            }
-            let source = strings.bytes(&self.heap, source).to_vec();
-            let name = strings.bytes(&self.heap, name).to_vec();
-            let number = (self.shared.images.len() + self.extra.len()) as u16;
+        let list = crate::load::sources(&self.heap).ok_or_else(damaged)?;
+        for pair in list.chunks_exact(2) {
+            let [source, name] = [pair[0], pair[1]].map(|text| {
+                let images = self.images();
+                crate::snapshot::is_sound_string(&self.heap, images, text)
+                    .then(|| crate::strings::Strings { images }.bytes(&self.heap, text).to_vec())
+            });
+            let (Some(source), Some(name)) = (source, name) else { return Err(damaged()) };
+            let number = self.images().len() as u16;
             let image = crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
-            self.extra.push(Arc::new(image));
-            position += 2;
+            self.add_image(Arc::new(image));
         }
+        Ok(())
     }
 
     /// Runs until the turn ends.
-    fn turn(&mut self, host: &mut dyn Host, budget: i64) -> Stop {
+    fn turn(&mut self, host: &mut dyn Host, mut budget: i64) -> Stop {
         let mut fuel = budget;
         let mut loaded_image = None;
         loop {
-            let images;
-            let images = if self.extra.is_empty() {
-                &self.shared.images
-            } else {
-                images = self.images();
-                &images
-            };
+            let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
             let mut vm = Vm::new(&mut self.heap, images, host, fuel, budget);
             vm.loaded_image = loaded_image.take();
             let stop = vm.run_turn();
@@ -227,8 +236,12 @@ impl LuaGuest {
             let new_image = vm.new_image.take();
             match (stop, new_image) {
                 (Stop::NewImage, Some(image)) => {
-                    loaded_image = Some((2 + self.extra.len()) as u16);
-                    self.extra.push(image);
+                    loaded_image = Some(self.images().len() as u16);
+                    self.add_image(image);
+                    // The call of `load` that is executed again must not be preempted.
+                    let grant = (LOAD_FUEL - fuel).max(0);
+                    fuel += grant;
+                    budget += grant;
                 }
                 (stop, _) => {
                     let executed = self.heap.get(root::INSTRUCTIONS);
@@ -339,7 +352,7 @@ impl Guest for LuaGuest {
     fn usage(&self) -> Usage {
         Usage {
             instructions: self.heap.get(root::INSTRUCTIONS),
-            memory_bytes: self.heap.held() as u64 * 8,
+            memory_bytes: (self.heap.held() + self.loaded_words) as u64 * 8,
         }
     }
 

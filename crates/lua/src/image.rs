@@ -23,6 +23,17 @@ pub struct Image {
     pub allowed: Vec<Box<str>>,
 }
 
+impl Image {
+    /// Words of memory that it takes, about.
+    pub(crate) fn words(&self) -> usize {
+        let prototypes = self.prototypes.iter().map(|prototype| {
+            let names = prototype.names.len() * 6 + prototype.upvalue_names.len() * 4;
+            prototype.code.len() * 2 + prototype.constants.len() + prototype.big.len() + names + 32
+        });
+        prototypes.sum::<usize>() + self.strings.len() + 64
+    }
+}
+
 /// Collects what becomes an [`Image`].
 #[derive(Debug)]
 pub struct ImageBuilder<'a> {

@@ -604,7 +604,10 @@ impl<'a> Vm<'a> {
                         } else {
                             save!();
                             match self.equal(x, y)? {
-                                Outcome::Value(value) => jump_if!(i, (value == word::TRUE)),
+                                Outcome::Value(value) => {
+                                    fuel = self.fuel;
+                                    jump_if!(i, (value == word::TRUE));
+                                }
                                 Outcome::Called => continue 'frame,
                             }
                         }

@@ -42,6 +42,9 @@ pub(crate) const fn entering(name: &'static str, run: Run) -> Builtin {
     Builtin { name, run, enters: true }
 }
 
+/// Marks the arguments of a call that is being continued; no program can make this word.
+pub(crate) const CONTINUED: Word = word::make(word::TAG_SPECIAL, 2, 0);
+
 /// An immutable table of the library.
 #[derive(Debug, Default)]
 pub(crate) struct Frozen {

@@ -5,7 +5,7 @@
 
 use crate::compile;
 use crate::frame::closure_place;
-use crate::heap::root;
+use crate::heap::{Heap, root};
 use crate::image::{Image, ImageBuilder};
 use crate::library::library;
 use crate::strings::is_string;
@@ -16,8 +16,10 @@ use std::sync::Arc;
 
 /// Chunks one process may load.
 const IMAGES_MAX: usize = 60_000;
-/// Words that a compiled chunk counts for, per byte of its source.
-const WORDS_PER_BYTE: usize = 2;
+/// Bytes of a chunk: compiling can't be preempted.
+const CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Fuel per byte of a chunk.
+const FUEL_PER_BYTE: i64 = 8;
 
 /// `load(text, name, mode, env)`; functions as `text` are gathered by library code in Lua.
 pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -37,13 +39,14 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return Err(vm.argument_error(1, "function", source, args));
     }
     if let Some(number) = vm.loaded_image.take() {
+        vm.fuel -= vm.strings().length(vm.heap, source) as i64 * FUEL_PER_BYTE;
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
     }
     let name = if vm.arg(args, 2) == word::NIL { source } else { vm.string_arg(args, 2)? };
     let mode = if vm.arg(args, 3) == word::NIL { "bt".into() } else { vm.utf8_arg(args, 3)? };
     let text = vm.bytes(source).to_vec();
-    vm.reserve(text.len() * WORDS_PER_BYTE / 8 + 64)?;
+    vm.reserve(64)?;
     let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
     // Chunks of bytecode are refused whatever the mode says.
     let is_binary = text.first() == Some(&0x1B);
@@ -52,13 +55,22 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         let mode = if is_binary { "t" } else { &mode };
         return failure(vm, args, &format!("attempt to load a {kind} chunk (mode is '{mode}')"));
     }
+    if let Some(number) = known_chunk(vm, source, name) {
+        let closure = main_closure(vm, number, args);
+        return vm.give(args, closure);
+    }
     if vm.images.len() >= IMAGES_MAX {
         return failure(vm, args, "too many loaded chunks");
     }
+    if text.len() > CHUNK_BYTES_MAX {
+        return failure(vm, args, "chunk is too large");
+    }
     let number = vm.images.len() as u16;
-    vm.fuel -= text.len() as i64;
     match compile_chunk(&text, chunk_name.as_bytes(), number) {
-        Err(error) => failure(vm, args, &error.message),
+        Err(error) => {
+            vm.fuel -= text.len() as i64 * FUEL_PER_BYTE;
+            failure(vm, args, &error.message)
+        }
         Ok(image) => {
             keep_source(vm, source, name);
             vm.new_image = Some(Arc::new(image));
@@ -87,6 +99,23 @@ fn failure(vm: &mut Vm<'_>, args: Args, message: &str) -> Result<Flow, Raise> {
     vm.give_all(args, &[word::NIL, text])
 }
 
+/// The image of a chunk of the same source and name that was loaded before.
+fn known_chunk(vm: &mut Vm<'_>, source: Word, name: Word) -> Option<u16> {
+    let list = vm.heap.get(root::SOURCES);
+    if list == word::NIL {
+        return None;
+    }
+    let known = vm.raw_get(list, source);
+    if !word::is_int(known) {
+        return None;
+    }
+    let number = word::to_int(known);
+    let known_name = vm.raw_get(list, word::int_wrapping(2 * (number - 1)));
+    vm.raw_equal(known_name, name).then_some(number as u16)
+}
+
+/// Keeps the source and the name of the chunk that becomes the next image: as items 2n - 3 and
+/// 2n - 2 of a list for image n, and the number under the source.
 fn keep_source(vm: &mut Vm<'_>, source: Word, name: Word) {
     if vm.heap.get(root::SOURCES) == word::NIL {
         let at = vm.heap.table(4, 0);
@@ -96,6 +125,24 @@ fn keep_source(vm: &mut Vm<'_>, source: Word, name: Word) {
     let next = vm.heap.length(vm.strings(), list) + 1;
     vm.heap.set_int(vm.strings(), list, next, source);
     vm.heap.set_int(vm.strings(), list, next + 1, name);
+    let number = word::int_wrapping(vm.images.len() as i64);
+    vm.heap.set_any(vm.strings(), list, source, number);
+}
+
+/// Sources and names of the chunks that a process has loaded, in turn, from a heap that has not been
+/// checked; `None` when it is damaged.
+pub(crate) fn sources(heap: &Heap) -> Option<Vec<Word>> {
+    let list = heap.get(root::SOURCES);
+    if list == word::NIL {
+        return Some(Vec::new());
+    }
+    if list >> 32 != word::TAG_TABLE << 16 {
+        return None;
+    }
+    let words = heap.words();
+    let array = *words.get(word::index(list) as usize + word::table::ARRAY as usize)?;
+    let (block, used) = (array as u32 as usize, (array >> 32) as usize);
+    words.get(block + 1..block + 1 + used).map(<[Word]>::to_vec)
 }
 
 /// The closure of a loaded chunk with its environment.
@@ -110,7 +157,7 @@ fn main_closure(vm: &mut Vm<'_>, number: u16, args: Args) -> Word {
 
 /// A closure of a module's main chunk.
 pub(crate) fn module_closure(
-    heap: &mut crate::heap::Heap,
+    heap: &mut Heap,
     image: &crate::image::Image,
     number: u16,
     module: usize,

@@ -111,6 +111,23 @@ pub(crate) fn check(heap: &Heap, images: &[Arc<Image>]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a word is a string that lies within its heap or image.
+pub(crate) fn is_sound_string(heap: &Heap, images: &[Arc<Image>], value: Word) -> bool {
+    let (space, at) = (word::space(value) as usize, word::index(value) as usize);
+    let words = match (word::tag(value), space) {
+        (word::TAG_SHORT, _) => return word::short_len(value) <= word::SHORT_MAX,
+        (word::TAG_STRING, 0) => heap.words(),
+        (word::TAG_STRING, _) => match images.get(space - 1) {
+            Some(image) => &image.strings[..],
+            None => return false,
+        },
+        _ => return false,
+    };
+    words.get(at).is_some_and(|&head| {
+        word::header_kind(head) == Kind::String as u8 && at + object_words(head) <= words.len()
+    })
+}
+
 fn damaged(what: &str) -> Error {
     Error::invalid(format!("snapshot is damaged: {what} is not sound"))
 }

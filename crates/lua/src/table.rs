@@ -590,6 +590,13 @@ impl Heap {
         None
     }
 
+    /// Array items and fields there are, removed ones included.
+    pub(crate) fn entries(&self, at: usize) -> usize {
+        let hash = self.hash_part(at);
+        let (_, used) = self.array_part(at);
+        if hash == 0 { used } else { used + self.hash_size(hash).0 }
+    }
+
     /// The cursor of a key for [`Heap::next_entry`]; `None` when the table never had it.
     pub(crate) fn cursor(&mut self, strings: Strings<'_>, at: usize, key: Word) -> Option<usize> {
         if key == word::NIL {

@@ -163,7 +163,9 @@ impl Vm<'_> {
         let (table, key) = found.0.split_once("__")?;
         Some(match table {
             "base" => key.to_owned(),
-            table => format!("{}.{key}", table.replace("class_", "").replace("process_", "process.")),
+            table => {
+                format!("{}.{key}", table.replace("class_", "").replace("process_", "process."))
+            }
         })
     }
 }
@@ -172,8 +174,7 @@ fn text(message: Option<&str>, frames: &[String], level: usize) -> String {
     let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
     text.push_str("stack traceback:");
     let shown = frames.get(level..).unwrap_or(&[]);
-    let skipped =
-        if shown.len() > FIRST + LAST + 1 { shown.len() - FIRST - LAST } else { 0 };
+    let skipped = if shown.len() > FIRST + LAST + 1 { shown.len() - FIRST - LAST } else { 0 };
     for (number, frame) in shown.iter().enumerate() {
         if skipped > 0 && number == FIRST {
             // PUC counts one too few.

@@ -16,7 +16,6 @@ const THREADS: usize = 4;
 const TURNS_MAX: u64 = 3_000_000;
 
 #[test]
-#[ignore = "being written"]
 fn corpus_conforms_in_every_mode() {
     let listed = Mutex::new(listed_differences());
     let scripts = Mutex::new(scripts());

@@ -50,7 +50,12 @@ fn next(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let key = vm.normal_key(key);
     let entry = match vm.place_of(target) {
         crate::index::Place::Heap(at) => match vm.heap.cursor(vm.strings(), at, key) {
-            Some(cursor) => vm.heap.next_entry(at, cursor),
+            Some(cursor) => {
+                let entry = vm.heap.next_entry(at, cursor);
+                let next = entry.map_or_else(|| vm.heap.entries(at), |(next, ..)| next);
+                vm.fuel -= (next.saturating_sub(cursor) / 8) as i64;
+                entry
+            }
             None => return Err(vm.bare_error("invalid key to 'next'")),
         },
         crate::index::Place::Frozen(number) => {
@@ -133,7 +138,8 @@ fn rawlen(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn select(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let first = vm.arg(args, 1);
-    if first == vm.library.names.hash || is_string(first) && vm.bytes(first).first() == Some(&b'#') {
+    if first == vm.library.names.hash || is_string(first) && vm.bytes(first).first() == Some(&b'#')
+    {
         return vm.give(args, word::int_wrapping(args.count as i64 - 1));
     }
     let n = vm.integer_arg(args, 1)?;

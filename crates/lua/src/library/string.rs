@@ -127,20 +127,10 @@ fn rep(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let total = total as usize;
     vm.reserve(total / 8 + 4)?;
     vm.fuel -= (total / 64) as i64;
-    let mut bytes = Vec::with_capacity(total);
-    if between == 0 {
-        let unit = vm.bytes(text).to_vec();
-        bytes = unit.repeat(count as usize);
-    } else {
-        let (unit, separator) = (vm.bytes(text), vm.bytes(separator));
-        for number in 0..count {
-            if number > 0 {
-                bytes.extend_from_slice(&separator);
-            }
-            bytes.extend_from_slice(&unit);
-        }
-    }
-    vm.give_text(args, &bytes)
+    let mut unit = vm.bytes(text).to_vec();
+    unit.extend_from_slice(&vm.bytes(separator));
+    let bytes = unit.repeat(count as usize);
+    vm.give_text(args, &bytes[..total])
 }
 
 fn byte(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -1,12 +1,14 @@
 //! The utf8 library.
 
-use crate::library::{Builtin, plain};
+use crate::library::{Builtin, CONTINUED, plain};
 use crate::text::utf8::{self, Count, Strictness};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 
 /// Most code points that `codepoint` returns.
 const CODES_MAX: usize = 1 << 20;
+/// Bytes that `len` looks at between two looks at the fuel.
+const LEN_BLOCK: usize = 1 << 14;
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("utf8.char", char),
@@ -87,15 +89,36 @@ fn len(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (first, last) = (vm.integer_or(args, 2, 1)?, vm.integer_or(args, 3, -1)?);
     let strict = strictness(vm.arg(args, 4));
     let length = vm.strings().length(vm.heap, text);
-    let (from, to) = match utf8::len_range(length, first, last) {
+    let (mut from, to) = match utf8::len_range(length, first, last) {
         Ok(range) => range,
         Err(error) => return Err(refuse(vm, args, error)),
     };
-    vm.fuel -= (to.saturating_sub(from) / 16) as i64;
-    let count = utf8::len(&vm.bytes(text), from, to, strict);
-    match count {
-        Count::Characters { count, .. } => vm.give(args, word::int_wrapping(count as i64)),
-        Count::InvalidAt(at) => vm.give_all(args, &[word::NIL, word::int_wrapping(at as i64)]),
+    let is_continued = args.count == 6 && vm.arg(args, 6) == CONTINUED;
+    let mut total = if is_continued { word::to_int(vm.arg(args, 5)) } else { 0 };
+    loop {
+        let end = to.min(from.saturating_add(LEN_BLOCK));
+        vm.fuel -= 1 + (end.saturating_sub(from) / 4) as i64;
+        match utf8::len(&vm.bytes(text), from, end, strict) {
+            Count::InvalidAt(at) => {
+                return vm.give_all(args, &[word::NIL, word::int_wrapping(at as i64)]);
+            }
+            Count::Characters { count, next } => {
+                total += count as i64;
+                from = next;
+            }
+        }
+        if from >= to {
+            return vm.give(args, word::int_wrapping(total));
+        }
+        if vm.fuel <= 0 {
+            let lax = vm.arg(args, 4);
+            let [from, to] = [from as i64 + 1, to as i64].map(word::int_wrapping);
+            let values = [from, to, lax, word::int_wrapping(total), CONTINUED];
+            for (position, value) in values.into_iter().enumerate() {
+                vm.heap.set(args.at + 1 + position, value);
+            }
+            return Ok(Flow::Again(6));
+        }
     }
 }
 
@@ -104,6 +127,15 @@ fn offset(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let n = vm.integer_arg(args, 2)?;
     let from = if vm.arg(args, 3) == word::NIL { None } else { Some(vm.integer_arg(args, 3)?) };
     let found = utf8::offset(&vm.bytes(text), n, from);
+    let length = vm.strings().length(vm.heap, text) as i64;
+    let start = from.unwrap_or(if n >= 0 { 1 } else { length + 1 });
+    let start = if start < 0 { length + start + 1 } else { start };
+    let end = match found {
+        Ok(Some(at)) => at as i64,
+        Ok(None) if n >= 0 => length,
+        _ => 1,
+    };
+    vm.fuel -= start.wrapping_sub(end).unsigned_abs().min(length as u64) as i64 / 4;
     match found {
         Ok(Some(at)) => vm.give(args, word::int_wrapping(at as i64)),
         Ok(None) => vm.give(args, word::NIL),

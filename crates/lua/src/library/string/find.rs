@@ -2,14 +2,12 @@
 //! a string of the heap and continued in the next turn.
 
 use super::{part, start_of};
+use crate::library::CONTINUED;
 use crate::text::pattern::{self, Capture, Matcher, Step};
 use crate::text::plain as plain_text;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 use std::cell::Cell;
-
-/// Marks the arguments of a call that is being continued; no program can make this word.
-const CONTINUED: Word = word::make(word::TAG_SPECIAL, 2, 0);
 
 /// Number of arguments of a call that is being continued: the mark is the last one.
 const CONTINUED_COUNT: usize = 9;
@@ -26,27 +24,22 @@ pub(super) fn with_matcher<T>(run: impl FnOnce(&mut Matcher) -> T) -> T {
     result
 }
 
-/// Puts a match away and asks to be continued. The arguments 1 to 4 stay; `output`, `count` and
-/// `position` are the caller's.
+/// Puts work away and asks to be continued. The arguments 1 to 4 stay; `state` and `value` come back
+/// as the arguments 5 and 6, the numbers as 7 and 8.
 pub(super) fn put_away(
     vm: &mut Vm<'_>,
     args: Args,
-    matcher: Option<&Matcher>,
-    output: &[u8],
+    state: &[u8],
+    value: Word,
     numbers: [usize; 2],
 ) -> Result<Flow, Raise> {
-    let mut state = Vec::new();
-    if let Some(matcher) = matcher {
-        matcher.save(&mut state);
-    }
     for position in args.count..CONTINUED_COUNT {
         vm.heap.set(args.at + position, word::NIL);
     }
-    let state = vm.heap.string(&state);
-    let output = vm.heap.string(output);
+    let state = vm.heap.string(state);
     for (position, value) in [
         (4, state),
-        (5, output),
+        (5, value),
         (6, word::int_wrapping(numbers[0] as i64)),
         (7, word::int_wrapping(numbers[1] as i64)),
         (8, CONTINUED),
@@ -54,6 +47,13 @@ pub(super) fn put_away(
         vm.heap.set(args.at + position, value);
     }
     Ok(Flow::Again(CONTINUED_COUNT))
+}
+
+/// Puts the match away that the matcher is about.
+fn put_match_away(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let mut state = Vec::new();
+    with_matcher(|matcher| matcher.save(&mut state));
+    put_away(vm, args, &state, word::NIL, [0, 0])
 }
 
 /// Whether the call is being continued.
@@ -100,10 +100,7 @@ fn find_or_match(vm: &mut Vm<'_>, args: Args, is_find: bool) -> Result<Flow, Rai
     match step {
         Err(error) => Err(vm.error(&error.to_string())),
         Ok(Step::Failed) => vm.give(args, word::NIL),
-        Ok(Step::OutOfFuel) => {
-            let matcher = with_matcher(|matcher| matcher.clone());
-            put_away(vm, args, Some(&matcher), b"", [0, 0])
-        }
+        Ok(Step::OutOfFuel) => put_match_away(vm, args),
         Ok(Step::Matched { end }) => {
             let mut results = Vec::with_capacity(8);
             if is_find {
@@ -139,7 +136,7 @@ fn find_plain(
         }
         plain_text::PlainStep::Absent => vm.give(args, word::NIL),
         plain_text::PlainStep::OutOfFuel => {
-            put_away(vm, args, None, b"", [search.at, search.wasted])
+            put_away(vm, args, b"", word::NIL, [search.at, search.wasted])
         }
     }
 }
@@ -226,10 +223,7 @@ pub(super) fn gmatch_step(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     match step {
         Err(error) => Err(vm.error(&error.to_string())),
         Ok(Step::Failed) => vm.give(args, word::NIL),
-        Ok(Step::OutOfFuel) => {
-            let matcher = with_matcher(|matcher| matcher.clone());
-            put_away(vm, args, Some(&matcher), b"", [0, 0])
-        }
+        Ok(Step::OutOfFuel) => put_match_away(vm, args),
         Ok(Step::Matched { end }) => {
             let end_word = word::int_wrapping(end as i64);
             let mut results = vec![end_word, end_word];
