@@ -56,7 +56,11 @@ fn main() -> Result<(), procession_types::Error> {
     let snapshot = guest.snapshot().unwrap_or_default();
     report("bytes", vec![snapshot.len() as f64], "B");
     report("snapshot_ns", nanoseconds_each(|| drop(guest.snapshot())), "ns");
-    report("restore_ns", nanoseconds_each(|| drop(image.restore(&snapshot, &program.limits))), "ns");
+    report(
+        "restore_ns",
+        nanoseconds_each(|| drop(image.restore(&snapshot, &program.limits))),
+        "ns",
+    );
     let spawn = || drop(image.spawn(&Fragment::default(), &program.limits));
     report("spawn_ns", nanoseconds_each(spawn), "ns");
     Ok(())

@@ -35,8 +35,7 @@ impl Vm<'_> {
         value: Word,
         args: Args,
     ) -> Raise {
-        let got =
-            if number > args.count { "no value".to_owned() } else { self.type_name(value) };
+        let got = if number > args.count { "no value".to_owned() } else { self.type_name(value) };
         self.bad_argument(number, &format!("{expected} expected, got {got}"), args)
     }
 

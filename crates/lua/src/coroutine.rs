@@ -131,8 +131,7 @@ impl Link {
     /// The two words, which look like integers to the collector.
     #[inline(always)]
     pub(crate) fn encode(self) -> (Word, Word) {
-        let first =
-            u64::from(self.pc) | u64::from(self.results) << 32 | (self.kind as u64) << 40;
+        let first = u64::from(self.pc) | u64::from(self.results) << 32 | (self.kind as u64) << 40;
         let second = u64::from(self.shift) | u64::from(self.delta) << 32;
         (word::TAG_INT << 48 | first, word::TAG_INT << 48 | second)
     }

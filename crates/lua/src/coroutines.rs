@@ -82,11 +82,8 @@ impl Vm<'_> {
             let text = self.not_resumable(co);
             return Err(self.error(text));
         }
-        let pending = Pending {
-            slot: (slot - self.stack) as u32,
-            results,
-            kind: PendingKind::Plain,
-        };
+        let pending =
+            Pending { slot: (slot - self.stack) as u32, results, kind: PendingKind::Plain };
         self.switch_to(co, pending, slot + 3, count)?;
         Ok(Called::Entered)
     }
@@ -186,7 +183,8 @@ impl Vm<'_> {
         let mut needed = pending.slot as usize + count + 24;
         let callee = self.heap.get(stack + 1);
         if pending.kind == PendingKind::Start && word::tag(callee) == word::TAG_FUNCTION {
-            let registers = if is_wrap(self, callee) { 0 } else { self.prototype(callee).registers };
+            let registers =
+                if is_wrap(self, callee) { 0 } else { self.prototype(callee).registers };
             needed += count + registers as usize + 24;
         }
         if needed <= size {

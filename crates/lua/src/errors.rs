@@ -15,12 +15,11 @@ mod field {
     pub(super) const STACK: usize = 5;
 }
 
-pub(crate) const FUNCTIONS: &[Builtin] = &[
-    plain("@error_make", make),
-    plain("@error_field", error_field),
-    plain("@is_error", is_error),
-];
+pub(crate) const FUNCTIONS: &[Builtin] =
+    &[plain("@error_make", make), plain("@error_field", error_field), plain("@is_error", is_error)];
 
+/// Instructions that a traceback counts for.
+const TRACEBACK_COST: i64 = 500;
 /// Bytes of a result or of an error's details.
 const RESULT_BYTES_MAX: u64 = 16 << 20;
 
@@ -58,6 +57,7 @@ impl Vm<'_> {
         let object = self.error_object(error);
         let at = word::index(object) as usize + field::STACK;
         if self.heap.get(at) == word::NIL {
+            self.fuel -= TRACEBACK_COST;
             let text = self.traceback(None, 0);
             let text = self.heap.string(text.as_bytes());
             self.heap.set(at, text);
@@ -71,11 +71,7 @@ impl Vm<'_> {
     }
 
     /// Returns `true`, or `nil, err`.
-    pub(crate) fn give_done(
-        &mut self,
-        args: Args,
-        done: Result<(), Error>,
-    ) -> Result<Flow, Raise> {
+    pub(crate) fn give_done(&mut self, args: Args, done: Result<(), Error>) -> Result<Flow, Raise> {
         match done {
             Ok(()) => self.give(args, word::TRUE),
             Err(error) => self.fail(args, &error),

@@ -46,10 +46,7 @@ struct Shared {
 }
 
 impl Environment for LuaEnvironment {
-    fn load(
-        &self,
-        program: &Program,
-    ) -> Result<Arc<dyn procession_environment::Image>, Error> {
+    fn load(&self, program: &Program) -> Result<Arc<dyn procession_environment::Image>, Error> {
         let mut builder = ImageBuilder::new(1, Some(&library().strings));
         let mut modules = Vec::new();
         let mut env_is_boxed = Vec::new();
@@ -111,6 +108,7 @@ impl procession_environment::Image for LuaImage {
                 loaded: Vec::new(),
                 loaded_words: 0,
                 is_started: true,
+                debt: 0,
             },
             None => LuaGuest::unprepared(&self.shared, limits),
         };
@@ -127,6 +125,7 @@ impl procession_environment::Image for LuaImage {
             loaded: Vec::new(),
             loaded_words: 0,
             is_started: true,
+            debt: 0,
         };
         guest.heap.threshold = state.threshold.min(guest.heap.limit);
         guest.compile_loaded()?;
@@ -144,6 +143,8 @@ struct LuaGuest {
     /// Words that those chunks take.
     loaded_words: usize,
     is_started: bool,
+    /// Instructions by which turns were overdrawn and that are not yet paid for.
+    debt: i64,
 }
 
 impl LuaGuest {
@@ -170,7 +171,7 @@ impl LuaGuest {
             heap.set(place, coroutine(main));
         }
         let shared = shared.clone();
-        Self { heap, shared, loaded: Vec::new(), loaded_words: 0, is_started: false }
+        Self { heap, shared, loaded: Vec::new(), loaded_words: 0, is_started: false, debt: 0 }
     }
 
     /// All images, by their numbers.
@@ -217,7 +218,8 @@ impl LuaGuest {
             });
             let (Some(source), Some(name)) = (source, name) else { return Err(damaged()) };
             let number = self.images().len() as u16;
-            let image = crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
+            let image =
+                crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
             self.add_image(Arc::new(image));
         }
         Ok(())
@@ -246,6 +248,7 @@ impl LuaGuest {
                 (stop, _) => {
                     let executed = self.heap.get(root::INSTRUCTIONS);
                     self.heap.set(root::INSTRUCTIONS, executed + (budget - fuel) as u64);
+                    self.debt = (-fuel).max(0);
                     return stop;
                 }
             }
@@ -330,6 +333,13 @@ impl Guest for LuaGuest {
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
         self.is_started = true;
         let mut left = i64::try_from(budget).unwrap_or(i64::MAX);
+        // Work that could not be interrupted is paid for by turns in which nothing runs.
+        let paid = self.debt.min(left);
+        self.debt -= paid;
+        left -= paid;
+        if left == 0 && paid > 0 {
+            return Turn::Preempted;
+        }
         loop {
             let before = self.heap.get(root::INSTRUCTIONS);
             return match self.turn(host, left) {
@@ -369,9 +379,7 @@ mod pure {
     use procession_environment::{
         Call, CallId, CancelRequest, Host, LogRecord, Options, Queue, Relation, SpawnRequest,
     };
-    use procession_types::{
-        Context, Error, Event, Fragment, Message, Pid, Timestamp, Topic,
-    };
+    use procession_types::{Context, Error, Event, Fragment, Message, Pid, Timestamp, Topic};
     use std::cell::Cell;
 
     /// See the module.

@@ -41,7 +41,11 @@ impl Vm<'_> {
         }
         let number = word::index(value) as u16;
         let own = self.heap.get(crate::heap::root::OVERLAY + number as usize);
-        if own == word::NIL { Place::Frozen(number) } else { Place::Heap(word::index(own) as usize) }
+        if own == word::NIL {
+            Place::Frozen(number)
+        } else {
+            Place::Heap(word::index(own) as usize)
+        }
     }
 
     /// The process's own copy of a table, made now if there is none yet.
@@ -251,7 +255,12 @@ impl Vm<'_> {
     }
 
     /// `rawset` with its checks.
-    pub(crate) fn checked_set(&mut self, target: Word, key: Word, value: Word) -> Result<(), Raise> {
+    pub(crate) fn checked_set(
+        &mut self,
+        target: Word,
+        key: Word,
+        value: Word,
+    ) -> Result<(), Raise> {
         if let Some(message) = Self::bad_key(key) {
             return Err(self.error(message));
         }

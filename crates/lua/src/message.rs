@@ -7,8 +7,8 @@ use crate::collect::object_words;
 use crate::library::class;
 use crate::strings::Strings;
 use crate::vm::Vm;
-use procession_types::word::{self, Kind, Word, table};
 use procession_types::Fragment;
+use procession_types::word::{self, Kind, Word, table};
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -60,8 +60,8 @@ impl Packer<'_, '_> {
             word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
                 let head = self.heap.get(word::index(value) as usize);
                 // An error object may have been moved already.
-                let is_error = word::header_kind(head) == MOVED
-                    || word::header_flags(head) == class::ERROR;
+                let is_error =
+                    word::header_kind(head) == MOVED || word::header_flags(head) == class::ERROR;
                 if is_error { self.object(value) } else { Err(PackError::Unsendable) }
             }
             _ => Err(PackError::Unsendable),
@@ -155,11 +155,7 @@ impl Packer<'_, '_> {
 
 impl Vm<'_> {
     /// Packs values into a fragment.
-    pub(crate) fn pack(
-        &mut self,
-        values: &[Word],
-        bytes_max: u64,
-    ) -> Result<Fragment, PackError> {
+    pub(crate) fn pack(&mut self, values: &[Word], bytes_max: u64) -> Result<Fragment, PackError> {
         if let [value] = values
             && word::is_scalar(*value)
         {
@@ -277,10 +273,7 @@ fn pack_all(packer: &mut Packer<'_, '_>, values: &[Word]) -> Result<(), PackErro
 }
 
 /// See [`Vm::unpack`].
-pub(crate) fn unpack(
-    heap: &mut crate::heap::Heap,
-    fragment: &Fragment,
-) -> SmallVec<[Word; 4]> {
+pub(crate) fn unpack(heap: &mut crate::heap::Heap, fragment: &Fragment) -> SmallVec<[Word; 4]> {
     let objects = fragment.objects();
     let base = heap.allocate(objects.len());
     let shift = |value: Word| {

@@ -6,11 +6,11 @@ use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Stop, Vm};
 use procession_environment::{Call, CancelRequest, Options, Relation, SpawnRequest};
 use procession_types::word::{self, Word};
-use std::cell::Cell;
 use procession_types::{
     Actor, ContextChange, Error, Fragment, Limit, Pid, Scalar, Scope, SmolStr, TOPIC_BYTES_MAX,
     Topic, units,
 };
+use std::cell::Cell;
 
 /// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
 const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
@@ -116,7 +116,9 @@ impl Vm<'_> {
             return Err(Error::invalid("topic is empty"));
         }
         if text.starts_with('@') {
-            return Err(Error::invalid(format!("topic \"{text}\" starts with @, which is reserved")));
+            return Err(Error::invalid(format!(
+                "topic \"{text}\" starts with @, which is reserved"
+            )));
         }
         if text.len() > TOPIC_BYTES_MAX {
             return Err(Error::invalid(format!("topic is longer than {TOPIC_BYTES_MAX} bytes")));
@@ -170,7 +172,11 @@ fn send(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 /// Program and host ids and the arguments, from argument `number` on.
-fn request(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<Result<SpawnRequest, Error>, Raise> {
+fn request(
+    vm: &mut Vm<'_>,
+    args: Args,
+    number: usize,
+) -> Result<Result<SpawnRequest, Error>, Raise> {
     let Some(program) = vm.api_string(args, number)? else {
         return Ok(Err(Error::invalid("program id is missing")));
     };
@@ -244,9 +250,9 @@ fn spawn_with(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             let values: Vec<Word> = (2..=word::to_int(count))
                 .map(|index| vm.raw_get(message, word::int_wrapping(index)))
                 .collect();
-            let packed = vm.topic(topic).and_then(|topic| {
-                vm.payload(&values, "payload").map(|payload| (topic, payload))
-            });
+            let packed = vm
+                .topic(topic)
+                .and_then(|topic| vm.payload(&values, "payload").map(|payload| (topic, payload)));
             match packed {
                 Ok(message) => request.messages.push(message),
                 Err(error) => return vm.fail(args, &error),
@@ -270,8 +276,7 @@ fn context_change(vm: &mut Vm<'_>, parts: [Word; 3]) -> Result<ContextChange, Er
     if crate::library::is_class(vm, actor, class::ACTOR) {
         let at = word::index(actor) as usize;
         let (id, meta) = (vm.heap.get(at + 1), vm.heap.get(at + 2));
-        let meta =
-            if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
+        let meta = if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
         change.actor = Some(Actor { id: vm.text_of(id), meta: meta.into_iter().collect() });
     }
     if crate::library::is_class(vm, scope, class::SCOPE) {
@@ -464,8 +469,7 @@ fn check(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn can(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (action, resource) = (vm.utf8_arg(args, 1)?, vm.utf8_arg(args, 2)?);
     let meta = vm.arg(args, 3);
-    let attributes =
-        if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
+    let attributes = if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
     let allowed = vm.host.can_with(&action, &resource, &attributes);
     vm.give(args, word::from_bool(allowed))
 }

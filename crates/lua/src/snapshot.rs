@@ -9,8 +9,8 @@ use crate::collect::object_words;
 use crate::heap::{Heap, root};
 use crate::image::Image;
 use crate::library::{class, library};
-use procession_types::word::{self, Kind, Word, table};
 use procession_types::Error;
+use procession_types::word::{self, Kind, Word, table};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"PROCLUA\0";
@@ -222,8 +222,7 @@ impl Checker<'_> {
         let array_sound = if block == 0 {
             used == 0
         } else {
-            self.is(block, Kind::Array)
-                && used <= word::header_length(self.words[block as usize])
+            self.is(block, Kind::Array) && used <= word::header_length(self.words[block as usize])
         };
         let hash = self.words[at + table::HASH as usize] as u32;
         if !array_sound || (hash != 0 && !self.is(hash, Kind::Hash)) {

@@ -183,9 +183,7 @@ impl Heap {
         used: usize,
         key: Word,
     ) -> Option<usize> {
-        (first..first + 2 * used)
-            .step_by(2)
-            .find(|&entry| strings.same(self, self.get(entry), key))
+        (first..first + 2 * used).step_by(2).find(|&entry| strings.same(self, self.get(entry), key))
     }
 
     fn find_text(&mut self, strings: Strings<'_>, block: usize, key: Word) -> Option<usize> {
@@ -459,8 +457,7 @@ impl Heap {
         self.set(block + 1, (used as u64 + 1) | (capacity as u64) << 32);
         let by_position = word::is_reference(key)
             && word::tag(key) != word::TAG_STRING
-            && !(word::tag(key) == word::TAG_OBJECT
-                && word::space(key) == Kind::Integer as u16);
+            && !(word::tag(key) == word::TAG_OBJECT && word::space(key) == Kind::Integer as u16);
         if by_position {
             let head = self.get(block);
             let flags = word::header_flags(head) | HASH_BY_POSITION;

@@ -158,8 +158,7 @@ impl<'a> Vm<'a> {
         let co = word::index(self.heap.get(root::CURRENT)) as usize;
         self.co = co;
         self.stack = word::index(self.heap.get(co + field::STACK)) as usize;
-        self.stack_end =
-            self.stack + 1 + word::header_length(self.heap.get(self.stack)) as usize;
+        self.stack_end = self.stack + 1 + word::header_length(self.heap.get(self.stack)) as usize;
         self.base = self.stack + word::to_int(self.heap.get(co + field::BASE)) as usize;
         self.top = self.stack + word::to_int(self.heap.get(co + field::TOP)) as usize;
         self.pc = word::to_int(self.heap.get(co + field::PC)) as usize;
@@ -181,10 +180,11 @@ impl<'a> Vm<'a> {
         self.save_coroutine();
         let live = self.live_end();
         self.heap.fill(live, self.stack_end, word::NIL);
-        self.fuel -= (self.heap.used() / 16) as i64;
         self.heap.collect();
         self.load_coroutine();
         let used = self.heap.used();
+        // About what the copying costs, so that it is paid for like any other work.
+        self.fuel -= (used / 2) as i64;
         if used + extra > self.heap.limit {
             return Err(Raise::Stop(Stop::Exited(ExitReason::failed(
                 procession_types::Failure::Limit(Limit::Memory),

@@ -82,6 +82,8 @@ impl<'a> Door<'a> {
         request: SpawnRequest,
         called: bool,
     ) -> Result<(Pid, Option<CallId>), Error> {
+        // Who has children talks to them: it stays with them, as with those it sends to.
+        self.worker.sends += 1;
         self.check_living()?;
         self.check_spawn(&request, called)?;
         let shared = Arc::clone(&self.worker.shared);

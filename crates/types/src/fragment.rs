@@ -96,8 +96,8 @@ impl Fragment {
         if word::is_int(value) {
             return Some(word::to_int(value));
         }
-        let big = word::tag(value) == word::TAG_OBJECT
-            && word::space(value) == Kind::Integer as u16;
+        let big =
+            word::tag(value) == word::TAG_OBJECT && word::space(value) == Kind::Integer as u16;
         big.then(|| self.words.get(word::index(value) as usize + 1).map(|&bits| bits as i64))?
     }
 

@@ -21,8 +21,8 @@ pub use exit::{ExitReason, Failure};
 pub use fragment::{Fragment, FragmentBuilder};
 pub use limits::{Limit, Limits};
 pub use message::{Message, TOPIC_BYTES_MAX, Topic};
-pub use security::{Actor, Context, ContextChange, Scalar, Scope};
 pub use pid::{HostIndex, Pid, PidText, ShardIndex, parse_pid};
+pub use security::{Actor, Context, ContextChange, Scalar, Scope};
 pub use smol_str::SmolStr;
 
 /// A point in time: nanoseconds since the Unix epoch, as the node's clock gives it.

@@ -83,8 +83,14 @@ pub fn parse_pid(text: &str) -> Option<PidText<'_>> {
     let (slot, at) = take_hex(bytes, dot(bytes, at)?)?;
     let (generation, at) = take_hex(bytes, dot(bytes, at)?)?;
     let shard = ShardIndex::try_from(shard).ok()?;
-    (at == bytes.len() && !host.is_empty())
-        .then_some(PidText { node, host, epoch, shard, slot, generation })
+    (at == bytes.len() && !host.is_empty()).then_some(PidText {
+        node,
+        host,
+        epoch,
+        shard,
+        slot,
+        generation,
+    })
 }
 
 fn push_hex(value: u32, out: &mut String) {
@@ -139,8 +145,19 @@ mod tests {
     #[test]
     fn other_texts_are_no_pids() {
         for text in [
-            "", "{}", "name", "{a|}", "{a|1}", "{a|1.0.0}", "{a|1.0.0.0", "{|1.0.0.0}",
-            "{a|1.0.0.0.0}", "{a|01.0.0.0}", "{a|1.0.0.g}", "{a|1.ffff0.0.0}", "{a|123456789.0.0.0}",
+            "",
+            "{}",
+            "name",
+            "{a|}",
+            "{a|1}",
+            "{a|1.0.0}",
+            "{a|1.0.0.0",
+            "{|1.0.0.0}",
+            "{a|1.0.0.0.0}",
+            "{a|01.0.0.0}",
+            "{a|1.0.0.g}",
+            "{a|1.ffff0.0.0}",
+            "{a|123456789.0.0.0}",
         ] {
             assert_eq!(parse_pid(text), None, "{text}");
         }

@@ -77,9 +77,7 @@ impl Host for TestHost {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
     }
 
-    fn unlisten(&mut self, _queue: Queue) {
-        
-    }
+    fn unlisten(&mut self, _queue: Queue) {}
 
     fn spawn(&mut self, _request: SpawnRequest) -> Result<Pid, Error> {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
@@ -101,9 +99,7 @@ impl Host for TestHost {
         Options::default()
     }
 
-    fn set_options(&mut self, _options: Options) {
-        
-    }
+    fn set_options(&mut self, _options: Options) {}
 
     fn upgrade(&mut self, _program: Option<&str>, _arguments: Fragment) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
@@ -137,9 +133,7 @@ impl Host for TestHost {
         }
     }
 
-    fn log(&mut self, _record: LogRecord) {
-        
-    }
+    fn log(&mut self, _record: LogRecord) {}
 
     fn start(&mut self, _call: Call) -> Result<CallId, Error> {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
@@ -153,7 +147,5 @@ impl Host for TestHost {
         None
     }
 
-    fn abandon(&mut self, _id: CallId) {
-        
-    }
+    fn abandon(&mut self, _id: CallId) {}
 }
