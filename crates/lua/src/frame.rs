@@ -191,6 +191,7 @@ impl Vm<'_> {
         let (key, value) = match self.heap.next_entry(target, cursor) {
             // What is skipped in between is charged there.
             Some((next, ..)) if next > cursor + SKIPPED_MAX => return false,
+            None if self.heap.entries(target) > cursor + SKIPPED_MAX => return false,
             Some((_, key, value)) => (key, value),
             None => (word::NIL, word::NIL),
         };
@@ -205,11 +206,6 @@ impl Vm<'_> {
     /// Whether the frame at the base is one of the program's own.
     pub(crate) fn is_lua_frame(&self) -> bool {
         !is_builtin(self.heap.get(self.base - 3))
-    }
-
-    /// Whether a word is a string or a number.
-    pub(crate) fn is_text(&self, value: Word) -> bool {
-        is_string(value) || self.number(value).is_some()
     }
 }
 

@@ -206,6 +206,7 @@ impl Vm<'_> {
                 return Ok(Access::Call(method, target));
             }
             target = method;
+            self.fuel -= 1;
         }
         Err(self.error("'__index' chain too long; possible loop"))
     }
@@ -242,6 +243,7 @@ impl Vm<'_> {
                 return Ok(Access::Call(method, target));
             }
             target = method;
+            self.fuel -= 1;
         }
         Err(self.error("'__newindex' chain too long; possible loop"))
     }

@@ -48,15 +48,13 @@ pub(crate) const CONTINUED: Word = word::make(word::TAG_SPECIAL, 2, 0);
 /// An immutable table of the library.
 #[derive(Debug, Default)]
 pub(crate) struct Frozen {
-    /// Its name, for messages and tests.
-    pub(crate) name: Box<str>,
     /// Keys and values in order.
     pub(crate) entries: Vec<(Word, Word)>,
     index: Vec<u16>,
 }
 
 impl Frozen {
-    pub(crate) fn new(name: &str, entries: Vec<(Word, Word)>) -> Self {
+    pub(crate) fn new(entries: Vec<(Word, Word)>) -> Self {
         let slots = (entries.len() * 2 + 2).next_power_of_two();
         let mut index = vec![0_u16; slots];
         for (number, (key, _)) in entries.iter().enumerate() {
@@ -66,7 +64,7 @@ impl Frozen {
             }
             index[slot] = number as u16 + 1;
         }
-        Self { name: name.into(), entries, index }
+        Self { entries, index }
     }
 
     /// The value at a key in its canonical form.
@@ -110,21 +108,11 @@ pub(crate) mod class {
     pub(crate) const MESSAGE: u32 = 1;
     /// A channel.
     pub(crate) const CHANNEL: u32 = 2;
-    /// A case of a select.
-    pub(crate) const CASE: u32 = 3;
-    /// A spawner (`process.with_context`).
-    pub(crate) const SPAWNER: u32 = 4;
-    /// A wrapped payload.
-    pub(crate) const PAYLOAD: u32 = 5;
-    /// A timer or ticker.
-    pub(crate) const TIMER: u32 = 6;
     /// An actor.
     pub(crate) const ACTOR: u32 = 7;
     /// A scope.
     pub(crate) const SCOPE: u32 = 8;
-    /// A logger with fields.
-    pub(crate) const LOGGER: u32 = 9;
-    /// How many classes there are.
+    /// How many classes there are. Those without a constant are known to library code in Lua only.
     pub(crate) const COUNT: u32 = 10;
     /// Their names, as `type`-like messages show them.
     pub(crate) const NAMES: [&str; COUNT as usize] = [
@@ -153,15 +141,15 @@ names! {
     mul = "__mul", div = "__div", modulo = "__mod", pow = "__pow", unm = "__unm",
     idiv = "__idiv", band = "__band", bor = "__bor", bxor = "__bxor", shl = "__shl",
     shr = "__shr", bnot = "__bnot", concat = "__concat", len = "__len", eq = "__eq", lt = "__lt",
-    le = "__le", close = "__close", gc = "__gc", mode = "__mode", tostring = "__tostring",
+    le = "__le", close = "__close", tostring = "__tostring",
     name = "__name", metatable = "__metatable", pairs = "__pairs", n = "n",
     nil = "nil", boolean = "boolean", number = "number", string = "string", table = "table",
     function = "function", thread = "thread", userdata = "userdata",
     integer = "integer", float = "float",
     suspended = "suspended", running = "running", normal = "normal", dead = "dead",
     kind = "kind", from = "from", at = "at", result = "result", value = "value", error = "error",
-    deadline = "deadline", reason = "reason", message = "message", retryable = "retryable",
-    details = "details", limit = "limit", stack = "stack",
+    deadline = "deadline", reason = "reason",
+    limit = "limit",
     event_cancel = "pid.cancel", event_exit = "pid.exit", event_link_down = "pid.link.down",
     empty = "", hash = "#", ids = "ids",
 }

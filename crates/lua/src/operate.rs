@@ -32,8 +32,9 @@ impl Vm<'_> {
     }
 
     /// The number in a word, strings converted.
-    pub(crate) fn coerced(&self, value: Word) -> Option<Number> {
+    pub(crate) fn coerced(&mut self, value: Word) -> Option<Number> {
         if is_string(value) {
+            self.fuel -= (self.strings().length(self.heap, value) / 8) as i64;
             return number::parse(&self.bytes(value));
         }
         self.number(value)

@@ -154,12 +154,7 @@ pub(crate) fn build() -> Library {
     constants(&mut builder, &mut tables);
     let names = Library::names(|text| builder.string(text.as_bytes()));
     finish_tables(&mut builder, &mut tables);
-    let frozen = tables
-        .entries
-        .into_iter()
-        .enumerate()
-        .map(|(number, entries)| Frozen::new(&number.to_string(), entries))
-        .collect();
+    let frozen = tables.entries.into_iter().map(Frozen::new).collect();
     let modules = MODULES
         .iter()
         .filter_map(|&name| table_number(name).map(|number| (name, number)))

@@ -200,7 +200,7 @@ impl Checker<'_> {
                     let prototype = image.prototypes.get(place as u32 as usize);
                     prototype.is_some_and(|prototype| prototype.upvalues.len() + 2 == size)
                 });
-                if !known && !(image == u16::MAX as usize && size == 3) {
+                if !known && (image != u16::MAX as usize || size != 3) {
                     return Err(damaged("a function"));
                 }
                 at + 2..at + size

@@ -100,7 +100,7 @@ impl Heap {
                 Some(entry) => self.get(entry + 1),
                 None => word::NIL,
             },
-            None => match self.find_big(block, key) {
+            None => match self.find_big(strings, block, key) {
                 Some(entry) => self.get(entry + 1),
                 None => word::NIL,
             },
@@ -141,7 +141,7 @@ impl Heap {
             word::TAG_STRING => self.find_str(strings, block, key),
             word::TAG_OBJECT if word::space(key) == Kind::Integer as u16 => {
                 let value = self.get(word::index(key) as usize + 1) as i64;
-                self.find_big(block, value)
+                self.find_big(strings, block, value)
             }
             _ => self.find_word(strings, block, key, mix(key)),
         }
@@ -221,15 +221,28 @@ impl Heap {
         }
     }
 
-    fn find_big(&mut self, block: usize, value: i64) -> Option<usize> {
-        let (used, _) = self.hash_size(block);
-        let first = block + word::HASH_ENTRIES as usize;
-        (first..first + 2 * used).step_by(2).find(|&entry| {
-            let key = self.get(entry);
-            word::tag(key) == word::TAG_OBJECT
-                && word::space(key) == Kind::Integer as u16
-                && self.get(word::index(key) as usize + 1) as i64 == value
-        })
+    /// Integers that do not fit into a word are equal when their values are.
+    fn find_big(&mut self, strings: Strings<'_>, block: usize, value: i64) -> Option<usize> {
+        let (used, capacity) = self.hash_size(block);
+        if capacity <= word::HASH_LINEAR_MAX as usize {
+            let first = block + word::HASH_ENTRIES as usize;
+            let mut entries = (first..first + 2 * used).step_by(2);
+            return entries.find(|&entry| self.is_big(self.get(entry), value));
+        }
+        self.refresh(strings, block);
+        let mut probe = self.probe(block, mix(value as u64));
+        loop {
+            let entry = self.probed(&mut probe)?;
+            if self.is_big(self.get(entry), value) {
+                return Some(entry);
+            }
+        }
+    }
+
+    fn is_big(&self, key: Word, value: i64) -> bool {
+        word::tag(key) == word::TAG_OBJECT
+            && word::space(key) == Kind::Integer as u16
+            && self.get(word::index(key) as usize + 1) as i64 == value
     }
 
     fn probe(&self, block: usize, hash: u32) -> Probe {
@@ -294,7 +307,9 @@ impl Heap {
     fn key_hash(&mut self, strings: Strings<'_>, key: Word) -> u32 {
         match word::tag(key) {
             word::TAG_STRING => strings.hash(self, key),
-            word::TAG_OBJECT if word::space(key) == Kind::Integer as u16 => 1,
+            word::TAG_OBJECT if word::space(key) == Kind::Integer as u16 => {
+                mix(self.get(word::index(key) as usize + 1))
+            }
             _ => mix(key),
         }
     }

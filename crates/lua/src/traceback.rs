@@ -10,11 +10,22 @@ use procession_types::word::{self, Word};
 const FIRST: usize = 10;
 const LAST: usize = 11;
 
+/// A line of a traceback.
+#[derive(Debug, Clone, Copy)]
+enum Shown {
+    /// A frame with its R0 and the instruction after the one that it executes.
+    Frame { base: usize, pc: usize },
+    /// A built-in function that runs in its caller's frame.
+    Builtin(Word),
+    /// Another function of the library.
+    Named(&'static str),
+}
+
 impl Vm<'_> {
     /// The traceback of the running coroutine from `level` on; a built-in function that runs in its
     /// caller's frame is level 0.
     pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {
-        text(message, &self.frames(self.base, self.pc), level)
+        self.traceback_text(message, &self.frames(self.base, self.pc), level)
     }
 
     /// The traceback of another coroutine.
@@ -31,18 +42,18 @@ impl Vm<'_> {
             _ => pending != PendingKind::Start,
         };
         let frames = if has_frames { self.frames(base, pc) } else { Vec::new() };
-        text(message, &frames, level)
+        self.traceback_text(message, &frames, level)
     }
 
-    /// The frames from one on down to the first of its coroutine, one line each. The library's
-    /// functions are shown, not what they call of the library themselves.
-    fn frames(&self, mut base: usize, mut pc: usize) -> Vec<String> {
+    /// The frames from one on down to the first of its coroutine. The library's functions are among
+    /// them, not what they call of the library themselves.
+    fn frames(&self, mut base: usize, mut pc: usize) -> Vec<Shown> {
         let mut frames = Vec::new();
         let callee = self.heap.get(base - 3);
         if let Some(builtin) = self.called_builtin(callee, base, pc)
             && !self.is_inner(callee)
         {
-            frames.push(format!("[C]: in {}", self.builtin_text(builtin)));
+            frames.push(Shown::Builtin(builtin));
         }
         loop {
             let link = self.link(base);
@@ -54,21 +65,51 @@ impl Vm<'_> {
                 !is_builtin(below) && self.is_library(below)
             };
             if !is_helper {
-                let place = match self.line_of(base, pc) {
-                    Some((file, line)) => format!("{file}:{line}:"),
-                    None => "[C]:".to_owned(),
-                };
-                frames.push(format!("{place} in {}", self.function_text(base, link, caller)));
+                frames.push(Shown::Frame { base, pc });
             }
             match link.kind {
-                FrameKind::Protected => frames.push("[C]: in function 'pcall'".to_owned()),
-                FrameKind::Handled => frames.push("[C]: in function 'xpcall'".to_owned()),
+                FrameKind::Protected => frames.push(Shown::Named("pcall")),
+                FrameKind::Handled => frames.push(Shown::Named("xpcall")),
                 FrameKind::First => return frames,
                 _ => {}
             }
             base = caller;
             pc = link.pc as usize;
         }
+    }
+
+    fn shown_text(&self, shown: Shown) -> String {
+        match shown {
+            Shown::Builtin(builtin) => format!("[C]: in {}", self.builtin_text(builtin)),
+            Shown::Named(name) => format!("[C]: in function '{name}'"),
+            Shown::Frame { base, pc } => {
+                let link = self.link(base);
+                let caller = base.wrapping_sub(link.shift as usize + link.delta as usize);
+                let place = match self.line_of(base, pc) {
+                    Some((file, line)) => format!("{file}:{line}:"),
+                    None => "[C]:".to_owned(),
+                };
+                format!("{place} in {}", self.function_text(base, link, caller))
+            }
+        }
+    }
+
+    fn traceback_text(&self, message: Option<&str>, frames: &[Shown], level: usize) -> String {
+        let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
+        text.push_str("stack traceback:");
+        let shown = frames.get(level..).unwrap_or(&[]);
+        let skipped = if shown.len() > FIRST + LAST + 1 { shown.len() - FIRST - LAST } else { 0 };
+        for (number, &frame) in shown.iter().enumerate() {
+            if skipped > 0 && number == FIRST {
+                // PUC counts one too few.
+                text.push_str(&format!("\n\t...\t(skipping {} levels)", skipped - 1));
+            }
+            if skipped == 0 || number < FIRST || number >= FIRST + skipped {
+                text.push_str("\n\t");
+                text.push_str(&self.shown_text(frame));
+            }
+        }
+        text
     }
 
     /// Whether a function is the library's own.
@@ -168,22 +209,4 @@ impl Vm<'_> {
             }
         })
     }
-}
-
-fn text(message: Option<&str>, frames: &[String], level: usize) -> String {
-    let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
-    text.push_str("stack traceback:");
-    let shown = frames.get(level..).unwrap_or(&[]);
-    let skipped = if shown.len() > FIRST + LAST + 1 { shown.len() - FIRST - LAST } else { 0 };
-    for (number, frame) in shown.iter().enumerate() {
-        if skipped > 0 && number == FIRST {
-            // PUC counts one too few.
-            text.push_str(&format!("\n\t...\t(skipping {} levels)", skipped - 1));
-        }
-        if skipped == 0 || number < FIRST || number >= FIRST + skipped {
-            text.push_str("\n\t");
-            text.push_str(frame);
-        }
-    }
-    text
 }

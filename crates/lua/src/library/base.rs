@@ -184,7 +184,7 @@ fn tonumber(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         if vm.number(value).is_some() {
             return vm.give(args, value);
         }
-        let number = if is_string(value) { number::parse(&vm.bytes(value)) } else { None };
+        let number = vm.coerced(value);
         let word = match number {
             Some(number) => vm.number_word(number),
             None => word::NIL,
@@ -199,6 +199,7 @@ fn tonumber(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if !(2..=36).contains(&base) {
         return Err(vm.bad_argument(2, "base out of range", args));
     }
+    vm.fuel -= (vm.strings().length(vm.heap, value) / 8) as i64;
     let word = match number::parse_radix(&vm.bytes(value), base as u32) {
         Some(value) => vm.heap.integer(value),
         None => word::NIL,

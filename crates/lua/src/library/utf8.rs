@@ -62,6 +62,7 @@ fn codepoint(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         Ok(range) => range,
         Err(error) => return Err(refuse(vm, args, error)),
     };
+    vm.fuel -= (end.saturating_sub(at) / 2) as i64;
     let mut codes = Vec::new();
     while at < end {
         match utf8::decode(&vm.bytes(text)[at..], strict) {

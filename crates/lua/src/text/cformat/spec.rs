@@ -134,6 +134,8 @@ impl Spec {
         }
     }
 
+    /// Whether it has neither flags nor width nor precision.
+    #[must_use]
     pub fn has_no_modifiers(&self) -> bool {
         self.width == 0 && self.precision.is_none() && self.flags == Flags::default()
     }
