@@ -332,6 +332,7 @@ impl Vm<'_> {
         // At the end of the list: tasks run in the order in which they were spawned.
         let mut last = word::index(self.heap.get(root::TASKS)) as usize;
         while self.heap.get(last + field::NEXT) != word::NIL {
+            self.fuel -= 1;
             last = word::index(self.heap.get(last + field::NEXT)) as usize;
         }
         self.heap.set(last + field::NEXT, coroutine(co));

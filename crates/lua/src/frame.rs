@@ -160,6 +160,7 @@ impl Vm<'_> {
             self.ensure_stack(to, need)?;
             self.heap.copy(slot, to, 1);
             self.heap.copy(slot + 3, to + 3, count);
+            self.fuel -= (count / 16) as i64;
             self.base = to - link.delta as usize;
             self.pc = link.pc as usize;
             return self.push_frame(prototype, to, count, link.results, link.kind);

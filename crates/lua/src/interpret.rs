@@ -312,6 +312,7 @@ impl<'a> Vm<'a> {
                         save!();
                         self.varargs(i.a() as usize, i.c() as usize)?;
                         base = self.base;
+                        fuel = self.fuel;
                     }
                     op::GetUp => set!(i.a(), self.upvalue(base, i.b())),
                     op::GetUpBox => {

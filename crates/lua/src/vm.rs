@@ -323,6 +323,7 @@ impl<'a> Vm<'a> {
             let needed = 6 + actual + prototype.registers as usize + 8;
             slot = self.ensure_stack(slot, needed)?;
             let first = slot + 3;
+            self.fuel -= (count / 16) as i64;
             self.heap.fill(first + count, first + actual, word::NIL);
             shift = actual + 6;
             self.heap.set(slot + shift - 3, self.heap.get(slot));

@@ -136,6 +136,7 @@ impl Gsub {
                 Some(saved) => *matcher = saved,
                 None => matcher.again(self.position),
             }
+            *fuel -= 1;
             let step = match anchored {
                 Some(pattern) => matcher.run(subject, pattern, fuel),
                 None => matcher.search(subject, pattern, fuel),
