@@ -460,7 +460,7 @@ impl Vm<'_> {
             places.push(self.waiting_place());
             task = self.heap.get(at + field::NEXT);
         }
-        let text = format!("deadlock: every coroutine waits: {}", places.join("; "));
+        let text = format!("every coroutine waits: {}", places.join("; "));
         let failure = procession_types::Failure::Deadlock(text.into_boxed_str());
         Stop::Exited(procession_types::ExitReason::failed(failure))
     }
