@@ -19,6 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub(crate) struct ShardLoad {
     /// Processes that live there.
     pub(crate) processes: AtomicUsize,
+    /// Processes that are ready there, as of its last look.
+    pub(crate) ready: AtomicUsize,
     /// It has nothing to do and would take a process.
     pub(crate) hungry: AtomicBool,
 }

@@ -3,7 +3,7 @@
 use crate::birth::report;
 use crate::door::Door;
 use crate::guests::Resident;
-use crate::worker::{Worker, discard};
+use crate::worker::{RELIEF_MIN, Worker, discard};
 use procession_environment::Turn;
 use procession_kernel::{Run, SlotIndex, TurnEnd};
 use procession_types::{ExitReason, Failure};
@@ -74,7 +74,7 @@ impl Worker {
         let talks = self.sends * INSTRUCTIONS_PER_SEND > instructions;
         let moves = matches!(end, TurnEnd::Preempted) && !talks;
         self.step(|kernel, cx| kernel.end_turn(cx, slot, instructions, end));
-        if moves && self.shared.hungry.load(Ordering::Relaxed) > 0 {
+        if moves && (self.relief || self.shared.hungry.load(Ordering::Relaxed) > 0) {
             self.share(slot);
         }
         self.flush();
@@ -99,9 +99,11 @@ impl Worker {
     /// wait here.
     fn share(&mut self, slot: SlotIndex) {
         let Some(pid) = self.kernel.pid(slot) else { return };
-        if self.kernel.load().ready < 2 {
+        let ready = self.kernel.load().ready;
+        if ready < 2 {
             return;
         }
+        let relieves = std::mem::take(&mut self.relief);
         let loads = &self.shared.loads;
         let mut candidates = if pid.shard == self.shard {
             0..loads.len()
@@ -110,8 +112,10 @@ impl Worker {
             usize::from(pid.shard)..usize::from(pid.shard) + 1
         };
         let taker = candidates.find(|shard| {
-            let hungry = &loads[*shard].hungry;
+            let load = &loads[*shard];
+            let hungry = &load.hungry;
             hungry.load(Ordering::Relaxed) && hungry.swap(false, Ordering::Relaxed)
+                || relieves && ready > 2 * load.ready.load(Ordering::Relaxed) + RELIEF_MIN
         });
         if let Some(shard) = taker {
             self.step(|kernel, cx| kernel.emigrate(cx, slot, shard as u16));

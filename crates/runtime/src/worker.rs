@@ -14,6 +14,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+/// How many more processes must be ready here than twice those of another shard, before it is given
+/// one although it has work.
+pub(crate) const RELIEF_MIN: usize = 2;
 /// Turns between two looks at the inbox and the clock.
 const TURNS_PER_LOOK: usize = 16;
 
@@ -36,6 +39,8 @@ pub(crate) struct Worker {
     pub(crate) prepared: Option<Prepared>,
     /// Messages that the running guest has sent in its turn.
     pub(crate) sends: u64,
+    /// Another shard has much less to do: the next process that uses up its slice goes there.
+    pub(crate) relief: bool,
     /// PIDs read from texts.
     pub(crate) pid_cache: PidCache,
     /// How many spawns are being started inside each other.
@@ -63,6 +68,7 @@ impl Worker {
             hold: false,
             prepared: None,
             sends: 0,
+            relief: false,
             pid_cache: PidCache::new(),
             depth: 0,
             mail: Vec::new(),
@@ -92,7 +98,16 @@ impl Worker {
                 }
             }
             let load = &self.shared.loads[usize::from(self.shard)];
-            load.processes.store(self.kernel.load().processes, Ordering::Relaxed);
+            let now = self.kernel.load();
+            load.processes.store(now.processes, Ordering::Relaxed);
+            load.ready.store(now.ready, Ordering::Relaxed);
+            // A shard that one loop keeps busy is never hungry; it takes one process a look from a
+            // shard where twice as many are ready.
+            self.relief = self
+                .shared
+                .loads
+                .iter()
+                .any(|other| now.ready > 2 * other.ready.load(Ordering::Relaxed) + RELIEF_MIN);
             if !self.kernel.has_ready() && !inbox.has_mail() {
                 self.rest();
             }
