@@ -112,10 +112,13 @@ impl Failure {
         let error = reason.error()?;
         Some(match &**failure {
             ProcessFailure::Error(error) => Self::of_error(status_of(error), error),
-            ProcessFailure::Limit(limit) => {
+            ProcessFailure::Limit { limit, place } => {
                 let value = hints::value_of(*limit, limits);
                 let value = value.map_or_else(String::new, |value| format!(" ({value})"));
-                let message = format!("{}: {}{value}", file.display(), error.message);
+                let message = match place {
+                    Some(_) => format!("{}{value}", error.message),
+                    None => format!("{}: {}{value}", file.display(), error.message),
+                };
                 let hint = hints::of_limit(*limit).map(str::to_owned);
                 Self { hint, ..Self::new(status_of_limit(*limit), message) }
             }
@@ -197,9 +200,9 @@ mod tests {
             (error(ErrorKind::Timeout), 8),
             (error(ErrorKind::RateLimited), 10),
             (ProcessFailure::Error(Error::limit(Limit::MessageSize, "x")), 10),
-            (ProcessFailure::Limit(Limit::Memory), 10),
-            (ProcessFailure::Limit(Limit::Instructions), 10),
-            (ProcessFailure::Limit(Limit::WallClock), 8),
+            (ProcessFailure::limit(Limit::Memory), 10),
+            (ProcessFailure::limit(Limit::Instructions), 10),
+            (ProcessFailure::limit(Limit::WallClock), 8),
             (ProcessFailure::DeadlineExceeded, 8),
             (ProcessFailure::Terminated, 1),
             (ProcessFailure::Deadlock("x".into()), 1),

@@ -128,25 +128,28 @@ fn programs_without_bounds() {
             &["run", "loop.lua", "--limit", "wall_clock=200ms"],
             8,
             "",
-            &["loop.lua: wall_clock limit exceeded (0.2 s)", "hint: give it longer"],
+            &["loop.lua:1: wall_clock limit exceeded (0.2 s)", "hint: give it longer"],
         ),
         session(
             &["run", "loop.lua", "--limit", "instructions=1000000"],
             10,
             "",
-            &["loop.lua: instructions limit exceeded (1000000)", "hint: "],
+            &["loop.lua:1: instructions limit exceeded (1000000)", "hint: "],
         ),
         session(
             &["run", "eat.lua", "--limit", "memory=8MiB"],
             10,
             "",
-            &["eat.lua: memory limit exceeded (8 MiB)", "hint: give it more with --limit memory="],
+            &[
+                "eat.lua:3: memory limit exceeded (8 MiB)",
+                "hint: give it more with --limit memory=",
+            ],
         ),
         session(
             &["run", "bomb.lua", "--limit", "wall_clock=200ms"],
             8,
             "",
-            &["wall_clock limit exceeded"],
+            &["bomb.lua:1: wall_clock limit exceeded"],
         ),
         session(
             &["run", "flood.lua", "--limit", "mailbox=100"],

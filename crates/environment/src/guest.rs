@@ -71,6 +71,11 @@ pub trait Guest: Send {
     /// See [`Usage`].
     fn usage(&self) -> Usage;
 
+    /// Where the program is, as `file:line`, for reports of how it ended; `None` when it can't tell.
+    fn place(&mut self) -> Option<Box<str>> {
+        None
+    }
+
     /// Gives back memory that is held but not used; called when the process has been idle.
     fn trim(&mut self) {}
 }

@@ -3,8 +3,8 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use procession_kernel::{
-    Definition, Effects, HostConfig, Kernel, KernelConfig, QueueId, SingleDirectory, Spawn,
-    Spawned, Step, TurnEnd,
+    Definition, Effects, HostConfig, Kernel, KernelConfig, NoPlaces, QueueId, SingleDirectory,
+    Spawn, Spawned, Step, TurnEnd,
 };
 use procession_types::{Context, Event, ExitReason, Fragment, Limits, Pid, SmolStr, Timestamp};
 use std::sync::Arc;
@@ -34,8 +34,12 @@ impl Shard {
     }
 
     fn step<T>(&mut self, act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T) -> T {
-        let mut cx =
-            Step { now: Timestamp(0), directory: &self.directory, effects: &mut self.effects };
+        let mut cx = Step {
+            now: Timestamp(0),
+            directory: &self.directory,
+            effects: &mut self.effects,
+            places: &mut NoPlaces,
+        };
         act(&mut self.kernel, &mut cx)
     }
 

@@ -87,4 +87,22 @@ pub struct Step<'a> {
     pub directory: &'a dyn Directory,
     /// Where the kernel leaves what is to be done.
     pub effects: &'a mut Effects,
+    /// Whom it asks where a program is, for the report of its end.
+    pub places: &'a mut dyn Places,
+}
+
+/// The driver's knowledge of its guests.
+pub trait Places {
+    /// Where the program of a process is, as `file:line`; `None` when nobody knows.
+    fn place(&mut self, slot: SlotIndex, pid: Pid) -> Option<Box<str>>;
+}
+
+/// Guests without places.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NoPlaces;
+
+impl Places for NoPlaces {
+    fn place(&mut self, _slot: SlotIndex, _pid: Pid) -> Option<Box<str>> {
+        None
+    }
 }

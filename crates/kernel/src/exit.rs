@@ -53,6 +53,7 @@ impl Kernel {
         if self.table.at(slot).is_none_or(|process| process.pid != pid) {
             return;
         }
+        let reason = placed(cx, slot, pid, reason);
         let Some(mut process) = self.table.vacate(slot) else { return };
         if !self.is_mine(pid) {
             self.residents.remove(&pid);
@@ -88,6 +89,19 @@ impl Kernel {
         }
         cx.effects.push(Effect::Ended { slot, pid, reason });
     }
+}
+
+/// The reason with the place of the program at which a limit ended it.
+fn placed(
+    cx: &mut Step<'_>,
+    slot: SlotIndex,
+    pid: Pid,
+    reason: Arc<ExitReason>,
+) -> Arc<ExitReason> {
+    let ExitReason::Failed(failure) = &*reason else { return reason };
+    let Failure::Limit { limit, place: None } = **failure else { return reason };
+    let place = cx.places.place(slot, pid);
+    Arc::new(ExitReason::failed(Failure::Limit { limit, place }))
 }
 
 /// What a call of the process replies.

@@ -40,7 +40,7 @@ pub use call::{CallId, CallKind};
 pub use cancel::{CANCEL_EVENTS_MAX, Cancel};
 pub use config::{Definition, HostConfig, KernelConfig, Priority, SLICE_INSTRUCTIONS};
 pub use directory::{ClaimError, Directory, Dispatch, Room};
-pub use effect::{Effect, Effects, Step};
+pub use effect::{Effect, Effects, NoPlaces, Places, Step};
 pub use info::{Counts, Info, Load};
 pub use kernel::Kernel;
 pub use link::Tags;

@@ -106,7 +106,7 @@ impl Kernel {
                     self.doom_slot(timer.slot, Failure::DeadlineExceeded);
                 }
                 Alarm::WallClock => {
-                    self.doom_slot(timer.slot, Failure::Limit(Limit::WallClock));
+                    self.doom_slot(timer.slot, Failure::limit(Limit::WallClock));
                 }
             }
         }

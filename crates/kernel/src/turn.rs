@@ -55,7 +55,7 @@ impl Kernel {
                 self.settle(cx);
             }
             TurnEnd::Waiting | TurnEnd::Preempted if used_up => {
-                let failure = Failure::Limit(Limit::Instructions);
+                let failure = Failure::limit(Limit::Instructions);
                 self.dying.push_back(Dying::failed(slot, pid, failure));
                 self.settle(cx);
             }

@@ -234,12 +234,19 @@ impl Vm<'_> {
             self.set_status(self.co, status::DEAD);
             return self.finish_task(first, count);
         }
-        let resumer = word::index(resumer) as usize;
-        // A collection here would execute the returning instruction again, so this comes first.
-        self.room_in(resumer, count)?;
+        let mut resumer = word::index(resumer) as usize;
+        // The values may lie over the links of their frame: nothing can be executed again from here.
+        let offset = first - self.stack;
+        while let Err(raise) = self.room_in(resumer, count) {
+            let Raise::Collect(extra) = raise else { return Err(raise) };
+            if !self.collect_below(self.stack + offset + count, extra) {
+                return Err(Vm::memory_limit(None));
+            }
+            resumer = word::index(self.heap.get(self.co + field::RESUMER)) as usize;
+        }
         self.set_status(self.co, status::DEAD);
         self.heap.set(self.co + field::ERROR, word::NIL);
-        self.back_to(resumer, first, count)
+        self.back_to(resumer, self.stack + offset, count)
     }
 
     /// An error has left the running coroutine.
@@ -457,32 +464,11 @@ impl Vm<'_> {
             let leaf = self.heap.get(at + field::LEAF);
             self.heap.set(root::CURRENT, leaf);
             self.load_coroutine();
-            places.push(self.waiting_place());
+            places.push(self.whereabouts().unwrap_or_else(|| "?".to_owned()));
             task = self.heap.get(at + field::NEXT);
         }
         let text = format!("every coroutine waits: {}", places.join("; "));
         let failure = procession_types::Failure::Deadlock(text.into_boxed_str());
         Stop::Exited(procession_types::ExitReason::failed(failure))
-    }
-
-    /// Where the loaded coroutine waits, as `file:line`.
-    fn waiting_place(&self) -> String {
-        let (mut base, mut pc) = (self.base, self.pc);
-        loop {
-            let callee = self.heap.get(base - 3);
-            if !is_builtin(callee) && !self.is_library(callee) {
-                let prototype = self.prototype(callee);
-                let image = self.heap.get(word::index(callee) as usize + 1) >> 32;
-                let image = &self.images[image as u16 as usize];
-                let file = image.files.get(prototype.file as usize).map_or("?", |file| file);
-                return format!("{file}:{}", prototype.lines[pc.saturating_sub(1)]);
-            }
-            let link = self.link(base);
-            if link.kind == FrameKind::First {
-                return "?".to_owned();
-            }
-            base = base - link.shift as usize - link.delta as usize;
-            pc = link.pc as usize;
-        }
     }
 }

@@ -151,7 +151,7 @@ impl Vm<'_> {
                 ExitReason::failed(Failure::Error(error))
             }
             Err(crate::message::PackError::TooLarge) => {
-                ExitReason::failed(Failure::Limit(Limit::MessageSize))
+                ExitReason::failed(Failure::limit(Limit::MessageSize))
             }
         }
     }

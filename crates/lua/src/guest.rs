@@ -366,6 +366,14 @@ impl Guest for LuaGuest {
         }
     }
 
+    fn place(&mut self) -> Option<Box<str>> {
+        let mut host = pure::PureHost::default();
+        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+        let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
+        vm.load_coroutine();
+        vm.whereabouts().map(String::into_boxed_str)
+    }
+
     fn trim(&mut self) {
         if self.heap.used() * 2 < self.heap.held() || self.heap.held() > 1 << 12 {
             self.heap.collect();

@@ -22,6 +22,31 @@ enum Shown {
 }
 
 impl Vm<'_> {
+    /// Where the loaded coroutine is in the program's own code, as `file:line`; `None` before it
+    /// starts and when nothing but the library runs in it.
+    pub(crate) fn whereabouts(&self) -> Option<String> {
+        let (mut base, mut pc) = (self.base, self.pc);
+        if base < self.stack + 4 {
+            return None;
+        }
+        loop {
+            let callee = self.heap.get(base - 3);
+            if !is_builtin(callee) && !self.is_library(callee) {
+                let prototype = self.prototype(callee);
+                let image = self.heap.get(word::index(callee) as usize + 1) >> 32;
+                let image = &self.images[image as u16 as usize];
+                let file = image.files.get(prototype.file as usize).map_or("?", |file| file);
+                return Some(format!("{file}:{}", prototype.lines[pc.saturating_sub(1)]));
+            }
+            let link = self.link(base);
+            if link.kind == FrameKind::First {
+                return None;
+            }
+            base = base - link.shift as usize - link.delta as usize;
+            pc = link.pc as usize;
+        }
+    }
+
     /// The traceback of the running coroutine from `level` on; a built-in function that runs in its
     /// caller's frame is level 0.
     pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {

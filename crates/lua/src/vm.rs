@@ -10,7 +10,7 @@ use crate::library::{Library, is_builtin, library, number, table_word};
 use crate::strings::{Strings, Text};
 use procession_environment::Host;
 use procession_types::word::{self, Kind, Word};
-use procession_types::{ExitReason, Limit};
+use procession_types::{ExitReason, Failure, Limit};
 use std::sync::Arc;
 
 /// Largest stack of one coroutine, in slots.
@@ -177,8 +177,23 @@ impl<'a> Vm<'a> {
     /// # Errors
     /// Stops the process when what lives, with `extra`, exceeds its memory limit.
     pub(crate) fn collect(&mut self, extra: usize) -> Result<(), Raise> {
+        if self.collect_below(self.live_end(), extra) {
+            return Ok(());
+        }
+        Err(Self::memory_limit(self.whereabouts().map(String::into_boxed_str)))
+    }
+
+    /// The end of a process that needs more memory than it may have.
+    pub(crate) fn memory_limit(place: Option<Box<str>>) -> Raise {
+        let failure = Failure::Limit { limit: Limit::Memory, place };
+        Raise::Stop(Stop::Exited(ExitReason::failed(failure)))
+    }
+
+    /// Likewise, where the running coroutine's stack is used up to `live`; says whether what lives,
+    /// with `extra`, is within the memory limit.
+    #[must_use]
+    pub(crate) fn collect_below(&mut self, live: usize, extra: usize) -> bool {
         self.save_coroutine();
-        let live = self.live_end();
         self.heap.fill(live, self.stack_end, word::NIL);
         self.heap.collect();
         self.load_coroutine();
@@ -186,12 +201,10 @@ impl<'a> Vm<'a> {
         // About what the copying costs, so that it is paid for like any other work.
         self.fuel -= (used / 2) as i64;
         if used + extra > self.heap.limit {
-            return Err(Raise::Stop(Stop::Exited(ExitReason::failed(
-                procession_types::Failure::Limit(Limit::Memory),
-            ))));
+            return false;
         }
         self.heap.set_threshold(used, extra);
-        Ok(())
+        true
     }
 
     /// Makes sure that `words` more may be allocated.

@@ -1,8 +1,9 @@
 //! The guests of a shard, by slot, parallel to the kernel's process table.
 
 use procession_environment::Guest;
-use procession_kernel::SlotIndex;
+use procession_kernel::{Places, SlotIndex};
 use procession_types::{Pid, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A guest with what the worker remembers about it.
 pub(crate) struct Resident {
@@ -49,5 +50,13 @@ impl Guests {
     /// Takes the guest of a process that has ended, if it is still the one at the slot.
     pub(crate) fn take_of(&mut self, slot: SlotIndex, pid: Pid) -> Option<Resident> {
         self.slots.get_mut(slot as usize)?.take_if(|resident| resident.pid == pid)
+    }
+}
+
+impl Places for Guests {
+    fn place(&mut self, slot: SlotIndex, pid: Pid) -> Option<Box<str>> {
+        let resident = self.get_mut(slot).filter(|resident| resident.pid == pid)?;
+        // A guest that is about to be dropped for its failure may be in any state.
+        catch_unwind(AssertUnwindSafe(|| resident.guest.place())).ok().flatten()
     }
 }

@@ -117,8 +117,12 @@ impl Worker {
     /// A step of the kernel.
     #[inline]
     pub(crate) fn step<T>(&mut self, act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T) -> T {
-        let mut cx =
-            Step { now: self.now, directory: &self.shared.directory, effects: &mut self.effects };
+        let mut cx = Step {
+            now: self.now,
+            directory: &self.shared.directory,
+            effects: &mut self.effects,
+            places: &mut self.guests,
+        };
         act(&mut self.kernel, &mut cx)
     }
 

@@ -5,7 +5,7 @@ use crate::fault::{Fault, FaultyDirectory};
 use crate::model::Model;
 use crate::random::Random;
 use procession_kernel::{
-    Cancel, Effect, Effects, HostConfig, Kernel, KernelConfig, Migrant, Priority, Signal,
+    Cancel, Effect, Effects, HostConfig, Kernel, KernelConfig, Migrant, NoPlaces, Priority, Signal,
     SlotIndex, Step, TurnEnd,
 };
 use procession_types::{Pid, Timestamp};
@@ -93,7 +93,12 @@ impl World {
         shard: usize,
         act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T,
     ) -> Result<T, String> {
-        let mut cx = Step { now: self.now, directory: &self.directory, effects: &mut self.effects };
+        let mut cx = Step {
+            now: self.now,
+            directory: &self.directory,
+            effects: &mut self.effects,
+            places: &mut NoPlaces,
+        };
         let result = act(&mut self.kernels[shard], &mut cx);
         let mut effects = Effects::new();
         effects.swap(&mut self.effects);

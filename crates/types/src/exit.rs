@@ -14,11 +14,24 @@ pub enum Failure {
     /// It was cancelled and still ran at the deadline.
     DeadlineExceeded,
     /// It ran into a limit of its own.
-    Limit(Limit),
+    Limit {
+        /// Which.
+        limit: Limit,
+        /// Where its program was, as `file:line`, when that is known.
+        place: Option<Box<str>>,
+    },
     /// All its coroutines wait for something that can never come; the text says where.
     Deadlock(Box<str>),
     /// The environment itself failed (a panic in the interpreter); only this process ends.
     Fault(Box<str>),
+}
+
+impl Failure {
+    /// It ran into a limit; where its program was is not known yet.
+    #[must_use]
+    pub const fn limit(limit: Limit) -> Self {
+        Self::Limit { limit, place: None }
+    }
 }
 
 /// How a process ended.
@@ -52,9 +65,12 @@ impl ExitReason {
             Failure::Terminated => Error::new(ErrorKind::Canceled, "process terminated"),
             Failure::Linked => Error::new(ErrorKind::Canceled, "linked process failed"),
             Failure::DeadlineExceeded => Error::new(ErrorKind::Timeout, "deadline exceeded"),
-            Failure::Limit(limit) => {
-                let mut error =
-                    Error::new(ErrorKind::Unavailable, format!("{limit} limit exceeded"));
+            Failure::Limit { limit, place } => {
+                let text = match place {
+                    Some(place) => format!("{place}: {limit} limit exceeded"),
+                    None => format!("{limit} limit exceeded"),
+                };
+                let mut error = Error::new(ErrorKind::Unavailable, text);
                 error.limit = Some(*limit);
                 error
             }
@@ -77,7 +93,7 @@ impl ExitReason {
                 Failure::Terminated => "terminated",
                 Failure::Linked => "linked",
                 Failure::DeadlineExceeded => "deadline",
-                Failure::Limit(_) => "limit",
+                Failure::Limit { .. } => "limit",
                 Failure::Deadlock(_) => "deadlock",
                 Failure::Fault(_) => "fault",
             },

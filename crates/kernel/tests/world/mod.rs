@@ -61,8 +61,12 @@ impl World {
 
     pub fn on<T>(&mut self, shard: u16, act: impl FnOnce(&mut Kernel, &mut Step<'_>) -> T) -> T {
         let shard = usize::from(shard);
-        let mut cx =
-            Step { now: self.now, directory: &self.directory, effects: &mut self.effects[shard] };
+        let mut cx = Step {
+            now: self.now,
+            directory: &self.directory,
+            effects: &mut self.effects[shard],
+            places: &mut NoPlaces,
+        };
         let result = act(&mut self.kernels[shard], &mut cx);
         for effect in self.effects[shard].drain() {
             match effect {
