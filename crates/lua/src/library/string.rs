@@ -4,6 +4,7 @@
 mod find;
 mod format;
 mod gsub;
+mod pack;
 
 use crate::library::{Builtin, plain};
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -21,6 +22,9 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("string.len", len),
     plain("string.lower", lower),
     plain("string.upper", upper),
+    plain("string.pack", pack::pack),
+    plain("string.packsize", pack::packsize),
+    plain("string.unpack", pack::unpack),
     plain("string.rep", rep),
     plain("string.reverse", reverse),
     plain("string.sub", sub),

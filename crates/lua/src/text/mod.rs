@@ -9,6 +9,7 @@ pub mod cformat;
 pub mod class;
 pub mod decimal;
 pub mod number;
+pub mod packing;
 pub mod pattern;
 pub mod plain;
 pub mod quote;
