@@ -5,6 +5,7 @@ use crate::failure::{ExitStatus, Failure};
 use procession_environment::{Dialect, Module, Program};
 use procession_lua::module_names;
 use procession_types::Limits;
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub(crate) const MAIN: &str = "app:main";
 /// Longest source, in bytes.
 const SOURCE_BYTES_MAX: u64 = 16 << 20;
+/// Longest name of a file, in bytes, on the systems that are supported.
+const FILE_NAME_BYTES_MAX: usize = 255;
 /// Most neighbours that are looked at.
 const NEIGHBOURS_MAX: usize = 1000;
 
@@ -49,10 +52,11 @@ fn imports(source: &Arc<[u8]>, neighbours: &[Module]) -> Vec<Module> {
     let mut imports: Vec<Module> = Vec::new();
     let mut looked_at = 0;
     let mut next = Some(Arc::clone(source));
+    let mut known = HashSet::new();
     while let Some(text) = next {
+        let named = quoted(&text);
         for module in neighbours {
-            let is_new = !imports.iter().any(|known| known.name == module.name);
-            if is_new && names(&text, module.name.as_bytes()) {
+            if named.contains(module.name.as_bytes()) && known.insert(&module.name) {
                 imports.push(module.clone());
             }
         }
@@ -62,12 +66,21 @@ fn imports(source: &Arc<[u8]>, neighbours: &[Module]) -> Vec<Module> {
     imports
 }
 
-/// Whether a source has a string with exactly this name.
-fn names(source: &[u8], name: &[u8]) -> bool {
-    let quoted = |open: u8, close: u8| [&[open], name, &[close]].concat();
-    [quoted(b'"', b'"'), quoted(b'\'', b'\''), quoted(b'[', b']')]
-        .iter()
-        .any(|text| source.windows(text.len()).any(|window| window == text))
+/// What stands between quotes or brackets in a source and is no longer than a file's name.
+fn quoted(source: &[u8]) -> HashSet<&[u8]> {
+    let mut found = HashSet::new();
+    for (at, open) in source.iter().enumerate() {
+        let close = match open {
+            b'"' | b'\'' => *open,
+            b'[' => b']',
+            _ => continue,
+        };
+        let rest = &source[at + 1..source.len().min(at + 2 + FILE_NAME_BYTES_MAX)];
+        if let Some(end) = rest.iter().position(|&byte| byte == close) {
+            found.insert(&rest[..end]);
+        }
+    }
+    found
 }
 
 /// The other `*.lua` files of the file's directory, as modules named after them.

@@ -69,18 +69,60 @@ impl Vm<'_> {
             let flow = (builtin.run)(self, args)?;
             slot = self.stack + offset;
             match flow {
-                Flow::Return(n) => return Ok(Called::Returned(slot, n)),
-                Flow::Entered => return Ok(Called::Entered),
                 Flow::TailCall(n) => count = n,
-                Flow::Wait(what, n) => {
-                    self.push_builtin(slot, n, results, kind)?;
-                    self.wait(what)?;
-                    return Ok(Called::Entered);
-                }
-                Flow::Again(n) => {
-                    self.push_builtin(slot, n, results, kind)?;
-                    return Err(Raise::Stop(Stop::Preempted));
-                }
+                flow => return self.after_builtin(flow, slot, results, kind),
+            }
+        }
+    }
+
+    /// A call instruction whose callee is no plain function: most are built-ins, which run here.
+    #[inline(always)]
+    pub(crate) fn call_other(
+        &mut self,
+        slot: usize,
+        count: usize,
+        results: u8,
+    ) -> Result<Called, Raise> {
+        let callee = self.heap.get(slot);
+        let library = self.library;
+        if is_builtin(callee)
+            && slot + count + 3 + 16 <= self.stack_end
+            && let Some(builtin) = library.builtins.get(word::index(callee) as usize)
+        {
+            self.fuel -= 4;
+            let offset = slot - self.stack;
+            let flow = (builtin.run)(self, Args { at: slot + 3, count, results })?;
+            // The built-in may have grown the stack.
+            let slot = self.stack + offset;
+            if let Flow::Return(n) = flow {
+                return Ok(Called::Returned(slot, n));
+            }
+            return self.after_builtin(flow, slot, results, FrameKind::Call);
+        }
+        self.call_value(slot, count, results, FrameKind::Call)
+    }
+
+    /// Goes on as a built-in that was called at `slot` says.
+    #[inline(never)]
+    fn after_builtin(
+        &mut self,
+        flow: Flow,
+        slot: usize,
+        results: u8,
+        kind: FrameKind,
+    ) -> Result<Called, Raise> {
+        match flow {
+            Flow::Return(n) => Ok(Called::Returned(slot, n)),
+            Flow::Entered => Ok(Called::Entered),
+            Flow::TailCall(n) => self.call_value(slot, n, results, kind),
+            Flow::Wait(what, n) => {
+                self.push_builtin(slot, n, results, kind)?;
+                self.wait(what)?;
+                Ok(Called::Entered)
+            }
+            Flow::Again(n) => {
+                self.push_builtin(slot, n, results, kind)?;
+                Err(Raise::Stop(Stop::Preempted))
             }
         }
     }

@@ -124,10 +124,9 @@ impl Vm<'_> {
         if self.heap.get(crate::heap::root::OVERLAY + table as usize) != word::NIL {
             return None;
         }
-        let value = self.library.tables[table as usize].get(key);
         // A key of another image may be an equal string; extreme integers must be thawed.
-        let plain = value != word::NIL && crate::library::extreme(value).is_none();
-        plain.then_some(value)
+        let value = self.library.tables[table as usize].plain(key);
+        (value != word::NIL).then_some(value)
     }
 
     /// The same for any value: a library table, or an object whose class has the method.

@@ -491,7 +491,7 @@ impl<'a> Vm<'a> {
                             continue;
                         }
                         save!();
-                        match self.call_value(slot, count, i.c() as u8, FrameKind::Call)? {
+                        match self.call_other(slot, count, i.c() as u8)? {
                             Called::Entered => continue 'frame,
                             Called::Returned(slot, count) => {
                                 base = self.base;

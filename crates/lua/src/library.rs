@@ -5,6 +5,7 @@
 
 pub(crate) mod base;
 pub(crate) mod coroutine;
+pub(crate) mod frozen;
 pub(crate) mod math;
 pub(crate) mod os;
 pub(crate) mod print;
@@ -16,6 +17,7 @@ pub(crate) mod utf8;
 
 use crate::image::Image;
 use crate::vm::{Args, Flow, Raise, Vm};
+pub(crate) use frozen::Frozen;
 use procession_types::word::{self, Kind, Word};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -44,47 +46,6 @@ pub(crate) const fn entering(name: &'static str, run: Run) -> Builtin {
 
 /// Marks the arguments of a call that is being continued; no program can make this word.
 pub(crate) const CONTINUED: Word = word::make(word::TAG_SPECIAL, 2, 0);
-
-/// An immutable table of the library.
-#[derive(Debug, Default)]
-pub(crate) struct Frozen {
-    /// Keys and values in order.
-    pub(crate) entries: Vec<(Word, Word)>,
-    index: Vec<u16>,
-}
-
-impl Frozen {
-    pub(crate) fn new(entries: Vec<(Word, Word)>) -> Self {
-        let slots = (entries.len() * 2 + 2).next_power_of_two();
-        let mut index = vec![0_u16; slots];
-        for (number, (key, _)) in entries.iter().enumerate() {
-            let mut slot = crate::table::mix(*key) as usize & (slots - 1);
-            while index[slot] != 0 {
-                slot = (slot + 1) & (slots - 1);
-            }
-            index[slot] = number as u16 + 1;
-        }
-        Self { entries, index }
-    }
-
-    /// The value at a key in its canonical form.
-    #[inline]
-    pub(crate) fn get(&self, key: Word) -> Word {
-        let mask = self.index.len() - 1;
-        let mut slot = crate::table::mix(key) as usize & mask;
-        loop {
-            let number = self.index[slot];
-            if number == 0 {
-                return word::NIL;
-            }
-            let (found, value) = self.entries[number as usize - 1];
-            if found == key {
-                return value;
-            }
-            slot = (slot + 1) & mask;
-        }
-    }
-}
 
 /// Numbers of the library tables that the interpreter itself refers to.
 pub(crate) mod number {

@@ -161,6 +161,10 @@ fn take(vm: &mut Vm<'_>, channel: usize, queue: i64) -> Option<Word> {
 impl Vm<'_> {
     /// One value for a payload: itself, a list of several, nil for none.
     fn payload_value(&mut self, payload: &Fragment) -> Word {
+        if let [value] = payload.words() {
+            // It has no objects.
+            return *value;
+        }
         let values = self.unpack(payload);
         match values.len() {
             0 => word::NIL,

@@ -10,7 +10,6 @@ use procession_types::{
     Actor, ContextChange, Error, Fragment, Limit, Pid, Scalar, Scope, SmolStr, TOPIC_BYTES_MAX,
     Topic, units,
 };
-use std::cell::Cell;
 
 /// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
 const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
@@ -48,12 +47,6 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@actor", actor),
     plain("@scope", scope),
 ];
-
-thread_local! {
-    /// The last short topic, as a word and as what messages carry.
-    static LAST_TOPIC: Cell<(Word, Topic)> =
-        const { Cell::new((word::NIL, SmolStr::new_static(""))) };
-}
 
 impl Vm<'_> {
     /// A PID as a string.
@@ -97,15 +90,20 @@ impl Vm<'_> {
 
     /// A topic: not empty, not reserved, not too long.
     pub(crate) fn topic(&mut self, value: Word) -> Result<Topic, Error> {
-        if word::tag(value) != word::TAG_SHORT {
-            return self.checked_topic(value);
+        // Most topics are short strings of ASCII: a few looks at one word tell that all is well.
+        const NOT_ASCII: Word = 0x80_8080_8080;
+        let (bytes, length) = word::short_bytes(value);
+        let is_plain = word::tag(value) == word::TAG_SHORT
+            && value & NOT_ASCII == 0
+            && length > 0
+            && bytes[0] != b'@';
+        match std::str::from_utf8(&bytes[..length.min(word::SHORT_MAX)]) {
+            Ok(text) if is_plain => Ok(SmolStr::new_inline(text)),
+            _ => self.checked_topic(value),
         }
-        // A short string is one word, so a glance tells whether it is the topic of the last time.
-        let (known, topic) = LAST_TOPIC.take();
-        let topic = if known == value { topic } else { self.checked_topic(value)? };
-        LAST_TOPIC.set((value, topic.clone()));
-        Ok(topic)
     }
+
+    #[inline(never)]
 
     fn checked_topic(&mut self, value: Word) -> Result<Topic, Error> {
         let bytes = self.bytes(value);

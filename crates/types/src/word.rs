@@ -266,11 +266,17 @@ pub fn short(bytes: &[u8]) -> Option<Word> {
     if bytes.len() > SHORT_MAX {
         return None;
     }
-    let mut word = TAG_SHORT << SHIFT | (bytes.len() as u64) << 40;
-    for (position, &byte) in bytes.iter().enumerate() {
-        word |= u64::from(byte) << (8 * position);
-    }
-    Some(word)
+    let text = match *bytes {
+        [] => 0,
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
+        [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+        [a, b, c, d, ref rest @ ..] => {
+            u64::from(u32::from_le_bytes([a, b, c, d])) | u64::from(rest[0]) << 32
+        }
+    };
+    Some(TAG_SHORT << SHIFT | (bytes.len() as u64) << 40 | text)
 }
 
 /// Length of a short string.
