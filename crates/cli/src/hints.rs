@@ -10,7 +10,7 @@ const KNOWN: [(&str, &str); 5] = [
     ("deadlock", "something has to send to that channel or close it"),
     (
         "module '",
-        "modules are time, json, logger, fs, ctx, security and the Lua files beside the program",
+        "modules are time, json and the others of docs/lua, and the Lua files beside the program",
     ),
     ("program \"", "the programs are the Lua files beside the one that is run, as app:NAME"),
 ];

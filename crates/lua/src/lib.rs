@@ -33,6 +33,7 @@ mod library;
 mod load;
 mod mailbox;
 mod message;
+mod modules;
 mod operate;
 mod prelude;
 mod process_library;

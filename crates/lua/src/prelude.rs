@@ -8,6 +8,7 @@ use crate::library::{
     Builtin, Frozen, Library, SPACE_EXTREME, base, builtin_word, class, coroutine, function_word,
     math, number, os, print, program, protect, string, table_word, utf8,
 };
+use crate::modules;
 use procession_environment::Dialect;
 use procession_types::word::{self, Word};
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 const SOURCE: &str = include_str!("prelude.lua");
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 22] = [
     "string",
     "table",
     "math",
@@ -36,10 +37,14 @@ const TABLES: [&str; 19] = [
     "logger",
     "security",
     "json",
+    "hash",
+    "base64",
+    "uuid",
 ];
 
 /// Those of them that are reached by `require` only.
-const MODULES: [&str; 6] = ["time", "fs", "ctx", "logger", "security", "json"];
+const MODULES: [&str; 9] =
+    ["time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid"];
 
 /// Names of the modules that a program may list in `modules:`.
 #[must_use]
@@ -47,7 +52,7 @@ pub fn module_names() -> &'static [&'static str] {
     &MODULES
 }
 
-const BUILTINS: [&[Builtin]; 15] = [
+const BUILTINS: [&[Builtin]; 18] = [
     base::FUNCTIONS,
     protect::FUNCTIONS,
     print::FUNCTIONS,
@@ -63,6 +68,9 @@ const BUILTINS: [&[Builtin]; 15] = [
     crate::calls::FUNCTIONS,
     crate::json::FUNCTIONS,
     os::FUNCTIONS,
+    modules::hash::FUNCTIONS,
+    modules::base64::FUNCTIONS,
+    modules::uuid::FUNCTIONS,
 ];
 
 const ERROR_KINDS: [(&str, &str); 11] = [

@@ -74,7 +74,7 @@ impl Vm<'_> {
     }
 
     /// A string argument of the API: a missing one is `Ok(None)`, another type raises.
-    fn api_string(&mut self, args: Args, number: usize) -> Result<Option<Word>, Raise> {
+    pub(crate) fn api_string(&mut self, args: Args, number: usize) -> Result<Option<Word>, Raise> {
         let value = self.arg(args, number);
         if value == word::NIL {
             return Ok(None);
