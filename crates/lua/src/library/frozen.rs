@@ -77,9 +77,8 @@ mod tests {
     #[test]
     fn every_key_is_found_and_no_other() {
         for count in [0_i64, 1, 2, 60, 300] {
-            let entries: Vec<_> = (0..count)
-                .map(|n| (word::int_wrapping(n * 7), word::int_wrapping(n)))
-                .collect();
+            let entries: Vec<_> =
+                (0..count).map(|n| (word::int_wrapping(n * 7), word::int_wrapping(n))).collect();
             let frozen = Frozen::new(entries);
             for n in 0..count * 7 + 7 {
                 let expected = if n % 7 == 0 && n / 7 < count { n / 7 } else { -1 };
