@@ -326,7 +326,7 @@ impl Vm<'_> {
     pub(crate) fn spawn_task(&mut self, args: Args) -> Result<usize, Raise> {
         let function = self.heap.get(args.at);
         let count = args.count - 1;
-        let co = create(self.heap, function);
+        let co = create(&mut self.heap, function);
         self.room_in(co, count)?;
         let stack = word::index(self.heap.get(co + field::STACK)) as usize;
         self.heap.copy(args.at + 1, stack + 4, count);

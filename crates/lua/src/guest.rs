@@ -236,6 +236,7 @@ impl LuaGuest {
             let stop = vm.run_turn();
             fuel = vm.fuel;
             let new_image = vm.new_image.take();
+            drop(vm);
             match (stop, new_image) {
                 (Stop::NewImage, Some(image)) => {
                     loaded_image = Some(self.images().len() as u16);

@@ -62,7 +62,7 @@ thread_local! {
 }
 
 /// The words of a process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Heap {
     words: Vec<Word>,
     top: usize,

@@ -39,7 +39,7 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return Err(vm.argument_error(1, "function", source, args));
     }
     if let Some(number) = vm.loaded_image.take() {
-        vm.fuel -= vm.strings().length(vm.heap, source) as i64 * FUEL_PER_BYTE;
+        vm.fuel -= vm.strings().length(&vm.heap, source) as i64 * FUEL_PER_BYTE;
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
     }
@@ -152,7 +152,7 @@ fn main_closure(vm: &mut Vm<'_>, number: u16, args: Args) -> Word {
     } else {
         crate::library::table_word(crate::library::number::GLOBALS)
     };
-    module_closure(vm.heap, &vm.images[number as usize], number, 0, env)
+    module_closure(&mut vm.heap, &vm.images[number as usize], number, 0, env)
 }
 
 /// A closure of a module's main chunk.

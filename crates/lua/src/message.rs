@@ -80,7 +80,7 @@ impl Packer<'_, '_> {
         self.start();
         let at = self.out.len() as u32;
         let hash = self.strings.hash(self.heap, value);
-        let bytes = self.strings.bytes(self.heap, value);
+        let bytes = self.strings.bytes(&self.heap, value);
         self.out.push(word::header(Kind::String, hash, bytes.len() as u32));
         for chunk in bytes.chunks(8) {
             let mut padded = [0; 8];
@@ -168,7 +168,7 @@ impl Vm<'_> {
         // Messages of a program are alike, so the last one tells how large this one gets.
         let (expected, moved) = SCRATCH.take();
         let out = Vec::with_capacity(expected);
-        let mut packer = Packer { heap: self.heap, strings, out, moved, words_max };
+        let mut packer = Packer { heap: &mut self.heap, strings, out, moved, words_max };
         let result = pack_all(&mut packer, values);
         let mut moved = std::mem::take(&mut packer.moved);
         let out = std::mem::take(&mut packer.out);
@@ -186,7 +186,7 @@ impl Vm<'_> {
         if fragment.objects().is_empty() {
             return SmallVec::from_slice(fragment.values());
         }
-        unpack(self.heap, fragment)
+        unpack(&mut self.heap, fragment)
     }
 
     /// Where in the values something is that can't be sent: `payload[2].handlers.on_done: cannot send

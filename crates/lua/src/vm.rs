@@ -83,7 +83,9 @@ impl Args {
 
 /// See the module.
 pub(crate) struct Vm<'a> {
-    pub(crate) heap: &'a mut Heap,
+    pub(crate) heap: Heap,
+    /// Where the heap is kept between turns.
+    home: &'a mut Heap,
     pub(crate) images: &'a [Arc<Image>],
     pub(crate) library: &'static Library,
     pub(crate) host: &'a mut dyn Host,
@@ -111,6 +113,12 @@ pub(crate) struct Vm<'a> {
     pub(crate) loaded_image: Option<u16>,
 }
 
+impl Drop for Vm<'_> {
+    fn drop(&mut self) {
+        std::mem::swap(self.home, &mut self.heap);
+    }
+}
+
 impl<'a> Vm<'a> {
     /// A machine that goes on where the heap says.
     pub(crate) fn new(
@@ -121,7 +129,8 @@ impl<'a> Vm<'a> {
         budget: i64,
     ) -> Self {
         let mut vm = Self {
-            heap,
+            heap: std::mem::take(heap),
+            home: heap,
             images,
             library: library(),
             host,
@@ -150,7 +159,7 @@ impl<'a> Vm<'a> {
     /// The bytes of a string.
     #[inline]
     pub(crate) fn bytes(&self, value: Word) -> Text<'_> {
-        self.strings().bytes(self.heap, value)
+        self.strings().bytes(&self.heap, value)
     }
 
     /// Takes the registers of the running coroutine from the heap.
