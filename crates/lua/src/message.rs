@@ -80,7 +80,7 @@ impl Packer<'_, '_> {
         self.start();
         let at = self.out.len() as u32;
         let hash = self.strings.hash(self.heap, value);
-        let bytes = self.strings.bytes(&self.heap, value);
+        let bytes = self.strings.bytes(self.heap, value);
         self.out.push(word::header(Kind::String, hash, bytes.len() as u32));
         for chunk in bytes.chunks(8) {
             let mut padded = [0; 8];

@@ -104,7 +104,6 @@ impl Vm<'_> {
     }
 
     #[inline(never)]
-
     fn checked_topic(&mut self, value: Word) -> Result<Topic, Error> {
         let bytes = self.bytes(value);
         let Ok(text) = std::str::from_utf8(&bytes) else {

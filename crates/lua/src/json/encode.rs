@@ -166,7 +166,7 @@ impl<'h, 'i> Encoder<'h, 'i> {
 
     /// A string; other bytes than UTF-8 are refused, since replacing them would lose them unseen.
     fn string(&mut self, value: Word, refused: &str) -> Result<(), EncodeError> {
-        let bytes = self.strings.bytes(&self.heap, value);
+        let bytes = self.strings.bytes(self.heap, value);
         if self.text.len() + bytes.len() > TEXT_BYTES_MAX {
             return Err(EncodeError::TooLarge);
         }
@@ -284,7 +284,7 @@ impl<'h, 'i> Encoder<'h, 'i> {
                     let _ = write!(path, "[{item}]");
                 }
                 Place::Object { key, .. } => {
-                    push_key(&self.strings.bytes(&self.heap, key), &mut path);
+                    push_key(&self.strings.bytes(self.heap, key), &mut path);
                 }
             }
         }
