@@ -15,6 +15,7 @@
 
 mod args;
 pub mod bytecode;
+mod calendar;
 mod call;
 mod calls;
 mod collect;

@@ -1,7 +1,8 @@
-//! RFC 3339 texts of timestamps. Calendar arithmetic after Howard Hinnant's `days_from_civil`.
+//! RFC 3339 texts of timestamps.
+
+use crate::calendar::{DAY, civil, days};
 
 const SECOND: i64 = 1_000_000_000;
-const DAY: i64 = 86_400;
 
 /// The time in UTC, with as many decimals as it needs (none, 3, 6 or 9).
 pub(crate) fn rfc3339(nanoseconds: i64) -> String {
@@ -72,28 +73,6 @@ const fn days_of(year: i64, month: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-/// Days from 1970-01-01 to a date.
-const fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The date so many days after 1970-01-01.
-const fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + (month <= 2) as i64, month, day)
 }
 
 #[cfg(test)]

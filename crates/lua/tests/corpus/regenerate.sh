@@ -4,6 +4,7 @@
 # Fails if a script exits with an error, or prints something else when run again.
 # Usage: regenerate.sh [directory...]     (default: every directory)
 set -eu
+export TZ=UTC
 LUA=${LUA:-lua5.4}
 cd "$(dirname "$0")"
 [ $# -gt 0 ] || set -- */
