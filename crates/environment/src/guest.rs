@@ -1,6 +1,6 @@
 //! Environments, loaded programs and running guests.
 
-use crate::{Host, Program};
+use crate::{Host, Inspection, Program};
 use procession_types::{Error, ExitReason, Fragment, Limits};
 use std::sync::Arc;
 
@@ -74,6 +74,13 @@ pub trait Guest: Send {
     /// Where the program is, as `file:line`, for reports of how it ended; `None` when it can't tell.
     fn place(&mut self) -> Option<Box<str>> {
         None
+    }
+
+    /// What the program's coroutines do, between two turns. It changes nothing, and takes about as
+    /// long as `budget` instructions: what does not fit is left out.
+    fn inspect(&mut self, budget: u64) -> Inspection {
+        let _ = budget;
+        Inspection::default()
     }
 
     /// Gives back memory that is held but not used; called when the process has been idle.

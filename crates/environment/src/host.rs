@@ -103,6 +103,11 @@ pub enum Call {
     Process(Box<SpawnRequest>),
     /// See [`FsOperation`].
     Fs(FsOperation),
+    /// Replies with what there is to know about a process: a list of names and values in turn.
+    Info {
+        /// Whom.
+        to: Vec<u8>,
+    },
 }
 
 /// Weight of a log record.

@@ -7,6 +7,7 @@
 
 mod guest;
 mod host;
+mod inspect;
 mod program;
 
 pub use guest::{Environment, Guest, Image, Turn, Usage};
@@ -14,4 +15,5 @@ pub use host::{
     Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
     SpawnRequest,
 };
+pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};
 pub use program::{Dialect, Module, Program};

@@ -79,6 +79,7 @@ impl Kernel {
             Signal::Cancel { cancel, .. } => self.deliver_cancel(cx, slot, cancel),
             Signal::Terminate { .. } => self.doom_slot(slot, Failure::Terminated),
             Signal::Reply { call, result, .. } => self.finish_call(cx, slot, call, result),
+            Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, Some(slot), asker),
             Signal::Recall { .. } => self.deliver_recall(cx, slot),
             // It has come home, or to life elsewhere, since.
             Signal::Return { .. } | Signal::Gone { .. } => {}
@@ -97,6 +98,7 @@ impl Kernel {
             Signal::Link { from, to, .. } => {
                 self.emit(cx, Signal::LinkDown { from: to, to: from, reason: gone() });
             }
+            Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, None, asker),
             Signal::Unmonitor { .. }
             | Signal::Down { .. }
             | Signal::Unlink { .. }

@@ -1,6 +1,6 @@
 //! What a step of the kernel needs, and what it asks the driver to do.
 
-use crate::{CallId, Directory, Migrant, Signal, SlotIndex};
+use crate::{Asker, CallId, Directory, Migrant, Signal, SlotIndex};
 use procession_types::{ExitReason, Pid, ShardIndex, Timestamp};
 use std::sync::Arc;
 
@@ -34,6 +34,15 @@ pub enum Effect {
         pid: Pid,
         /// How.
         reason: Arc<ExitReason>,
+    },
+    /// Tell somebody about a process: see [`crate::Kernel::info`].
+    Inspect {
+        /// Where its guest is; `None` when the process has ended.
+        slot: Option<SlotIndex>,
+        /// About whom.
+        pid: Pid,
+        /// Whom to tell.
+        asker: Asker,
     },
     /// The reply of a call that the driver carries out is no longer wanted.
     Abandoned {

@@ -1,7 +1,11 @@
 //! Looking inside without stopping anything.
 
 use crate::{Kernel, SlotIndex, State, Step};
-use procession_types::{Pid, SmolStr, Timestamp};
+use procession_types::{Context, HostIndex, Limits, Pid, SmolStr, Timestamp};
+use std::sync::Arc;
+
+/// PIDs that one list of an [`Info`] shows at most.
+pub const INFO_PIDS_MAX: usize = 100;
 
 /// What there is to know about a process.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +16,12 @@ pub struct Info {
     pub parent: Option<Pid>,
     /// What it runs.
     pub program: SmolStr,
+    /// The process host on which it runs.
+    pub host: HostIndex,
+    /// What it may use.
+    pub limits: Limits,
+    /// What it inherited.
+    pub context: Arc<Context>,
     /// What it does.
     pub state: State,
     /// Since when.
@@ -26,12 +36,18 @@ pub struct Info {
     pub events: usize,
     /// Topics it listens to.
     pub topics: usize,
-    /// Linked processes.
+    /// Linked processes, the first [`INFO_PIDS_MAX`] of them.
     pub links: Vec<Pid>,
-    /// Whom it monitors.
+    /// How many there are.
+    pub links_count: usize,
+    /// Whom it monitors, likewise.
     pub monitoring: Vec<Pid>,
-    /// Who monitors it.
+    /// How many there are.
+    pub monitoring_count: usize,
+    /// Who monitors it, likewise.
     pub watchers: Vec<Pid>,
+    /// How many there are.
+    pub watchers_count: usize,
     /// Names it holds.
     pub names: Vec<SmolStr>,
     /// Calls it waits for, or whose replies it has not taken.
@@ -102,6 +118,9 @@ impl Kernel {
             pid,
             parent: process.parent,
             program: process.definition.program.clone(),
+            host: pid.host,
+            limits: process.definition.limits,
+            context: Arc::clone(&process.context),
             state: process.state,
             since: process.since,
             started: process.started,
@@ -109,9 +128,12 @@ impl Kernel {
             mailbox_bytes: process.mailbox.bytes(),
             events: process.events.len(),
             topics: process.mailbox.topics(),
-            links: rare.map(|rare| rare.links.keys()).unwrap_or_default(),
-            monitoring: rare.map(|rare| rare.monitoring.keys()).unwrap_or_default(),
-            watchers: process.watchers.keys(),
+            links: rare.map(|rare| rare.links.keys(INFO_PIDS_MAX)).unwrap_or_default(),
+            links_count: rare.map_or(0, |rare| rare.links.len()),
+            monitoring: rare.map(|rare| rare.monitoring.keys(INFO_PIDS_MAX)).unwrap_or_default(),
+            monitoring_count: rare.map_or(0, |rare| rare.monitoring.len()),
+            watchers: process.watchers.keys(INFO_PIDS_MAX),
+            watchers_count: process.watchers.len(),
             names: cx.directory.names(pid),
             calls: rare.map_or(0, |rare| rare.calls.len()),
             caller: rare.and_then(|rare| rare.caller).map(|(pid, _)| pid),

@@ -138,6 +138,12 @@ impl Mailbox {
         listeners.list[at].as_ref().map(|listener| listener.id)
     }
 
+    /// The topic of a queue.
+    pub(crate) fn topic(&self, queue: QueueId) -> Option<&Topic> {
+        let listener = self.listeners.as_ref()?.list.get(queue.index()?)?.as_ref()?;
+        (listener.id == queue).then_some(&listener.topic)
+    }
+
     /// Makes a queue for a topic that has none and moves there what waits in the inbox.
     pub(crate) fn listen(&mut self, topic: &Topic) -> QueueId {
         let mut queue = VecDeque::new();

@@ -111,9 +111,16 @@ impl<V> PidMap<V> {
         }
     }
 
-    pub(crate) fn keys(&self) -> Vec<Pid> {
-        let mut keys = Vec::with_capacity(self.len());
-        self.each(|pid, _| keys.push(pid));
+    /// The first PIDs, `count_max` at most.
+    pub(crate) fn keys(&self, count_max: usize) -> Vec<Pid> {
+        let mut keys = Vec::with_capacity(self.len().min(count_max));
+        match self {
+            Self::Empty => {}
+            Self::One(key, _) => keys.push(*key),
+            Self::Few(list) => keys.extend(list.iter().map(|(key, _)| *key)),
+            Self::Many(tree) => keys.extend(tree.keys().take(count_max).copied()),
+        }
+        keys.truncate(count_max);
         keys
     }
 }
@@ -141,9 +148,10 @@ mod tests {
             }
             assert_eq!(map.len(), model.len());
             assert_eq!(map.get(key), model.get(&key));
-            let mut keys = map.keys();
+            let mut keys = map.keys(usize::MAX);
             keys.sort();
             assert!(keys.iter().eq(model.keys()));
+            assert_eq!(map.keys(2), map.keys(usize::MAX)[..map.len().min(2)]);
         }
     }
 

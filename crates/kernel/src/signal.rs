@@ -1,6 +1,6 @@
 //! What shards tell each other.
 
-use crate::{CallId, Cancel, Tags};
+use crate::{Asker, CallId, Cancel, Tags};
 use procession_types::{Error, ExitReason, Fragment, Message, Pid};
 use std::sync::Arc;
 
@@ -85,6 +85,13 @@ pub enum Signal {
         /// The reply.
         result: Result<Fragment, Error>,
     },
+    /// A question about the process.
+    Inspect {
+        /// About whom.
+        to: Pid,
+        /// Who asks.
+        asker: Asker,
+    },
     /// To a process's home: the shard where it is asks to be rid of it.
     Return {
         /// The process.
@@ -117,6 +124,7 @@ impl Signal {
             | Self::Cancel { to, .. }
             | Self::Terminate { to }
             | Self::Reply { to, .. }
+            | Self::Inspect { to, .. }
             | Self::Return { to }
             | Self::Recall { to }
             | Self::Gone { to } => *to,

@@ -126,3 +126,28 @@ fn what_is_for_the_dead_of_another_shard_does_not_reach_a_namesake() {
     world.on(0, |kernel, cx| kernel.signal(cx, reply));
     assert!(world.queues.iter().all(|queue| queue.is_empty()));
 }
+
+#[test]
+fn a_question_follows_it_and_is_answered_once_whatever_happens() {
+    let ask = |world: &mut World, shard, to, number| {
+        world.on(shard, |k, cx| k.inspect(cx, to, Asker::Outside(number)))
+    };
+    let (mut world, a, b, _, slot) = away();
+    ask(&mut world, 2, a, 1).unwrap();
+    world.carry();
+    assert_eq!(std::mem::take(&mut world.inspected), [(a, Some(slot))]);
+    // Called back home, while a question is under way and another comes.
+    ask(&mut world, 0, a, 2).unwrap();
+    world.on(0, |k, cx| k.signal(cx, Signal::Return { to: a }));
+    ask(&mut world, 0, a, 3).unwrap();
+    world.carry();
+    assert_eq!(std::mem::take(&mut world.inspected), [(a, Some(slot)), (a, Some(a.slot))]);
+    // It ends before the question comes.
+    ask(&mut world, 1, a, 4).unwrap();
+    world.on(0, |k, cx| k.terminate(cx, a)).unwrap();
+    world.carry();
+    assert_eq!(std::mem::take(&mut world.inspected), [(a, None)]);
+    assert_eq!(ask(&mut world, 1, a, 5).unwrap_err().kind, ErrorKind::NotFound);
+    ask(&mut world, 1, b, 6).unwrap();
+    assert_eq!(world.inspected, [(b, Some(b.slot))]);
+}

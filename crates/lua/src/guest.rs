@@ -6,7 +6,7 @@ use crate::heap::{Heap, root};
 use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
 use crate::vm::{Raise, Stop, Vm};
-use procession_environment::{Environment, Guest, Host, Program, Turn, Usage};
+use procession_environment::{Environment, Guest, Host, Inspection, Program, Turn, Usage};
 use procession_types::word::{self, Word};
 use procession_types::{Error, ExitReason, Failure, Fragment, Limits};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -373,6 +373,12 @@ impl Guest for LuaGuest {
         let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
         vm.load_coroutine();
         vm.whereabouts().map(String::into_boxed_str)
+    }
+
+    fn inspect(&mut self, budget: u64) -> Inspection {
+        let mut host = pure::PureHost::default();
+        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+        Vm::new(&mut self.heap, images, &mut host, 0, 0).inspect(budget)
     }
 
     fn trim(&mut self) {

@@ -28,6 +28,7 @@ mod guest;
 mod heap;
 pub mod image;
 mod index;
+mod inspect;
 mod interpret;
 mod json;
 mod library;

@@ -879,6 +879,23 @@ function process__exec(...)
   return await(id)
 end
 
+-- Names and values in turn become fields; where a value is such a list again, it is named.
+function fields_of(list)
+  local fields = {}
+  for i = 1, #list, 2 do fields[list[i]] = list[i + 1] end
+  return fields
+end
+
+function process__info(...)
+  local id, err = info_start(...)
+  if id == nil then return nil, err end
+  local list, failure = await(id)
+  if list == nil then return nil, failure end
+  local info = fields_of(list)
+  info.limits = fields_of(info.limits)
+  return info
+end
+
 function must(action, resource)
   local ok, err = check(action, resource)
   if not ok then error(err, 3) end

@@ -26,6 +26,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("process.spawn_linked_monitored", |vm, args| spawn(vm, args, true, true)),
     plain("@spawn_with", spawn_with),
     plain("@call_start", call_start),
+    plain("@info_start", info_start),
     plain("process.terminate", terminate),
     plain("process.cancel", cancel),
     plain("process.monitor", |vm, args| relate(vm, args, Relation::Monitor)),
@@ -326,6 +327,14 @@ fn call_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     match request(vm, args, 1)? {
         Ok(request) => crate::calls::started(vm, args, Call::Process(Box::new(request))),
         Err(error) => vm.fail(args, &error),
+    }
+}
+
+/// `@info_start(destination)`: the number of the pending call, or nil and an error.
+fn info_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    match destination(vm, args)? {
+        Some(to) => crate::calls::started(vm, args, Call::Info { to }),
+        None => vm.fail_invalid(args, "destination is missing"),
     }
 }
 

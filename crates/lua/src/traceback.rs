@@ -25,10 +25,11 @@ impl Vm<'_> {
     /// Where the loaded coroutine is in the program's own code, as `file:line`; `None` before it
     /// starts and when nothing but the library runs in it.
     pub(crate) fn whereabouts(&self) -> Option<String> {
-        let (mut base, mut pc) = (self.base, self.pc);
-        if base < self.stack + 4 {
-            return None;
-        }
+        if self.base < self.stack + 4 { None } else { self.place_in(self.base, self.pc) }
+    }
+
+    /// Likewise, from a frame on and the instruction after the one that it executes.
+    pub(crate) fn place_in(&self, mut base: usize, mut pc: usize) -> Option<String> {
         loop {
             let callee = self.heap.get(base - 3);
             if !is_builtin(callee) && !self.is_library(callee) {
@@ -50,7 +51,7 @@ impl Vm<'_> {
     /// The traceback of the running coroutine from `level` on; a built-in function that runs in its
     /// caller's frame is level 0.
     pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {
-        self.traceback_text(message, &self.frames(self.base, self.pc), level)
+        self.traceback_text(message, &self.frames(self.base, self.pc, usize::MAX), level)
     }
 
     /// The traceback of another coroutine.
@@ -66,13 +67,24 @@ impl Vm<'_> {
             status::DEAD => self.heap.get(co + field::ERROR) != word::NIL,
             _ => pending != PendingKind::Start,
         };
-        let frames = if has_frames { self.frames(base, pc) } else { Vec::new() };
+        let frames = if has_frames { self.frames(base, pc, usize::MAX) } else { Vec::new() };
         self.traceback_text(message, &frames, level)
     }
 
-    /// The frames from one on down to the first of its coroutine. The library's functions are among
-    /// them, not what they call of the library themselves.
-    fn frames(&self, mut base: usize, mut pc: usize) -> Vec<Shown> {
+    /// The traceback from a frame on, if there are no more than `most`; otherwise of the innermost
+    /// `most`. With how many frames were looked at.
+    pub(crate) fn traceback_in(&self, base: usize, pc: usize, most: usize) -> (String, usize) {
+        let frames = self.frames(base, pc, most);
+        let mut text = self.traceback_text(None, &frames, 0);
+        if frames.len() >= most {
+            text.push_str("\n\t...\t(and more)");
+        }
+        (text, frames.len())
+    }
+
+    /// The frames from one on down to the first of its coroutine, `most` at most. The library's
+    /// functions are among them, not what they call of the library themselves.
+    fn frames(&self, mut base: usize, mut pc: usize, most: usize) -> Vec<Shown> {
         let mut frames = Vec::new();
         let callee = self.heap.get(base - 3);
         if let Some(builtin) = self.called_builtin(callee, base, pc)
@@ -96,6 +108,7 @@ impl Vm<'_> {
                 FrameKind::Protected => frames.push(Shown::Named("pcall")),
                 FrameKind::Handled => frames.push(Shown::Named("xpcall")),
                 FrameKind::First => return frames,
+                _ if frames.len() >= most => return frames,
                 _ => {}
             }
             base = caller;

@@ -8,7 +8,7 @@ use procession_environment::{
     Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
     SpawnRequest,
 };
-use procession_kernel::{CallKind, Cancel, Directory, QueueId};
+use procession_kernel::{Asker, CallKind, Cancel, Directory, QueueId};
 use procession_types::{
     Context, Error, Event, Fragment, Limit, Message, Pid, Scalar, SmolStr, Timestamp, Topic,
 };
@@ -218,6 +218,7 @@ impl Host for Door<'_> {
                 call.ok_or_else(|| Error::not_found("the process of the call was not started"))
             }
             Call::Fs(operation) => self.start_fs(operation),
+            Call::Info { to } => self.start_info(&to),
         }
     }
 
@@ -237,6 +238,21 @@ impl Host for Door<'_> {
 }
 
 impl Door<'_> {
+    fn start_info(&mut self, to: &[u8]) -> Result<CallId, Error> {
+        let about = self.resolve(to)?;
+        self.check_pid("process.info", about)?;
+        let sees_security = self.check_pid("process.info.security", about).is_ok();
+        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
+        let asker = Asker::Process { pid: self.pid, call, sees_security };
+        match self.worker.step(|kernel, cx| kernel.inspect(cx, about, asker)) {
+            Ok(()) => Ok(CallId(call.0)),
+            Err(error) => {
+                self.abandon(CallId(call.0));
+                Err(error)
+            }
+        }
+    }
+
     fn start_fs(&mut self, operation: FsOperation) -> Result<CallId, Error> {
         let (path, _, action) = fs::subject(&operation);
         self.check_on(action, path)?;

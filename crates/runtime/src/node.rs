@@ -8,6 +8,7 @@ use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
 use crate::output::Output;
+use crate::process_info::Questions;
 use crate::program::Programs;
 use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
@@ -81,6 +82,7 @@ impl Node {
             output: Output::new(),
             io: IoPool::default(),
             watches: Watches::default(),
+            questions: Questions::default(),
             stopping: AtomicBool::new(false),
             overdue: AtomicU64::new(0),
         });

@@ -6,6 +6,7 @@ use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::output::Output;
+use crate::process_info::Questions;
 use crate::program::Programs;
 use crate::watch::Watches;
 use procession_kernel::HostConfig;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) output: Output,
     pub(crate) io: IoPool,
     pub(crate) watches: Watches,
+    pub(crate) questions: Questions,
     /// No process may be started any more.
     pub(crate) stopping: AtomicBool,
     /// Processes that did not end in time when the node was shut down.

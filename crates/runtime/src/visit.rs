@@ -4,14 +4,18 @@
 use crate::birth::Birth;
 use crate::mail::Mail;
 use crate::node::{Node, Started, Stats, nanoseconds};
+use crate::process_info::ProcessInfo;
 use crate::worker::Worker;
 use procession_environment::{Program, SpawnRequest};
-use procession_kernel::{Cancel, Counts, Directory, Info};
+use procession_kernel::{Asker, Cancel, Counts, Directory, Info};
 use procession_types::{Context, Error, ErrorKind, ExitReason, Message, Pid, ShardIndex};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::time::Duration;
+
+/// How long an answer of a shard is waited for.
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Node {
     /// Adds or replaces a program. Processes that run the old one go on with it.
@@ -93,18 +97,32 @@ impl Node {
         self.shared.pid_text(pid)
     }
 
-    /// What there is to know about a process; `None` when it is dead.
-    #[must_use]
-    pub fn info(&self, pid: Pid) -> Option<Info> {
-        let home = self.on(pid.shard, move |worker| {
-            let info = worker.step(|kernel, cx| kernel.info(cx, pid));
-            (info, worker.kernel.away(pid))
-        });
-        match home.ok()? {
-            (None, Some(shard)) => {
-                self.on(shard, move |w| w.step(|kernel, cx| kernel.info(cx, pid))).ok()?
+    /// What there is to know about a process. It is looked at between two of its turns, on the
+    /// shard on which it is, and stopped for no longer than a slice.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` when the node is stopping, or there is no answer in
+    /// [`ANSWER_PATIENCE`].
+    pub fn info(&self, pid: Pid) -> Result<ProcessInfo, Error> {
+        let (number, answer) = self.shared.questions.ask();
+        let asker = Asker::Outside(number);
+        let asked = self
+            .on(pid.shard, move |worker| worker.step(|kernel, cx| kernel.inspect(cx, pid, asker)));
+        let answer = match asked.flatten() {
+            Ok(()) => answer.recv_timeout(ANSWER_PATIENCE),
+            Err(error) => {
+                self.shared.questions.answer(number, None);
+                return Err(error);
             }
-            (info, _) => info,
+        };
+        match answer {
+            Ok(Some(info)) => Ok(info),
+            Ok(None) => Err(Error::not_found("process not found")),
+            Err(_) => {
+                self.shared.questions.answer(number, None);
+                let message = format!("a shard has not answered for {ANSWER_PATIENCE:?}");
+                Err(Error::new(ErrorKind::Unavailable, message))
+            }
         }
     }
 

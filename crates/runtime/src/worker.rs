@@ -129,7 +129,8 @@ impl Worker {
     /// Carries out what the kernel has asked for.
     #[inline]
     pub(crate) fn flush(&mut self) {
-        if !self.effects.is_empty() {
+        // Carrying something out may have effects of its own.
+        while !self.effects.is_empty() {
             self.carry_out();
         }
     }
@@ -160,6 +161,7 @@ impl Worker {
                         discard(resident);
                     }
                 }
+                Effect::Inspect { slot, pid, asker } => self.answer(slot, pid, asker),
                 // Replies that come for it will find no call.
                 Effect::Abandoned { .. } => {}
             }

@@ -193,7 +193,7 @@ fn a_stuck_reader_holds_who_prints_and_nobody_else_and_loses_nothing() {
     let talker = start(&node, "app:talker");
     assert_normal(&end(&start(&node, "app:main")));
     assert!(talker.ending.as_ref().unwrap().wait_for(Duration::ZERO).is_err());
-    assert!(node.info(talker.pid).is_some());
+    assert!(node.info(talker.pid).is_ok());
     gate.open();
     assert_normal(&end(&talker));
     drop(node);

@@ -53,7 +53,7 @@ fn start(node: &Node, id: &str) -> Started {
 }
 
 fn instructions(node: &Node, started: &Started) -> u64 {
-    node.info(started.pid).map_or(0, |info| info.instructions)
+    node.info(started.pid).map_or(0, |info| info.process.instructions)
 }
 
 #[test]

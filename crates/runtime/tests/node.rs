@@ -160,7 +160,7 @@ fn a_busy_process_is_terminated_and_its_neighbours_go_on() {
     let main = start(&node, "app:main");
     assert_normal(&end(&main));
     assert_eq!(turns.load(Ordering::Relaxed), 1000);
-    let looped = node.info(looping.pid).unwrap().instructions;
+    let looped = node.info(looping.pid).unwrap().process.instructions;
     assert!(looped > 0, "the loop had turns as well");
     node.terminate(looping.pid).unwrap();
     assert_eq!(end(&looping).label(), "terminated");

@@ -21,13 +21,15 @@ pub enum Fault {
     LoseLink,
     /// The end of a caller does not reach its callee.
     LoseTerminate,
+    /// A question about a process gets lost.
+    LoseQuestion,
     /// The names of the dead are not released.
     KeepNames,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LoseExit,
         Self::LoseMessage,
         Self::Misroute,
@@ -35,6 +37,7 @@ impl Fault {
         Self::Double,
         Self::LoseLink,
         Self::LoseTerminate,
+        Self::LoseQuestion,
         Self::KeepNames,
     ];
 
@@ -45,6 +48,7 @@ impl Fault {
             Self::LoseMessage => matches!(signal, Signal::Message { .. }),
             Self::LoseLink => matches!(signal, Signal::Link { .. }),
             Self::LoseTerminate => matches!(signal, Signal::Terminate { .. }),
+            Self::LoseQuestion => matches!(signal, Signal::Inspect { .. }),
             Self::Misroute | Self::Reorder | Self::Double | Self::KeepNames => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use procession_kernel::{
-    CallId, CallKind, Cancel, Definition, Directory, QueueId, Spawn, Spawned, TurnEnd,
+    Asker, CallId, CallKind, Cancel, Definition, Directory, QueueId, Spawn, Spawned, TurnEnd,
 };
 use procession_types::{
     Context, Error, ErrorKind, ExitReason, Failure, Fragment, Limits, Pid, SmolStr, Topic, word,
@@ -52,6 +52,7 @@ impl World {
                 }
                 13 => self.calls(shard, slot)?,
                 14 => self.end(shard, pid, other)?,
+                15 => self.ask(shard, pid, other)?,
                 _ => {}
             }
         }
@@ -235,6 +236,19 @@ impl World {
                 let _ = self.kernels[shard].open_call(slot, CallKind::Sleep { until });
                 Ok(())
             }
+        }
+    }
+
+    fn ask(&mut self, shard: usize, pid: Pid, other: Pid) -> Result<(), String> {
+        let number = self.model.next_question();
+        // Before the step: it may be answered at once.
+        self.model.asks(number, other);
+        let by = Asker::Outside(number);
+        let asked = self.on(shard, |kernel, cx| kernel.inspect(cx, other, by))?;
+        self.note(format!("{pid} asks about {other}: {}", outcome(&asked)));
+        match asked {
+            Ok(()) => Ok(()),
+            Err(_) => self.model.refused(number),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What must be true, from what the processes have done and been told. It knows nothing of how the
 //! kernel works, and every method that can find something wrong says what.
 
+use procession_kernel::Asker;
 use procession_types::{Event, ExitReason, Message, Pid, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,9 @@ pub(crate) struct Model {
     /// The last order received per sender, receiver and topic.
     received: BTreeMap<(Pid, Pid, u8), u64>,
     order: u64,
+    /// Questions without an answer.
+    questions: BTreeMap<u64, Pid>,
+    asked: u64,
 }
 
 impl Model {
@@ -160,12 +164,47 @@ impl Model {
         Ok(())
     }
 
+    /// The number of the next question.
+    pub(crate) fn next_question(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    pub(crate) fn asks(&mut self, number: u64, about: Pid) {
+        self.questions.insert(number, about);
+    }
+
+    /// Nobody will answer: the one who asks was told so.
+    pub(crate) fn refused(&mut self, number: u64) -> Result<(), String> {
+        match self.questions.remove(&number) {
+            Some(about) if self.is_alive(about) => {
+                Err(format!("nobody finds {about}, which lives"))
+            }
+            Some(_) => Ok(()),
+            None => Err(format!("question {number} is answered and refused")),
+        }
+    }
+
+    pub(crate) fn answered(&mut self, by: Asker, pid: Pid, is_here: bool) -> Result<(), String> {
+        let Asker::Outside(number) = by else { return Ok(()) };
+        if self.questions.remove(&number) != Some(pid) {
+            return Err(format!("nobody waits for an answer about {pid}"));
+        }
+        if self.is_alive(pid) != is_here {
+            return Err(format!("{pid} is said to live: {is_here}, which is wrong"));
+        }
+        Ok(())
+    }
+
     /// When nothing is under way and all events have been read.
     pub(crate) fn nothing_missing(&self) -> Result<(), String> {
         for ((watcher, target), awaited) in &self.monitors {
             if awaited.at_least > 0 && !self.is_alive(*target) {
                 return Err(format!("{watcher} never got EXIT of {target}"));
             }
+        }
+        if let Some((number, about)) = self.questions.first_key_value() {
+            return Err(format!("question {number} about {about} was never answered"));
         }
         for (callee, caller) in &self.calls {
             if self.is_alive(*callee) && !self.is_alive(*caller) {

@@ -114,6 +114,9 @@ impl World {
                     self.note(format!("{pid} ends: {}", reason.label()));
                     self.model.ended(pid, &reason)?;
                 }
+                Effect::Inspect { slot, pid, asker } => {
+                    self.model.answered(asker, pid, slot.is_some())?;
+                }
                 Effect::Abandoned { .. } => {}
             }
         }

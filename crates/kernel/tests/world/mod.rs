@@ -13,6 +13,7 @@ pub struct World {
     pub queues: Vec<VecDeque<Parcel>>,
     pub now: Timestamp,
     pub ended: Vec<(Pid, Arc<ExitReason>)>,
+    pub inspected: Vec<(Pid, Option<SlotIndex>)>,
     pub limits: Limits,
 }
 
@@ -55,6 +56,7 @@ impl World {
             queues: (0..shards).map(|_| VecDeque::new()).collect(),
             now: Timestamp(1000),
             ended: Vec::new(),
+            inspected: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -77,6 +79,7 @@ impl World {
                     self.queues[usize::from(shard)].push_back(Parcel::Migrant(migrant));
                 }
                 Effect::Ended { pid, reason, .. } => self.ended.push((pid, reason)),
+                Effect::Inspect { slot, pid, .. } => self.inspected.push((pid, slot)),
                 Effect::Abandoned { .. } => {}
             }
         }

@@ -132,6 +132,8 @@ local function main()
     -- linking one that ended is a LINK_DOWN: who does not trap ends of it
     assert(process.send(a, "link", b))
     has(exit_of(a).error, "linked process failed", "linking an ended process")
+    -- where the other ended on another shard, it had the time to say so
+    channel.select{process.listen("done"):case_receive(), default = true}
 
     -- spawn_linked: parent and child, before the child's first instruction
     local parent = start("app.test:parent")
