@@ -72,9 +72,11 @@ impl Questions {
 
     /// The answer of a question, or nobody waits for it any more.
     pub(crate) fn answer(&self, number: u64, info: Option<ProcessInfo>) {
-        let sender = self.lock().remove(&number);
-        // Whoever asked may have given up.
-        let _ = sender.map(|sender| sender.send(info));
+        let asked = self.lock().remove(&number);
+        if let Some(sender) = asked {
+            // Whoever asked may have given up.
+            let _ = sender.send(info);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Sender<Option<ProcessInfo>>>> {
