@@ -51,8 +51,13 @@ pub(crate) mod root {
 
 /// Smallest array that is allocated, in words.
 const WORDS_MIN: usize = 192;
+/// Garbage in words that a heap may hold however little lives in it: of one that was not collected
+/// lately, and of one that is collected all the time. With the latter, what lives and the garbage fit
+/// into a core's nearest cache.
+const HEADROOM_MIN: usize = 512;
+const HEADROOM_MAX: usize = 4096;
 /// Arrays of up to this many words are kept for the next process.
-const POOLED_WORDS_MAX: usize = 4096;
+const POOLED_WORDS_MAX: usize = 8192;
 /// How many arrays are kept per thread.
 const POOLED_MAX: usize = 256;
 
@@ -70,6 +75,8 @@ pub(crate) struct Heap {
     pub(crate) threshold: usize,
     /// The most words the process may hold.
     pub(crate) limit: usize,
+    /// Garbage that a small heap may hold before the next collection.
+    headroom: usize,
 }
 
 impl Heap {
@@ -88,7 +95,7 @@ impl Heap {
         words[..content.len()].copy_from_slice(content);
         // References have 32 bits, and the top bit is kept free.
         let limit = usize::try_from(limit_bytes / 8).unwrap_or(usize::MAX).min(1 << 31);
-        let mut heap = Self { words, top: content.len(), threshold: 0, limit };
+        let mut heap = Self { words, top: content.len(), threshold: 0, limit, headroom: HEADROOM_MIN };
         heap.set_threshold(content.len(), 0);
         heap
     }
@@ -98,7 +105,12 @@ impl Heap {
         // Beyond the limit there is an eighth of garbage, or a process that lives close to its limit
         // would be collected all the time.
         let most = self.limit + self.limit / 8;
-        self.threshold = (live * 2 + extra).max(live + 512).min(most);
+        self.threshold = (live * 2 + extra).max(live + self.headroom).min(most);
+    }
+
+    /// The process makes garbage fast: it gets more room for it.
+    pub(crate) fn widen(&mut self) {
+        self.headroom = (self.headroom * 2).min(HEADROOM_MAX);
     }
 
     /// Words in use.
@@ -200,6 +212,7 @@ impl Heap {
     pub(crate) fn shrink(&mut self) {
         self.words.truncate(self.top);
         self.words.shrink_to_fit();
+        self.headroom = HEADROOM_MIN;
     }
 
     /// A new string object; at most [`word::SHORT_MAX`] bytes give a short string.

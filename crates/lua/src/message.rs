@@ -3,10 +3,12 @@
 //! Out: a copy of everything reachable from the values, with references counted from the fragment's
 //! start. In: the objects are appended to the heap and their references shifted, in one pass.
 
+mod pack;
+
 use crate::collect::object_words;
 use crate::library::class;
-use crate::strings::Strings;
 use crate::vm::Vm;
+use pack::Packer;
 use procession_types::Fragment;
 use procession_types::word::{self, Kind, Word, table};
 use smallvec::SmallVec;
@@ -32,127 +34,6 @@ pub(crate) enum PackError {
     TooLarge,
 }
 
-struct Packer<'a, 'b> {
-    heap: &'a mut crate::heap::Heap,
-    strings: Strings<'b>,
-    out: Vec<Word>,
-    /// Positions in the heap whose headers were replaced, with those headers.
-    moved: Vec<(usize, Word)>,
-    words_max: usize,
-}
-
-/// Kind byte of a header that was replaced by the object's position in the fragment.
-const MOVED: u8 = 0xFF;
-
-impl Packer<'_, '_> {
-    /// The word for the fragment.
-    fn value(&mut self, value: Word) -> Result<Word, PackError> {
-        if word::is_float(value) {
-            return Ok(value);
-        }
-        match word::tag(value) {
-            word::TAG_INT | word::TAG_SHORT => Ok(value),
-            word::TAG_SPECIAL if word::space(value) == 0 => Ok(value),
-            word::TAG_STRING if word::space(value) != 0 => Ok(self.constant(value)),
-            word::TAG_STRING => self.object(value),
-            word::TAG_TABLE if word::space(value) == 0 => self.object(value),
-            word::TAG_OBJECT if word::space(value) == Kind::Integer as u16 => self.object(value),
-            word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
-                let head = self.heap.get(word::index(value) as usize);
-                // An error object may have been moved already.
-                let is_error =
-                    word::header_kind(head) == MOVED || word::header_flags(head) == class::ERROR;
-                if is_error { self.object(value) } else { Err(PackError::Unsendable) }
-            }
-            _ => Err(PackError::Unsendable),
-        }
-    }
-
-    /// Index 0 of a table means "no block", so nothing may live there.
-    fn start(&mut self) {
-        if self.out.is_empty() {
-            self.out.push(word::header(Kind::Box, 0, 1));
-            self.out.push(word::NIL);
-        }
-    }
-
-    fn constant(&mut self, value: Word) -> Word {
-        self.start();
-        let at = self.out.len() as u32;
-        let hash = self.strings.hash(self.heap, value);
-        let bytes = self.strings.bytes(self.heap, value);
-        self.out.push(word::header(Kind::String, hash, bytes.len() as u32));
-        for chunk in bytes.chunks(8) {
-            let mut padded = [0; 8];
-            padded[..chunk.len()].copy_from_slice(chunk);
-            self.out.push(u64::from_le_bytes(padded));
-        }
-        word::make(word::TAG_STRING, 0, at)
-    }
-
-    fn object(&mut self, value: Word) -> Result<Word, PackError> {
-        let at = self.copied(word::index(value) as usize)?;
-        Ok(value & !0xFFFF_FFFF | at as u64)
-    }
-
-    /// Where the object is in the fragment; copied there if it is not yet.
-    fn copied(&mut self, at: usize) -> Result<usize, PackError> {
-        let head = self.heap.get(at);
-        if word::header_kind(head) == MOVED {
-            return Ok(word::header_length(head) as usize);
-        }
-        self.start();
-        let new = self.out.len();
-        let size = object_words(head);
-        if new + size > self.words_max {
-            return Err(PackError::TooLarge);
-        }
-        self.out.extend_from_slice(&self.heap.words()[at..at + size]);
-        self.moved.push((at, head));
-        self.heap.set(at, u64::from(MOVED) | (new as u64) << 32);
-        Ok(new)
-    }
-
-    /// Replaces the references of the object at `at` in the fragment; gives its size.
-    fn scan(&mut self, at: usize) -> Result<usize, PackError> {
-        let head = self.out[at];
-        let size = object_words(head);
-        let range = match Kind::from_u8(word::header_kind(head)) {
-            Some(Kind::Table) => {
-                for field in [table::ARRAY as usize, table::HASH as usize] {
-                    let packed = self.out[at + field];
-                    if packed as u32 != 0 {
-                        let new = self.copied(packed as u32 as usize)?;
-                        self.out[at + field] = packed & !0xFFFF_FFFF | new as u64;
-                    }
-                }
-                self.out[at + table::META as usize] = word::NIL;
-                return Ok(size);
-            }
-            Some(Kind::Hash) => {
-                self.drop_unsendable_index(at, head);
-                let used = self.out[at + 1] as u32 as usize;
-                at + 2..at + 2 + 2 * used
-            }
-            Some(Kind::Array | Kind::User) => at + 1..at + size,
-            _ => return Ok(size),
-        };
-        for index in range {
-            let value = self.out[index];
-            if !word::is_scalar(value) {
-                self.out[index] = self.value(value)?;
-            }
-        }
-        Ok(size)
-    }
-
-    fn drop_unsendable_index(&mut self, at: usize, head: Word) {
-        if word::header_flags(head) & crate::table::HASH_BY_POSITION != 0 {
-            self.out[at] = head | u64::from(crate::table::HASH_STALE) << 8;
-        }
-    }
-}
-
 impl Vm<'_> {
     /// Packs values into a fragment.
     pub(crate) fn pack(&mut self, values: &[Word], bytes_max: u64) -> Result<Fragment, PackError> {
@@ -168,13 +49,9 @@ impl Vm<'_> {
         // Messages of a program are alike, so the last one tells how large this one gets.
         let (expected, moved) = SCRATCH.take();
         let out = Vec::with_capacity(expected);
-        let mut packer = Packer { heap: &mut self.heap, strings, out, moved, words_max };
-        let result = pack_all(&mut packer, values);
-        let mut moved = std::mem::take(&mut packer.moved);
-        let out = std::mem::take(&mut packer.out);
-        for (at, head) in moved.drain(..) {
-            self.heap.set(at, head);
-        }
+        let mut packer = Packer::new(&mut self.heap, strings, out, moved, words_max);
+        let result = packer.pack(values);
+        let (out, moved) = packer.finish();
         SCRATCH.set((out.len().min(EXPECTED_MAX), moved));
         self.fuel -= (out.len() / 4) as i64;
         result.map(|()| Fragment::from_words(SmallVec::from_vec(out), values.len() as u32))
@@ -254,22 +131,6 @@ impl Vm<'_> {
         }
         format!("{path}[{}]", self.raw_text(key))
     }
-}
-
-fn pack_all(packer: &mut Packer<'_, '_>, values: &[Word]) -> Result<(), PackError> {
-    let mut roots: SmallVec<[Word; 8]> = SmallVec::new();
-    for &value in values {
-        roots.push(packer.value(value)?);
-    }
-    let mut scan = 0;
-    while scan < packer.out.len() {
-        scan += packer.scan(scan)?;
-    }
-    if packer.out.len() > packer.words_max {
-        return Err(PackError::TooLarge);
-    }
-    packer.out.extend_from_slice(&roots);
-    Ok(())
 }
 
 /// See [`Vm::unpack`].

@@ -107,6 +107,8 @@ pub(crate) struct Vm<'a> {
     pub(crate) pc: usize,
     /// An error is on its way to its handler.
     pub(crate) is_raising: bool,
+    /// Collections in this turn.
+    collections: u32,
     /// See [`Stop::NewImage`].
     pub(crate) new_image: Option<Arc<Image>>,
     /// The number of the image that was just added.
@@ -143,6 +145,7 @@ impl<'a> Vm<'a> {
             top: 0,
             pc: 0,
             is_raising: false,
+            collections: 0,
             new_image: None,
             loaded_image: None,
         };
@@ -211,6 +214,10 @@ impl<'a> Vm<'a> {
         self.fuel -= (used / 2) as i64;
         if used + extra > self.heap.limit {
             return false;
+        }
+        self.collections += 1;
+        if self.collections > 1 {
+            self.heap.widen();
         }
         self.heap.set_threshold(used, extra);
         true
