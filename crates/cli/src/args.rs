@@ -1,11 +1,10 @@
 //! The command line: what can be said, and how a mistake in it is reported.
 
 use crate::failure::Failure;
-use crate::grant;
+use crate::grant::{self, Given, Setting};
 use crate::limits::LimitChange;
 use clap::error::{ContextKind, ErrorKind as ClapKind};
 use clap::{Args, Parser, Subcommand};
-use procession_runtime::Grant;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -40,9 +39,12 @@ pub(crate) struct RunArguments {
     /// Limit the program's processes: memory=64MiB, wall_clock=2s, instructions=1000000000, …
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitChange::parse)]
     pub(crate) limits: Vec<LimitChange>,
-    /// Let the program use a directory: fs:DIR (to read) or fs:DIR:rw (to write, too)
-    #[arg(long = "grant", value_name = "fs:DIR[:rw]", value_parser = grant::parse)]
-    pub(crate) grants: Vec<Grant>,
+    /// Let the program use something: fs:DIR (to read), fs:DIR:rw (to write, too), env:NAME, env:*
+    #[arg(long = "grant", value_name = "WHAT", value_parser = grant::parse)]
+    pub(crate) grants: Vec<Given>,
+    /// Give the program a variable, whatever the environment has
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = grant::parse_setting)]
+    pub(crate) variables: Vec<Setting>,
     /// Arguments of the program; directories among them are granted to read
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) arguments: Vec<OsString>,

@@ -168,7 +168,11 @@ const fn status_of_limit(limit: Limit) -> ExitStatus {
         | Limit::Links
         | Limit::Names
         | Limit::Calls
-        | Limit::Topics => ExitStatus::Limit,
+        | Limit::Topics
+        | Limit::Store
+        | Limit::Queue
+        | Limit::Subscriptions
+        | Limit::Metrics => ExitStatus::Limit,
     }
 }
 

@@ -35,7 +35,10 @@ pub(crate) const fn of_limit(limit: Limit) -> Option<&'static str> {
         Limit::Names => Some("--limit names=N"),
         Limit::Calls => Some("--limit calls=N"),
         Limit::Topics => Some("--limit topics=N"),
-        Limit::Processes => None,
+        Limit::Queue => Some("consume faster than others publish, or publish less"),
+        Limit::Store => Some("delete entries, or let them expire with a ttl"),
+        Limit::Metrics => Some("use labels with few values, never ids"),
+        Limit::Processes | Limit::Subscriptions => None,
     }
 }
 
@@ -51,7 +54,9 @@ pub(crate) fn value_of(limit: Limit, limits: &Limits) -> Option<String> {
         Limit::Names => Some(limits.names_max.to_string()),
         Limit::Calls => Some(limits.calls_max.to_string()),
         Limit::Topics => Some(limits.topics_max.to_string()),
-        Limit::Processes => None,
+        Limit::Processes | Limit::Store | Limit::Queue | Limit::Subscriptions | Limit::Metrics => {
+            None
+        }
     }
 }
 

@@ -34,13 +34,15 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let mut limits = Limits::default();
     arguments.limits.iter().for_each(|change| change.apply(&mut limits));
     let programs = programs::load(&arguments.file, limits)?;
-    let grants = grant::all(&arguments.grants, &arguments.arguments)?;
+    let grants = grant::directories(&arguments.grants, &arguments.arguments)?;
     let (happened, happenings) = channel();
     listen(&happened)?;
 
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
     let cores = i64::from(config.shards);
     (config.programs, config.grants) = (programs, grants);
+    config.variables =
+        grant::variables(&arguments.grants, &arguments.variables, std::env::vars_os());
     // Dropped at the end of this function: whatever is still running stops, output is written.
     let node = Node::start(config).map_err(|error| Failure::node(&error))?;
     let request = SpawnRequest {

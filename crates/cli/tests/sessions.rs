@@ -199,6 +199,13 @@ fn directories_among_arguments_can_be_read() {
 }
 
 #[test]
+fn variables_are_granted_by_name() {
+    let words = ["run", "variables.lua", "--grant", "env:PATH", "--env", "A=1", "--env", "A=2=3"];
+    let ended = run_in_programs(&words);
+    assert_eq!(ended.stdout, "2=3\ttrue\tPermissionDenied\n", "{ended:#?}");
+}
+
+#[test]
 fn output_that_nobody_reads_is_no_crash() {
     // `head` closes the pipe after one line.
     let script = format!(

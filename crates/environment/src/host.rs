@@ -1,7 +1,9 @@
 //! What a guest may ask of the runtime.
 
+use crate::Request;
 use procession_types::{
-    Actor, Context, ContextChange, Error, Event, Fragment, Message, Pid, SmolStr, Timestamp, Topic,
+    Actor, Context, ContextChange, Error, ErrorKind, Event, Fragment, Message, Pid, SmolStr,
+    Timestamp, Topic,
 };
 
 /// A queue of a process's mailbox. [`Queue::INBOX`] holds what no listener claimed; `listen` makes
@@ -253,6 +255,15 @@ pub trait Host {
     fn print(&mut self, line: &[u8]);
     /// Writes a log record.
     fn log(&mut self, record: LogRecord);
+
+    /// Asks one of the node's services, which answers at once.
+    ///
+    /// # Errors
+    /// `PermissionDenied`, `Invalid`, `Unavailable` (limits), and what each [`Request`] says.
+    fn ask(&mut self, request: Request) -> Result<Fragment, Error> {
+        let _ = request;
+        Err(Error::new(ErrorKind::Unavailable, "this host has no services"))
+    }
 
     /// Starts an operation.
     ///

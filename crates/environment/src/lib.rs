@@ -9,6 +9,7 @@ mod guest;
 mod host;
 mod inspect;
 mod program;
+mod service;
 
 pub use guest::{Environment, Guest, Image, Turn, Usage};
 pub use host::{
@@ -17,3 +18,7 @@ pub use host::{
 };
 pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};
 pub use program::{Dialect, Module, Program};
+pub use service::{
+    Labels, Measurement, MetricDefinition, MetricKind, MetricRequest, Request, StoreOperation,
+    StoreRequest,
+};

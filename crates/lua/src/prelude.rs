@@ -14,10 +14,10 @@ use procession_types::word::{self, Word};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const SOURCE: &str = include_str!("prelude.lua");
+const SOURCE: &str = concat!(include_str!("prelude.lua"), include_str!("modules/services.lua"));
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 25] = [
     "string",
     "table",
     "math",
@@ -40,11 +40,16 @@ const TABLES: [&str; 22] = [
     "hash",
     "base64",
     "uuid",
+    "env",
+    "metrics",
+    "store",
 ];
 
 /// Those of them that are reached by `require` only.
-const MODULES: [&str; 9] =
-    ["time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid"];
+const MODULES: [&str; 12] = [
+    "time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid", "env", "metrics",
+    "store",
+];
 
 /// Names of the modules that a program may list in `modules:`.
 #[must_use]
@@ -52,7 +57,7 @@ pub fn module_names() -> &'static [&'static str] {
     &MODULES
 }
 
-const BUILTINS: [&[Builtin]; 18] = [
+const BUILTINS: [&[Builtin]; 19] = [
     base::FUNCTIONS,
     protect::FUNCTIONS,
     print::FUNCTIONS,
@@ -71,6 +76,7 @@ const BUILTINS: [&[Builtin]; 18] = [
     modules::hash::FUNCTIONS,
     modules::base64::FUNCTIONS,
     modules::uuid::FUNCTIONS,
+    modules::services::FUNCTIONS,
 ];
 
 const ERROR_KINDS: [(&str, &str); 11] = [

@@ -1,6 +1,7 @@
 //! What a node is made from.
 
 use crate::grant::Grant;
+use crate::service::Variables;
 use procession_environment::{Environment, Program};
 use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS};
 use procession_policy::Policies;
@@ -53,6 +54,8 @@ pub struct NodeConfig {
     pub policies: Policies,
     /// Directories that processes may use.
     pub grants: Vec<Grant>,
+    /// Variables that processes may read.
+    pub variables: Variables,
     /// Where output goes.
     pub sinks: Sinks,
     /// Seed of the random numbers of guests; `None` = a new one at every start.
@@ -98,6 +101,7 @@ impl NodeConfig {
             slice: SLICE_INSTRUCTIONS,
             policies: Policies::default(),
             grants: Vec::new(),
+            variables: Variables::default(),
             sinks: Sinks::standard(),
             seed: None,
         }

@@ -6,7 +6,7 @@ use crate::security::Caller;
 use crate::{fs, pid_bytes};
 use procession_environment::{
     Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
-    SpawnRequest,
+    Request, SpawnRequest,
 };
 use procession_kernel::{Asker, CallKind, Cancel, Directory, QueueId};
 use procession_types::{
@@ -203,6 +203,10 @@ impl Host for Door<'_> {
         }
         let line = log_line(&record, self.program(), &self.worker.shared.pid_text(self.pid));
         self.worker.hold |= self.worker.shared.output.log(&line);
+    }
+
+    fn ask(&mut self, request: Request) -> Result<Fragment, Error> {
+        self.ask_service(request)
     }
 
     fn start(&mut self, call: Call) -> Result<CallId, Error> {

@@ -2,8 +2,8 @@
 //! its [`procession_environment::Host`].
 //!
 //! One worker thread per shard owns that shard's kernel and guests; nothing of a shard is locked.
-//! Threads meet in three places only: inboxes, the directory, and the queues of the writer and the
-//! I/O threads. The runtime decides nothing about processes, it carries out what the kernels say;
+//! Threads meet in few places only: inboxes, the directory, the queues of the writer and the I/O
+//! threads, and the node's services. The runtime decides nothing about processes, it carries out what the kernels say;
 //! and it knows nothing of any language, only `dyn` environments, images and guests.
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ mod config;
 mod directory;
 mod door;
 mod door_host;
+mod door_service;
 mod fs;
 mod grant;
 mod guests;
@@ -29,6 +30,7 @@ mod process_info;
 mod program;
 mod random;
 mod security;
+mod service;
 mod shared;
 mod slots;
 mod turn;
@@ -42,5 +44,6 @@ pub use grant::{Access, Grant};
 pub use node::{Node, Started, Stats};
 pub use process_info::{Coroutine, ProcessInfo};
 pub use procession_kernel::{Counts, HostConfig, Info, Priority, State};
+pub use service::Variables;
 pub use visit::ANSWER_PATIENCE;
 pub use watch::Ending;

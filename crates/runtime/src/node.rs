@@ -10,6 +10,7 @@ use crate::mail::Mail;
 use crate::output::Output;
 use crate::process_info::Questions;
 use crate::program::Programs;
+use crate::service::Services;
 use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
 use crate::worker::Worker;
@@ -79,6 +80,7 @@ impl Node {
             programs,
             policies: config.policies,
             grants,
+            services: Services::new(config.variables),
             output: Output::new(),
             io: IoPool::default(),
             watches: Watches::default(),

@@ -8,6 +8,7 @@ use crate::io_pool::IoPool;
 use crate::output::Output;
 use crate::process_info::Questions;
 use crate::program::Programs;
+use crate::service::Services;
 use crate::watch::Watches;
 use procession_kernel::HostConfig;
 use procession_policy::Policies;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) programs: Programs,
     pub(crate) policies: Policies,
     pub(crate) grants: Grants,
+    pub(crate) services: Services,
     pub(crate) output: Output,
     pub(crate) io: IoPool,
     pub(crate) watches: Watches,

@@ -62,6 +62,7 @@ impl Worker {
             return 0;
         };
         discard(old);
+        self.shared.services.release(pid);
         self.abandon(slot, prepared.calls.into_iter());
         self.kernel.set_definition(slot, prepared.loaded.definition);
         let used = prepared.guest.usage().instructions;

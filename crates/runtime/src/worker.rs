@@ -153,6 +153,7 @@ impl Worker {
                 }
                 Effect::Ended { slot, pid, reason } => {
                     self.shared.watches.ended(pid, &reason);
+                    self.shared.services.release(pid);
                     let stopping = self.shared.stopping.load(Ordering::Relaxed);
                     if stopping && reason.label() == "deadline" {
                         self.shared.overdue.fetch_add(1, Ordering::SeqCst);

@@ -137,6 +137,8 @@ fn run(file: &Path, scratch: &Path) -> Result<(), String> {
     config.sinks = Sinks::none();
     config.grants =
         vec![Grant { name: PathBuf::new(), directory: scratch.to_owned(), access: Access::Write }];
+    config.variables.grant("GREETING", Some(b"hello".to_vec()));
+    config.variables.grant("EMPTY", None);
     let node = Node::start(config).map_err(|error| error.to_string())?;
     let request = SpawnRequest {
         program: SmolStr::new(MAIN),

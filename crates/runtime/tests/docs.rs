@@ -136,6 +136,7 @@ fn run(name: &str, page: &Page, example: &Example) -> Result<String, String> {
     config.sinks = Sinks { print: Box::new(printed.clone()), log: Box::new(io::sink()) };
     config.grants =
         vec![Grant { name: "data".into(), directory: scratch.0.clone(), access: Access::Write }];
+    config.variables.grant("GREETING", Some(b"hello".to_vec()));
     let node = Node::start(config).map_err(|error| error.to_string())?;
     let request = SpawnRequest {
         program: SmolStr::new(MAIN),

@@ -122,11 +122,11 @@ impl Error {
         Self::new(ErrorKind::PermissionDenied, message)
     }
 
-    /// A limit that was hit: kind `RateLimited` for a full mailbox, otherwise `Unavailable`.
+    /// A limit that was hit: kind `RateLimited` for a full mailbox or queue, otherwise `Unavailable`.
     #[must_use]
     pub fn limit(limit: Limit, message: impl Into<String>) -> Self {
         let kind = match limit {
-            Limit::Mailbox => ErrorKind::RateLimited,
+            Limit::Mailbox | Limit::Queue => ErrorKind::RateLimited,
             _ => ErrorKind::Unavailable,
         };
         let mut error = Self::new(kind, message);

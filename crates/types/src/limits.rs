@@ -25,6 +25,14 @@ pub enum Limit {
     Calls,
     /// Topics one process listens to.
     Topics,
+    /// Entries or bytes of a store, or stores.
+    Store,
+    /// Messages or bytes of a queue, or queues.
+    Queue,
+    /// Subscriptions to events.
+    Subscriptions,
+    /// Metrics, or series of one.
+    Metrics,
 }
 
 impl Limit {
@@ -42,6 +50,10 @@ impl Limit {
             Self::Names => "names",
             Self::Calls => "calls",
             Self::Topics => "topics",
+            Self::Store => "store",
+            Self::Queue => "queue",
+            Self::Subscriptions => "subscriptions",
+            Self::Metrics => "metrics",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod base64;
 pub(crate) mod hash;
+pub(crate) mod services;
 pub(crate) mod uuid;
 
 use crate::vm::{Args, Flow, Raise, Vm};

@@ -1,0 +1,299 @@
+//! Key-value stores in memory: those that the processes of the node share, by name, and those of
+//! single processes, which end with them.
+
+use procession_environment::StoreOperation;
+use procession_types::{
+    Error, ErrorKind, Fragment, FragmentBuilder, Limit, Pid, SmolStr, Timestamp, word,
+};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::ops::Bound;
+
+/// Stores that are shared, and stores of one process.
+const SHARED_MAX: usize = 1_000;
+const OWN_MAX: usize = 16;
+/// Entries and bytes of one store.
+const ENTRIES_MAX: usize = 200_000;
+const BYTES_MAX: usize = 256 << 20;
+/// Bytes of all stores of the node.
+const BYTES_TOTAL_MAX: usize = 1 << 30;
+/// Bytes of a store's name, a key, a value.
+const NAME_BYTES_MAX: usize = 255;
+const KEY_BYTES_MAX: usize = 512;
+const VALUE_BYTES_MAX: usize = 4 << 20;
+/// Keys that one call lists.
+const KEYS_MAX: usize = 10_000;
+/// What an entry counts for beside key and value.
+const ENTRY_BYTES: usize = 96;
+/// Expired entries that one operation removes on its way, so that no operation takes long.
+const EXPIRE_AT_ONCE_MAX: usize = 64;
+
+#[derive(Debug)]
+struct Entry {
+    value: Fragment,
+    version: u64,
+    expires: Option<Timestamp>,
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    entries: BTreeMap<Vec<u8>, Entry>,
+    /// When entries expire; one that was changed since has another version.
+    expiries: BinaryHeap<Reverse<(Timestamp, u64, Vec<u8>)>>,
+    versions: u64,
+    bytes: usize,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Stores {
+    shared: HashMap<SmolStr, Store>,
+    own: HashMap<Pid, HashMap<SmolStr, Store>>,
+    bytes: usize,
+}
+
+/// The permission that an operation needs, and its key.
+pub(crate) fn subject(operation: &StoreOperation) -> (&'static str, Option<&[u8]>) {
+    match operation {
+        StoreOperation::Get { key } | StoreOperation::Entry { key } => ("store.read", Some(key)),
+        StoreOperation::Keys { prefix, .. } => ("store.read", Some(prefix)),
+        StoreOperation::Count => ("store.read", None),
+        StoreOperation::Set { key, .. }
+        | StoreOperation::CompareAndSet { key, .. }
+        | StoreOperation::Increment { key, .. }
+        | StoreOperation::Delete { key } => ("store.write", Some(key)),
+        StoreOperation::Clear => ("store.write", None),
+    }
+}
+
+impl Stores {
+    /// Carries an operation out in a shared store, or in one of its owner's.
+    pub(crate) fn answer(
+        &mut self,
+        owner: Option<Pid>,
+        name: &SmolStr,
+        now: Timestamp,
+        operation: StoreOperation,
+    ) -> Result<Fragment, Error> {
+        let stores = match owner {
+            None => &mut self.shared,
+            Some(owner) => self.own.entry(owner).or_default(),
+        };
+        let most = if owner.is_none() { SHARED_MAX } else { OWN_MAX };
+        if !stores.contains_key(name) {
+            if name.is_empty() || name.len() > NAME_BYTES_MAX {
+                let message = format!("a store's name has 1 to {NAME_BYTES_MAX} bytes");
+                return Err(Error::invalid(message));
+            }
+            if stores.len() >= most {
+                // One that is empty is as good as none.
+                stores.retain(|_, store| !store.entries.is_empty());
+            }
+            if stores.len() >= most {
+                let message = format!("there are {most} stores already");
+                return Err(Error::limit(Limit::Store, message));
+            }
+        }
+        let store = stores.entry(name.clone()).or_default();
+        let before = store.bytes;
+        store.expire(now);
+        let others = self.bytes - before;
+        let result = store.answer(now, operation, BYTES_TOTAL_MAX - others);
+        self.bytes = others + store.bytes;
+        result
+    }
+
+    /// Ends the stores of a process.
+    pub(crate) fn forget(&mut self, owner: Pid) {
+        for store in self.own.remove(&owner).unwrap_or_default().values() {
+            self.bytes -= store.bytes;
+        }
+    }
+}
+
+impl Store {
+    fn answer(
+        &mut self,
+        now: Timestamp,
+        operation: StoreOperation,
+        bytes_free: usize,
+    ) -> Result<Fragment, Error> {
+        match operation {
+            StoreOperation::Get { key } => {
+                self.living(&key, now).map(|entry| entry.value.clone()).ok_or_else(|| missing(&key))
+            }
+            StoreOperation::Entry { key } => self.entry(&key, now),
+            StoreOperation::Set { key, value, ttl_ns } => {
+                let expires = ttl_ns.map(|ttl| now.after(ttl));
+                self.set(key, value, expires, bytes_free)
+            }
+            StoreOperation::CompareAndSet { key, version, value, ttl_ns } => {
+                let found = self.living(&key, now).map_or(0, |entry| entry.version);
+                if found != version {
+                    let shown = shown(&key);
+                    let message = format!("key \"{shown}\" has version {found}, not {version}");
+                    return Err(Error::new(ErrorKind::Conflict, message));
+                }
+                let expires = ttl_ns.map(|ttl| now.after(ttl));
+                self.set(key, value, expires, bytes_free)
+            }
+            StoreOperation::Increment { key, by } => self.increment(key, by, now, bytes_free),
+            StoreOperation::Delete { key } => {
+                let lived = self.living(&key, now).is_some();
+                self.remove(&key);
+                Ok(boolean(lived))
+            }
+            StoreOperation::Keys { prefix, count_max } => Ok(self.keys(&prefix, count_max, now)),
+            StoreOperation::Count => {
+                // More than the expired ones that one operation removes may still be there.
+                Ok(super::integer(self.entries.len() as i64))
+            }
+            StoreOperation::Clear => {
+                self.entries.clear();
+                self.expiries.clear();
+                self.bytes = 0;
+                Ok(boolean(true))
+            }
+        }
+    }
+
+    fn living(&self, key: &[u8], now: Timestamp) -> Option<&Entry> {
+        self.entries.get(key).filter(|entry| entry.expires.is_none_or(|at| at > now))
+    }
+
+    fn entry(&self, key: &[u8], now: Timestamp) -> Result<Fragment, Error> {
+        let entry = self.living(key, now).ok_or_else(|| missing(key))?;
+        let mut words = entry.value.words().to_vec();
+        // The objects stay where they are; version and time follow the value.
+        let value = words.pop().unwrap_or(word::NIL);
+        let mut values = vec![value, word::int_wrapping(entry.version as i64)];
+        let rest = entry.expires.map(|at| (at.0 - now.0) / 1_000_000);
+        values.push(rest.map_or(word::NIL, word::int_wrapping));
+        words.extend(values);
+        Ok(Fragment::from_words(words.into(), 3))
+    }
+
+    fn set(
+        &mut self,
+        key: Vec<u8>,
+        value: Fragment,
+        expires: Option<Timestamp>,
+        bytes_free: usize,
+    ) -> Result<Fragment, Error> {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+            let message = format!("a key has 1 to {KEY_BYTES_MAX} bytes, not {}", key.len());
+            return Err(Error::invalid(message));
+        }
+        if value.bytes() > VALUE_BYTES_MAX {
+            let message = format!("value is larger than {VALUE_BYTES_MAX} bytes");
+            return Err(Error::limit(Limit::Store, message));
+        }
+        let old = self.entries.get(&key).map_or(0, |entry| size(&key, entry));
+        let (others, new) = (self.bytes - old, size_of_entry(&key, &value, expires));
+        let is_full = others + new > BYTES_MAX.min(bytes_free)
+            || old == 0 && self.entries.len() >= ENTRIES_MAX;
+        if is_full {
+            let message = "the store is full: delete entries, or let them expire with a ttl";
+            return Err(Error::limit(Limit::Store, message));
+        }
+        self.versions += 1;
+        let version = self.versions;
+        self.bytes = others + new;
+        if let Some(at) = expires {
+            self.expiries.push(Reverse((at, version, key.clone())));
+            if self.expiries.len() > 2 * self.entries.len() + 64 {
+                let entries = &self.entries;
+                self.expiries.retain(|Reverse((_, version, key))| {
+                    *version == self.versions
+                        || entries.get(key).is_some_and(|entry| entry.version == *version)
+                });
+            }
+        }
+        self.entries.insert(key, Entry { value, version, expires });
+        Ok(super::integer(version as i64))
+    }
+
+    fn increment(
+        &mut self,
+        key: Vec<u8>,
+        by: i64,
+        now: Timestamp,
+        bytes_free: usize,
+    ) -> Result<Fragment, Error> {
+        let (old, expires) = match self.living(&key, now) {
+            None => (0, None),
+            Some(entry) => {
+                let value = entry.value.values().first();
+                let old = value.and_then(|&value| entry.value.integer(value)).ok_or_else(|| {
+                    Error::invalid(format!("value of key \"{}\" is no integer", shown(&key)))
+                })?;
+                (old, entry.expires)
+            }
+        };
+        let sum = old.checked_add(by).ok_or_else(|| {
+            Error::invalid(format!("value of key \"{}\" would be too large", shown(&key)))
+        })?;
+        let sum = super::integer(sum);
+        self.set(key, sum.clone(), expires, bytes_free)?;
+        Ok(sum)
+    }
+
+    fn keys(&self, prefix: &[u8], count_max: usize, now: Timestamp) -> Fragment {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let found = self.entries.range::<[u8], _>(from);
+        let found = found.take_while(|(key, _)| key.starts_with(prefix));
+        let mut living = found.filter(|(_, entry)| entry.expires.is_none_or(|at| at > now));
+        let mut builder = FragmentBuilder::new();
+        let first = living.by_ref().take(count_max.min(KEYS_MAX));
+        let keys: Vec<_> = first.map(|(key, _)| builder.string(key)).collect();
+        let list = builder.list(&keys);
+        let is_all = word::from_bool(living.next().is_none());
+        builder.finish(&[list, is_all])
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.bytes -= size(key, &entry);
+        }
+    }
+
+    /// Removes some of those that have expired.
+    fn expire(&mut self, now: Timestamp) {
+        for _ in 0..EXPIRE_AT_ONCE_MAX {
+            if self.expiries.peek().is_none_or(|expiry| expiry.0.0 > now) {
+                return;
+            }
+            let Some(Reverse(expiry)) = self.expiries.pop() else { return };
+            if self.is_over(&expiry, now) {
+                self.remove(&expiry.2);
+            }
+        }
+    }
+
+    fn is_over(&self, expiry: &(Timestamp, u64, Vec<u8>), now: Timestamp) -> bool {
+        let (at, version, key) = expiry;
+        *at <= now && self.entries.get(key).is_some_and(|entry| entry.version == *version)
+    }
+}
+
+fn size(key: &[u8], entry: &Entry) -> usize {
+    size_of_entry(key, &entry.value, entry.expires)
+}
+
+fn size_of_entry(key: &[u8], value: &Fragment, expires: Option<Timestamp>) -> usize {
+    // The key is there twice when the entry expires.
+    let keys = if expires.is_some() { 2 * key.len() } else { key.len() };
+    ENTRY_BYTES + keys + value.bytes()
+}
+
+fn boolean(value: bool) -> Fragment {
+    FragmentBuilder::new().finish(&[word::from_bool(value)])
+}
+
+fn missing(key: &[u8]) -> Error {
+    Error::not_found(format!("key \"{}\" not found", shown(key)))
+}
+
+fn shown(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).chars().take(80).collect()
+}

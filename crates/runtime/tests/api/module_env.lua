@@ -1,0 +1,45 @@
+--- program app.test:main
+local function eq(got, want, what)
+    assert(got == want and math.type(got) == math.type(want),
+        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
+end
+
+local function fails(kind, what, value, err)
+    assert(value == nil, what .. ": wanted nil and an error, got " .. tostring(value))
+    assert(err ~= nil, what .. ": wanted an error, got none")
+    assert(err:kind() == kind, what .. ": wanted kind " .. kind .. ", got " .. tostring(err:kind())
+        .. " (" .. tostring(err) .. ")")
+    return err
+end
+
+local function raises(what, pattern, f, ...)
+    local ok, err = pcall(f, ...)
+    assert(not ok, what .. ": wanted an error to be raised, got a return")
+    assert(string.find(tostring(err), pattern), what .. ": wanted an error with '" .. pattern
+        .. "', got " .. tostring(err))
+    return err
+end
+
+local env = require("env")
+
+local function main()
+    -- the node of these tests has GREETING, and EMPTY granted but not set
+    eq(env.get("GREETING"), "hello", "a variable")
+    fails(errors.NOT_FOUND, "a variable that is not set", env.get("EMPTY"))
+    local err = fails(errors.PERMISSION_DENIED, "a variable that is not granted", env.get("PATH"))
+    assert(err:message():find("--grant env:PATH", 1, true), "it must say what to do: " .. err:message())
+
+    local all = env.all()
+    eq(all.GREETING, "hello", "all()")
+    local count = 0
+    for _ in pairs(all) do count = count + 1 end
+    eq(count, 1, "number of variables in all()")
+    all.GREETING = "changed"
+    eq(env.get("GREETING"), "hello", "a change of the table changes nothing else")
+
+    fails(errors.INVALID, "get of nothing", env.get())
+    raises("get of a table", "string expected, got table", env.get, {})
+    fails(errors.PERMISSION_DENIED, "get of an empty name", env.get(""))
+end
+
+return {main = main}

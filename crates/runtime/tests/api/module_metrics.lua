@@ -1,0 +1,149 @@
+--- program app.test:main
+local function eq(got, want, what)
+    assert(got == want and math.type(got) == math.type(want),
+        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
+end
+
+local function fails(kind, what, value, err)
+    assert(value == nil, what .. ": wanted nil and an error, got " .. tostring(value))
+    assert(err ~= nil, what .. ": wanted an error, got none")
+    assert(err:kind() == kind, what .. ": wanted kind " .. kind .. ", got " .. tostring(err:kind())
+        .. " (" .. tostring(err) .. ")")
+    return err
+end
+
+local function raises(what, pattern, f, ...)
+    local ok, err = pcall(f, ...)
+    assert(not ok, what .. ": wanted an error to be raised, got a return")
+    assert(string.find(tostring(err), pattern), what .. ": wanted an error with '" .. pattern
+        .. "', got " .. tostring(err))
+    return err
+end
+
+local time = require("time")
+
+local function recv(ch, what)
+    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
+    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
+    return got.value, got.ok
+end
+
+local events = process.events()
+local exits = {}
+
+local function exit_of(pid)
+    while not exits[pid] do
+        local event = recv(events, "EXIT of " .. pid)
+        exits[event.from] = event.result
+    end
+    return exits[pid]
+end
+
+local function good(id, ...)
+    local pid, err = process.spawn_monitored(id, "app:processes", ...)
+    assert(pid, "spawn of " .. id .. " failed: " .. tostring(err))
+    local result = exit_of(pid)
+    assert(result.error == nil, id .. " failed: " .. tostring(result.error))
+    return result.value
+end
+
+local metrics = require("metrics")
+
+local function main()
+    -- counters
+    local requests = assert(metrics.counter("requests_total", {help = "Requests\nso far"}))
+    eq(requests:value(), 0.0, "a new counter")
+    eq(requests:add(), true, "add")
+    requests:add(2)
+    requests:add(0.5)
+    eq(requests:value(), 3.5, "a counter")
+    requests:add({code = 200})
+    requests:add(3, {code = "200"})
+    requests:add(1, {code = "500", method = "a\"b\\c\nd"})
+    eq(requests:value({code = 200}), 4.0, "a counter with a label")
+    eq(requests:value({code = "404"}), 0.0, "a series that is not there")
+    eq(metrics.counter("requests_total"):value(), 3.5, "the same counter again")
+    fails(errors.INVALID, "a counter that shrinks", requests:add(-1))
+    fails(errors.INVALID, "a counter that grows by what is no number", requests:add(0/0))
+    fails(errors.INVALID, "set of a counter", requests:set(1))
+    fails(errors.INVALID, "observe of a counter", requests:observe(1))
+
+    -- gauges
+    local depth = assert(metrics.gauge("queue:depth"))
+    depth:set(7)
+    depth:add(-2)
+    eq(depth:value(), 5.0, "a gauge")
+    depth:set(-1.5)
+    eq(depth:value(), -1.5, "a gauge below zero")
+
+    -- histograms
+    local took = assert(metrics.histogram("took_seconds", {buckets = {0.1, 1, 10}}))
+    for _, seconds in ipairs{0.05, 0.1, 0.5, 100} do took:observe(seconds) end
+    local seen = took:value()
+    eq(seen.count, 4, "count of a histogram")
+    assert(math.abs(seen.sum - 100.65) < 1e-9, "sum of a histogram: " .. seen.sum)
+    eq(metrics.histogram("empty_seconds"):value().count, 0, "an empty histogram")
+    fails(errors.INVALID, "add to a histogram", took:add(1))
+    fails(errors.INVALID, "observe what is no number", took:observe(0/0))
+
+    -- every process sees the same
+    eq(good("app.test:counter"), 4.5, "what a child counts to")
+    eq(requests:value(), 4.5, "what a child counted")
+
+    -- the text
+    local text = metrics.text()
+    for _, line in ipairs{
+        "# HELP requests_total Requests\\nso far\n# TYPE requests_total counter\nrequests_total 4.5\n",
+        'requests_total{code="200"} 4\n',
+        'requests_total{code="500",method="a\\"b\\\\c\\nd"} 1\n',
+        "# TYPE queue:depth gauge\nqueue:depth -1.5\n",
+        'took_seconds_bucket{le="0.1"} 2\ntook_seconds_bucket{le="1"} 3\ntook_seconds_bucket{le="10"} 3\n'
+            .. 'took_seconds_bucket{le="+Inf"} 4\ntook_seconds_sum 100.65\ntook_seconds_count 4\n',
+    } do
+        assert(text:find(line, 1, true), "the text must have " .. line .. "it is\n" .. text)
+    end
+
+    -- conflicts and mistakes
+    fails(errors.CONFLICT, "a gauge of a counter's name", metrics.gauge("requests_total"))
+    fails(errors.CONFLICT, "other buckets", metrics.histogram("took_seconds", {buckets = {1, 2}}))
+    for _, name in ipairs{"", "1st", "a-b", "ä", "procession_mine", ("x"):rep(129)} do
+        fails(errors.INVALID, "a counter called " .. name, metrics.counter(name))
+    end
+    fails(errors.INVALID, "no name", metrics.counter())
+    raises("a table as name", "string expected", metrics.counter, {})
+    fails(errors.INVALID, "an unknown option", metrics.counter("x", {buckets = {1}}))
+    fails(errors.INVALID, "buckets that do not ascend", metrics.histogram("x", {buckets = {2, 1}}))
+    fails(errors.INVALID, "buckets that are texts", metrics.histogram("x", {buckets = {{}}}))
+    fails(errors.INVALID, "too many buckets", metrics.histogram("x", {buckets = table.move(
+        (function() local t = {} for i = 1, 65 do t[i] = i end return t end)(), 1, 65, 1)}))
+    for label, value in pairs{le = "1", ["a-b"] = "1", __a = "1", long = ("x"):rep(257)} do
+        fails(errors.INVALID, "label " .. label, requests:add(1, {[label] = value}))
+    end
+    raises("labels that are no table", "table expected", requests.add, requests, 1, "a")
+    raises("labels with numbers", "names must be strings", requests.add, requests, 1, {"a"})
+    raises("a text as value", "number expected", depth.set, depth, "7")
+
+    -- limits
+    local err
+    for i = 1, 1000 do assert(requests:add(1, {id = i}) or i > 990) end
+    err = fails(errors.UNAVAILABLE, "a series too many", requests:add(1, {id = "last"}))
+    eq(err:details().limit, "metrics", "the limit of series")
+    eq(requests:add(1, {id = 5}), true, "a series that is there goes on")
+    for i = 1, 1000 do
+        local made
+        made, err = metrics.counter("many_" .. i)
+        if not made then break end
+    end
+    eq(err and err:kind(), errors.UNAVAILABLE, "a metric too many")
+    eq(err:details().limit, "metrics", "the limit of metrics")
+end
+
+return {main = main}
+
+--- program app.test:counter
+local metrics = require("metrics")
+return {main = function()
+    local requests = metrics.counter("requests_total")
+    requests:add(1)
+    return requests:value()
+end}
