@@ -95,7 +95,8 @@ impl Heap {
         words[..content.len()].copy_from_slice(content);
         // References have 32 bits, and the top bit is kept free.
         let limit = usize::try_from(limit_bytes / 8).unwrap_or(usize::MAX).min(1 << 31);
-        let mut heap = Self { words, top: content.len(), threshold: 0, limit, headroom: HEADROOM_MIN };
+        let mut heap =
+            Self { words, top: content.len(), threshold: 0, limit, headroom: HEADROOM_MIN };
         heap.set_threshold(content.len(), 0);
         heap
     }
