@@ -64,7 +64,8 @@ opcodes! {
     /// box R[a] = R[b]
     SetBox,
 
-    /// R[a] = Up[b][K[d]]; Up[b] is an _ENV that is not boxed, K[d] a string
+    /// R[a] = Up[b][K[d]]; Up[b] is an _ENV that is not boxed, K[d] a string; c = 0, or one more than
+    /// the index of what is known of the result
     GetGlobal,
     /// Up[b][K[d]] = R[a]
     SetGlobal,
@@ -357,6 +358,17 @@ pub struct NameHint {
     pub name: Box<str>,
 }
 
+/// What a global of the library is, and a field of it, while neither table has been written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The global's value.
+    pub value: Word,
+    /// Number of the library table that the value is, when `field` is something.
+    pub table: u16,
+    /// What the next instruction, a `GetField`, finds in it; nil: it must look itself.
+    pub field: Word,
+}
+
 /// A function's prototype.
 #[derive(Debug, Clone, Default)]
 pub struct Prototype {
@@ -368,6 +380,8 @@ pub struct Prototype {
     pub constants: Vec<Word>,
     /// Integer constants that do not fit into a word.
     pub big: Vec<i64>,
+    /// What `GetGlobal` finds in the library.
+    pub known: Vec<Known>,
     /// Where closures take their upvalues from.
     pub upvalues: Vec<Upvalue>,
     /// Fixed parameters.

@@ -60,6 +60,7 @@ impl Environment for LuaEnvironment {
             hash = crate::snapshot::content_hash(hash, &module.source);
         }
         let (mut image, _) = builder.finish();
+        crate::link::link(&mut image, library());
         image.modules = modules;
         image.env_is_boxed = env_is_boxed;
         image.allowed = program.modules.iter().map(|name| name.clone().into_boxed_str()).collect();

@@ -28,7 +28,12 @@ impl Image {
     pub(crate) fn words(&self) -> usize {
         let prototypes = self.prototypes.iter().map(|prototype| {
             let names = prototype.names.len() * 6 + prototype.upvalue_names.len() * 4;
-            prototype.code.len() * 2 + prototype.constants.len() + prototype.big.len() + names + 32
+            prototype.code.len() * 2
+                + prototype.known.len() * 3
+                + prototype.constants.len()
+                + prototype.big.len()
+                + names
+                + 32
         });
         prototypes.sum::<usize>() + self.strings.len() + 64
     }

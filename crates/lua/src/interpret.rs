@@ -4,11 +4,12 @@
 //! `base` and `fuel` are kept in locals and written back (`save!`) before such a method runs; after
 //! one that may have changed frames the loop starts again at `'frame`.
 
-use crate::bytecode::{Op, Prototype, number as op};
+use crate::bytecode::{Instruction, Known, Op, Prototype, number as op};
 use crate::call::Called;
 use crate::coroutine::{FrameKind, Link};
+use crate::heap::root;
 use crate::index::{Access, is_heap_table};
-use crate::library::is_builtin;
+use crate::library::{is_builtin, number, table_word};
 use crate::operate::{self, Outcome};
 use crate::vm::{Raise, Stop, Vm};
 use procession_types::word::{self, Kind, TAG_INT, Word, table};
@@ -93,6 +94,20 @@ impl<'a> Vm<'a> {
         }
         let value = self.heap.get_str(strings, word::index(class) as usize, key);
         (value != word::NIL).then_some(value)
+    }
+
+    /// What a `GetGlobal` finds, if the library knows and the process has not changed its globals.
+    #[inline(always)]
+    fn known_global<'b>(&self, of: &'b Prototype, i: Instruction, env: Word) -> Option<&'b Known> {
+        let known = of.known.get((i.c() as usize).wrapping_sub(1))?;
+        let is_library = env == table_word(number::GLOBALS) && self.is_untouched(number::GLOBALS);
+        is_library.then_some(known)
+    }
+
+    /// Whether the process has not written to a library table.
+    #[inline(always)]
+    fn is_untouched(&self, table: u16) -> bool {
+        self.heap.get(root::OVERLAY + table as usize) == word::NIL
     }
 
     /// Runs until something other than an instruction ends it.
@@ -339,6 +354,16 @@ impl<'a> Vm<'a> {
                     }
                     op::GetGlobal => {
                         let env = self.upvalue(base, i.b());
+                        if let Some(known) = self.known_global(prototype, i, env) {
+                            set!(i.a(), known.value);
+                            if known.field != word::NIL && self.is_untouched(known.table) {
+                                // The next instruction reads this field.
+                                set!(code[pc].a(), known.field);
+                                pc += 1;
+                                fuel -= 1;
+                            }
+                            continue;
+                        }
                         let key = constants[i.d() as usize];
                         if let Some(value) = self.frozen_field(env, key) {
                             set!(i.a(), value);

@@ -32,6 +32,7 @@ mod inspect;
 mod interpret;
 mod json;
 mod library;
+mod link;
 mod load;
 mod mailbox;
 mod message;

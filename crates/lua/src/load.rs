@@ -89,6 +89,7 @@ pub(crate) fn compile_chunk(
     let chunk_name = String::from_utf8_lossy(name);
     let compiled = compile::compile(text, &chunk_name, Dialect::Plain, &mut builder)?;
     let (mut image, _) = builder.finish();
+    crate::link::link(&mut image, library());
     image.modules.push(("".into(), compiled.main));
     image.env_is_boxed.push(compiled.env_is_boxed);
     Ok(image)
