@@ -2,10 +2,20 @@
 //!
 //! Its work is proportional to what lives. It looks at headers and at words that are references; the
 //! bytes of strings, raw integers and the index words of hash parts are never taken for values.
+//!
+//! Weak tables and finalizers are in files of their own; a process without them pays one look at the
+//! header of each metatable.
+
+mod finalizable;
+mod weak;
+
+pub(crate) use weak::is_dead_key;
 
 use crate::heap::{Heap, root, take_array};
+use crate::strings::Strings;
 use crate::table::{HASH_BY_POSITION, HASH_STALE};
 use procession_types::word::{self, Kind, Word, table};
+use weak::{ARRAY_WEAK, AWAITED, HASH_WEAK, Weak, mark_weak};
 
 /// Kind byte of a header that was replaced by the object's new position.
 const FORWARDED: u8 = 0;
@@ -22,15 +32,19 @@ pub(crate) fn object_words(head: Word) -> usize {
 
 /// The array that is copied to. It comes from the pool and is not cleared: what lies above `top` is
 /// never read.
-struct To {
+struct To<'a> {
     words: Vec<Word>,
     top: usize,
+    /// The next object whose references are to be forwarded.
+    scan: usize,
+    strings: Strings<'a>,
+    weak: Weak,
 }
 
-impl To {
+impl<'a> To<'a> {
     /// An array that can hold `words` words: what lives is never more than what is there.
-    fn new(words: usize) -> Self {
-        Self { words: take_array(words), top: 0 }
+    fn new(words: usize, strings: Strings<'a>, weak: Weak) -> Self {
+        Self { words: take_array(words), top: 0, scan: root::END, strings, weak }
     }
 
     #[inline(always)]
@@ -42,7 +56,7 @@ impl To {
     }
 }
 
-impl std::ops::Index<usize> for To {
+impl std::ops::Index<usize> for To<'_> {
     type Output = Word;
 
     #[inline(always)]
@@ -51,7 +65,7 @@ impl std::ops::Index<usize> for To {
     }
 }
 
-impl std::ops::IndexMut<usize> for To {
+impl std::ops::IndexMut<usize> for To<'_> {
     #[inline(always)]
     fn index_mut(&mut self, index: usize) -> &mut Word {
         &mut self.words[index]
@@ -59,23 +73,52 @@ impl std::ops::IndexMut<usize> for To {
 }
 
 impl Heap {
-    /// Collects. `stack_end` is the end of the live part of the running coroutine's stack, relative
-    /// to its stack object; the stacks of the others end where their coroutines say.
-    pub(crate) fn collect(&mut self) {
-        let mut to = To::new(self.used());
+    /// Collects. What lies above the live part of the running coroutine's stack must be nil.
+    pub(crate) fn collect(&mut self, strings: Strings<'_>) {
+        let epoch = self.get(root::FLAGS) ^ root::FLAG_EPOCH;
+        self.set(root::FLAGS, epoch);
+        // What is made here beyond what there was: two headers, and what is due already a second time.
+        let due = self.get(root::PENDING_COUNT) as usize;
+        let weak = Weak::new(epoch & root::FLAG_EPOCH != 0);
+        let mut to = To::new(self.used() + 2 + due, strings, weak);
         to.append(&self.words()[..root::END]);
         for index in (1..root::RAW).chain(root::OVERLAY..root::END) {
             to[index] = self.forward(to[index], &mut to);
         }
-        let mut scan = root::END;
-        while scan < to.top {
-            scan += self.scan(scan, &mut to);
+        self.scan_all(&mut to);
+        if self.get(root::FINALIZABLE_COUNT) != 0 || !to.weak.is_empty() {
+            self.settle(&mut to);
         }
         self.replace(to.words, to.top);
     }
 
+    /// Forwards what everything that was copied refers to.
+    fn scan_all(&mut self, to: &mut To<'_>) {
+        loop {
+            let mut scan = to.scan;
+            while scan < to.top {
+                scan += self.scan(scan, to);
+            }
+            to.scan = scan;
+            if !self.wake_ephemerons(to) {
+                return;
+            }
+        }
+    }
+
+    /// Decides about weak references and finalizers when all that lives without them is copied, in
+    /// the order of PUC's `atomic`.
+    fn settle(&mut self, to: &mut To<'_>) {
+        self.clear_values(to);
+        let list = self.separate(to);
+        self.scan_all(to);
+        self.clear_keys(to);
+        self.clear_values(to);
+        self.keep_finalizable(&list, to);
+    }
+
     #[inline(always)]
-    fn forward(&mut self, value: Word, to: &mut To) -> Word {
+    fn forward(&mut self, value: Word, to: &mut To<'_>) -> Word {
         if !word::is_reference(value) {
             return value;
         }
@@ -83,9 +126,12 @@ impl Heap {
         value & !0xFFFF_FFFF | at as u64
     }
 
-    fn forward_object(&mut self, at: usize, to: &mut To) -> usize {
+    fn forward_object(&mut self, at: usize, to: &mut To<'_>) -> usize {
         let head = self.get(at);
-        if word::header_kind(head) == FORWARDED {
+        if word::header_kind(head).wrapping_sub(1) >= AWAITED - 1 {
+            if word::header_kind(head) == AWAITED {
+                return self.forward_awaited(at, to);
+            }
             return word::header_length(head) as usize;
         }
         let new = to.append(&self.words()[at..at + object_words(head)]);
@@ -94,12 +140,15 @@ impl Heap {
     }
 
     /// Forwards what the object at `at` refers to; gives its size.
-    fn scan(&mut self, at: usize, to: &mut To) -> usize {
+    fn scan(&mut self, at: usize, to: &mut To<'_>) -> usize {
         let head = to[at];
         let size = object_words(head);
         let (from, end) = match Kind::from_u8(word::header_kind(head)) {
             Some(Kind::String | Kind::Integer) | None => return size,
             Some(Kind::Table) => {
+                if word::header_flags(head) != 0 {
+                    to[at] = to.weak.forget(head);
+                }
                 self.scan_table(at, to);
                 return size;
             }
@@ -109,7 +158,15 @@ impl Heap {
                     to[at] = head | u64::from(HASH_STALE) << 8;
                 }
                 let first = at + word::HASH_ENTRIES as usize;
+                if word::header_flags(head) & HASH_WEAK != 0 {
+                    self.scan_weak_hash(at, used, to);
+                    return size;
+                }
                 (first, first + 2 * used)
+            }
+            Some(Kind::Array) if word::header_flags(head) & ARRAY_WEAK != 0 => {
+                self.scan_weak_array(at, to);
+                return size;
             }
             Some(Kind::Array | Kind::Box | Kind::Closure | Kind::Coroutine | Kind::User) => {
                 (at + 1, at + size)
@@ -122,7 +179,7 @@ impl Heap {
         size
     }
 
-    fn scan_table(&mut self, at: usize, to: &mut To) {
+    fn scan_table(&mut self, at: usize, to: &mut To<'_>) {
         let array = to[at + table::ARRAY as usize];
         if array as u32 != 0 {
             let new = self.forward_object(array as u32 as usize, to);
@@ -133,6 +190,14 @@ impl Heap {
             let new = self.forward_object(hash as u32 as usize, to);
             to[at + table::HASH as usize] = new as u64;
         }
-        to[at + table::META as usize] = self.forward(to[at + table::META as usize], to);
+        let meta = to[at + table::META as usize];
+        if meta != word::NIL {
+            let moved = self.forward(meta, to);
+            to[at + table::META as usize] = moved;
+            let mode = self.mode_of(meta, moved, to);
+            if mode != 0 {
+                mark_weak(at, mode, to);
+            }
+        }
     }
 }

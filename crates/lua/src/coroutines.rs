@@ -158,7 +158,7 @@ impl Vm<'_> {
     }
 
     /// Makes the first frame of the loaded coroutine; `room_in` has made room for it.
-    fn begin(&mut self, slot: usize, count: usize) -> Result<(), Raise> {
+    pub(crate) fn begin(&mut self, slot: usize, count: usize) -> Result<(), Raise> {
         self.base = slot;
         self.pc = 0;
         let callee = self.heap.get(slot);
@@ -231,6 +231,10 @@ impl Vm<'_> {
     pub(crate) fn finish_coroutine(&mut self, first: usize, count: usize) -> Result<(), Raise> {
         let resumer = self.heap.get(self.co + field::RESUMER);
         if resumer == word::NIL {
+            let main = word::index(self.heap.get(root::TASKS)) as usize;
+            if self.co == main && self.finalize_before_end(first, count) {
+                return Ok(());
+            }
             self.set_status(self.co, status::DEAD);
             return self.finish_task(first, count);
         }

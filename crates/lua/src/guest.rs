@@ -5,6 +5,7 @@ use crate::coroutine::{coroutine, field, wait};
 use crate::heap::{Heap, root};
 use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
+use crate::strings::Strings;
 use crate::vm::{Raise, Stop, Vm};
 use procession_environment::{Environment, Guest, Host, Inspection, Program, Turn, Usage};
 use procession_types::word::{self, Word};
@@ -95,7 +96,7 @@ impl LuaImage {
         if !done {
             return None;
         }
-        guest.heap.collect();
+        guest.heap.collect(Strings { images: &self.shared.images });
         Some(guest.heap.words().to_vec())
     }
 }
@@ -276,7 +277,7 @@ impl Vm<'_> {
                     if self.is_lua_frame() && self.pc > 0 {
                         self.pc -= 1;
                     }
-                    self.collect(extra)
+                    self.collect(extra).map(|()| self.start_finalizers())
                 }
                 Some(Raise::Stop(stop)) => {
                     if matches!(stop, Stop::NewImage | Stop::Loaded)
@@ -298,12 +299,12 @@ impl Vm<'_> {
         let starts = crate::coroutine::Pending::decode(self.heap.get(task + field::PENDING)).kind
             == crate::coroutine::PendingKind::Start;
         if waits {
-            self.schedule()
+            self.schedule()?;
         } else if starts {
-            self.run_task(task)
-        } else {
-            Ok(())
+            self.run_task(task)?;
         }
+        self.start_finalizers();
+        Ok(())
     }
 
     /// Instructions executed in this turn so far.
@@ -384,7 +385,8 @@ impl Guest for LuaGuest {
 
     fn trim(&mut self) {
         if self.heap.used() * 2 < self.heap.held() || self.heap.held() > 1 << 12 {
-            self.heap.collect();
+            let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+            self.heap.collect(Strings { images });
         }
         self.heap.shrink();
     }

@@ -26,20 +26,31 @@ pub(crate) mod root {
     pub(crate) const SOURCES: usize = 8;
     /// A value on its way while a collection may happen.
     pub(crate) const SCRATCH: usize = 9;
-    /// First of the words that the collector does not look at.
-    pub(crate) const RAW: usize = 10;
+    /// Objects whose finalizer is due, the next one last: an array, or nil.
+    pub(crate) const PENDING: usize = 10;
+    /// The coroutine that calls finalizers, or nil.
+    pub(crate) const FINALIZER: usize = 11;
+    /// First of the words that the collector does not look at, or in a way of their own.
+    pub(crate) const RAW: usize = 12;
+    /// Objects that have a finalizer, in the order in which they got it: an array that keeps none of
+    /// them alive, or 0.
+    pub(crate) const FINALIZABLE: usize = 12;
+    /// How many there are.
+    pub(crate) const FINALIZABLE_COUNT: usize = 13;
+    /// How many of `PENDING` there are.
+    pub(crate) const PENDING_COUNT: usize = 14;
     /// Instructions executed.
-    pub(crate) const INSTRUCTIONS: usize = 10;
+    pub(crate) const INSTRUCTIONS: usize = 15;
     /// Last id given by `tostring` of an object.
-    pub(crate) const LAST_ID: usize = 11;
+    pub(crate) const LAST_ID: usize = 16;
     /// State of the random number generator (4 words).
-    pub(crate) const RANDOM: usize = 12;
-    /// Flags: see `flag`.
-    pub(crate) const FLAGS: usize = 16;
+    pub(crate) const RANDOM: usize = 17;
+    /// Flags: see below.
+    pub(crate) const FLAGS: usize = 21;
     /// First of the words for the library tables that the process has written to: its own copies.
-    pub(crate) const OVERLAY: usize = 17;
+    pub(crate) const OVERLAY: usize = 22;
     /// Library tables there may be at most.
-    pub(crate) const OVERLAY_MAX: usize = 47;
+    pub(crate) const OVERLAY_MAX: usize = 42;
     /// First word that is no root.
     pub(crate) const END: usize = OVERLAY + OVERLAY_MAX;
 
@@ -47,6 +58,10 @@ pub(crate) mod root {
     pub(crate) const FLAG_LOADED: u64 = 1;
     /// The random number generator has been seeded.
     pub(crate) const FLAG_SEEDED: u64 = 2;
+    /// Changes with every collection.
+    pub(crate) const FLAG_EPOCH: u64 = 4;
+    /// The process has ended but for its finalizers: no object gets another one.
+    pub(crate) const FLAG_CLOSING: u64 = 8;
 }
 
 /// Smallest array that is allocated, in words.

@@ -23,6 +23,7 @@ pub mod compile;
 mod coroutine;
 mod coroutines;
 mod errors;
+mod finalize;
 mod frame;
 mod guest;
 mod heap;

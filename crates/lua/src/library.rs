@@ -4,6 +4,7 @@
 //! process writes to it; then that process has a copy in its heap, found through the roots.
 
 pub(crate) mod base;
+mod collectgarbage;
 pub(crate) mod coroutine;
 pub(crate) mod frozen;
 pub(crate) mod math;
@@ -102,7 +103,7 @@ names! {
     mul = "__mul", div = "__div", modulo = "__mod", pow = "__pow", unm = "__unm",
     idiv = "__idiv", band = "__band", bor = "__bor", bxor = "__bxor", shl = "__shl",
     shr = "__shr", bnot = "__bnot", concat = "__concat", len = "__len", eq = "__eq", lt = "__lt",
-    le = "__le", close = "__close", tostring = "__tostring",
+    le = "__le", close = "__close", gc = "__gc", mode = "__mode", key = "k", tostring = "__tostring",
     name = "__name", metatable = "__metatable", pairs = "__pairs", n = "n",
     nil = "nil", boolean = "boolean", number = "number", string = "string", table = "table",
     function = "function", thread = "thread", userdata = "userdata",

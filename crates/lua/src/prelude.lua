@@ -61,11 +61,12 @@ function general_load(reader, name, mode, ...)
   return load(table_concat(pieces), name, mode, ...)
 end
 
-function base__warn(message, ...)
-  local parts = {message, ...}
-  for i = 1, #parts do
-    if type(parts[i]) ~= "string" and type(parts[i]) ~= "number" then
-      bad_argument(i, "string expected, got " .. typename(parts[i]))
+function base__warn(...)
+  local parts = pack(...)
+  for i = 1, parts.n > 0 and parts.n or 1 do
+    local part = parts[i]
+    if type(part) ~= "string" and type(part) ~= "number" then
+      bad_argument(i, "string expected, got " .. (i > parts.n and "no value" or typename(part)))
     end
   end
   local text = table_concat(parts)
@@ -74,7 +75,57 @@ function base__warn(message, ...)
     if text == "@on" then state.on = true elseif text == "@off" then state.on = nil end
     return
   end
+  warn_text(text)
+end
+
+function warn_text(text)
   if state_of("warn").on then log("warn", "Lua warning: " .. text) end
+end
+
+-- Calls the finalizers that are due. An error in one is a warning; one that yields is closed.
+function finalize()
+  repeat
+    local co = coroutine_create(call_finalizers)
+    finalizer_starts(co)
+    coroutine_resume(co)
+    local yielded = coroutine_status(co) == "suspended"
+    if yielded then
+      warn_finalizer("attempt to yield across a C-call boundary")
+      coroutine_close(co)
+    end
+  until not yielded
+  finalizer_starts(nil)
+end
+
+function call_finalizers()
+  while true do
+    local object = next_finalizable()
+    if object == nil then return end
+    local method = metamethod(object, "__gc")
+    if method ~= nil then
+      local ok, problem = pcall(method, object)
+      if not ok then warn_finalizer(problem) end
+    end
+  end
+end
+
+function warn_finalizer(problem)
+  if is_error(problem) then problem = error_field(problem, 2) end
+  if type(problem) == "number" then problem = tostring_raw(problem) end
+  if type(problem) ~= "string" then problem = "error object is not a string" end
+  warn_text("error in __gc (" .. problem .. ")")
+end
+
+-- `collectgarbage` when finalizers are due.
+function general_collectgarbage(result)
+  finalize()
+  return result
+end
+
+-- What ends a process whose objects have finalizers, with the results of the program's function.
+function finalize_before_end(...)
+  finalize()
+  return ...
 end
 
 function base__require(name)

@@ -57,7 +57,7 @@ pub fn module_names() -> &'static [&'static str] {
     &MODULES
 }
 
-const BUILTINS: [&[Builtin]; 19] = [
+const BUILTINS: [&[Builtin]; 20] = [
     base::FUNCTIONS,
     protect::FUNCTIONS,
     print::FUNCTIONS,
@@ -73,6 +73,7 @@ const BUILTINS: [&[Builtin]; 19] = [
     crate::calls::FUNCTIONS,
     crate::json::FUNCTIONS,
     os::FUNCTIONS,
+    crate::finalize::FUNCTIONS,
     modules::hash::FUNCTIONS,
     modules::base64::FUNCTIONS,
     modules::uuid::FUNCTIONS,

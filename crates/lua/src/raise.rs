@@ -22,6 +22,9 @@ struct User {
 /// Mode of a `FrameKind::Close` frame (its link's `results`): an error is on its way.
 const UNWINDING: u8 = 1;
 
+/// Likewise: finalizers are called between two instructions.
+pub(crate) const FINALIZING: u8 = 2;
+
 impl Vm<'_> {
     /// An error with a message and the position of the program's code that runs. In a function of
     /// the library it is the position of the call; an operator of library code in Lua has none.
@@ -437,6 +440,9 @@ impl Vm<'_> {
         if link.results == UNWINDING {
             let error = self.heap.get(slot - 1);
             return self.unwind(error);
+        }
+        if link.results == FINALIZING {
+            return Ok(());
         }
         // The instruction that closes is executed again until nothing is left to close.
         self.pc -= 1;

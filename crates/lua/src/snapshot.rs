@@ -14,7 +14,7 @@ use procession_types::word::{self, Kind, Word, table};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"PROCLUA\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER_BYTES: usize = 48;
 
 /// A snapshot that was read.
@@ -100,6 +100,15 @@ pub(crate) fn check(heap: &Heap, images: &[Arc<Image>]) -> Result<(), Error> {
     for index in (1..root::RAW).chain(root::OVERLAY..root::END) {
         checker.value(words[index])?;
     }
+    for (list, count) in
+        [(root::FINALIZABLE, root::FINALIZABLE_COUNT), (root::PENDING, root::PENDING_COUNT)]
+    {
+        checker.list_of_tables(words[list], words[count])?;
+    }
+    let finalizer = words[root::FINALIZER];
+    if finalizer != word::NIL {
+        checker.expect(finalizer, Kind::Coroutine)?;
+    }
     let mut at = root::END;
     while at < words.len() {
         checker.object(at)?;
@@ -148,6 +157,21 @@ impl Checker<'_> {
             && word::space(value) == kind as u16
             && self.is(word::index(value), kind);
         if right { Ok(()) } else { Err(damaged("a reference")) }
+    }
+
+    /// A list whose first `count` items are tables; nil or 0 when there are none.
+    fn list_of_tables(&self, list: Word, count: Word) -> Result<(), Error> {
+        if list == word::NIL || list == 0 {
+            return if count == 0 { Ok(()) } else { Err(damaged("a list")) };
+        }
+        self.expect(list, Kind::Array)?;
+        let at = word::index(list) as usize;
+        if count > u64::from(word::header_length(self.words[at])) {
+            return Err(damaged("a list"));
+        }
+        let items = &self.words[at + 1..at + 1 + count as usize];
+        let sound = items.iter().all(|&item| crate::index::is_heap_table(item));
+        if sound { Ok(()) } else { Err(damaged("a list")) }
     }
 
     fn value(&self, value: Word) -> Result<(), Error> {

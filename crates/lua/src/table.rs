@@ -21,6 +21,9 @@ pub(crate) const HASH_BY_POSITION: u32 = 1;
 /// Flag of a hash block: the index must be rebuilt before use (objects have moved).
 pub(crate) const HASH_STALE: u32 = 2;
 
+/// Flag of a table: its finalizer is to be called.
+pub(crate) const TABLE_FINALIZABLE: u32 = 1;
+
 impl Heap {
     /// A new table with room for `array` items and `fields` fields.
     pub(crate) fn table(&mut self, array: usize, fields: usize) -> usize {

@@ -207,7 +207,8 @@ impl<'a> Vm<'a> {
     pub(crate) fn collect_below(&mut self, live: usize, extra: usize) -> bool {
         self.save_coroutine();
         self.heap.fill(live, self.stack_end, word::NIL);
-        self.heap.collect();
+        let strings = self.strings();
+        self.heap.collect(strings);
         self.load_coroutine();
         let used = self.heap.used();
         // About what the copying costs, so that it is paid for like any other work.

@@ -1,11 +1,11 @@
 //! The base library: tables, metatables, conversions, iteration.
 
-use crate::index::Access;
+use crate::index::{Access, is_heap_table};
 use crate::library::{Builtin, builtin_word, entering, plain};
 use crate::strings::is_string;
 use crate::text::number;
 use crate::vm::{Args, Flow, Raise, Vm};
-use procession_types::word::{self, Word, table};
+use procession_types::word::{self, table};
 
 /// Number of `next` among the built-in functions.
 pub(crate) const NEXT: u32 = 0;
@@ -31,7 +31,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("getmetatable", getmetatable),
     plain("@metamethod", metamethod_of),
     plain("tonumber", tonumber),
-    plain("collectgarbage", collectgarbage),
+    plain("collectgarbage", super::collectgarbage::collectgarbage),
     plain("load", crate::load::load),
     plain("@pack", super::table::pack),
 ];
@@ -155,8 +155,17 @@ fn select(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn setmetatable(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let (target, meta) = (vm.arg(args, 1), vm.arg(args, 2));
+    if is_heap_table(target) && is_heap_table(meta) {
+        let at = word::index(target) as usize;
+        if vm.heap.get(at + table::META as usize) == word::NIL {
+            // The first metatable of a table: what constructors do.
+            vm.note_finalizer(at, meta)?;
+            vm.heap.set(at + table::META as usize, meta);
+            return vm.give(args, target);
+        }
+    }
     let target = vm.table_arg(args, 1)?;
-    let meta = vm.arg(args, 2);
     if args.count < 2 || (meta != word::NIL && vm.type_text(meta) != "table") {
         return Err(vm.argument_error(2, "nil or table", meta, args));
     }
@@ -164,6 +173,7 @@ fn setmetatable(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return Err(vm.error("cannot change a protected metatable"));
     }
     let at = vm.writable(target);
+    vm.note_finalizer(at, meta)?;
     vm.heap.set(at + table::META as usize, meta);
     vm.give(args, target)
 }
@@ -206,68 +216,6 @@ fn tonumber(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         None => word::NIL,
     };
     vm.give(args, word)
-}
-
-fn collectgarbage(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let option =
-        if vm.arg(args, 1) == word::NIL { "collect".to_owned() } else { vm.utf8_arg(args, 1)? };
-    // A collection moves the stack.
-    let offset = args.slot() - vm.stack;
-    let value = match option.as_str() {
-        "collect" | "step" => {
-            vm.collect(0)?;
-            if option == "step" { word::TRUE } else { word::int_wrapping(0) }
-        }
-        "count" => word::from_f64(vm.heap.used() as f64 * 8.0 / 1024.0),
-        // The rest changes nothing: what was set is told, as PUC does.
-        "isrunning" => word::from_bool(vm.collector_setting("stopped", word::FALSE) == word::FALSE),
-        "stop" | "restart" => {
-            let stopped = word::from_bool(option == "stop");
-            vm.set_collector_setting("stopped", stopped);
-            word::int_wrapping(0)
-        }
-        "setpause" | "setstepmul" => {
-            let default = if option == "setpause" { 200 } else { 100 };
-            let value = vm.integer_or(args, 2, 0)?;
-            let before = vm.collector_setting(&option, word::int_wrapping(default));
-            vm.set_collector_setting(&option, word::int_wrapping(value));
-            before
-        }
-        "generational" | "incremental" => {
-            let incremental = vm.heap.string(b"incremental");
-            let before = vm.collector_setting("mode", incremental);
-            let mode = vm.heap.string(option.as_bytes());
-            vm.set_collector_setting("mode", mode);
-            before
-        }
-        other => {
-            let message = format!("invalid option '{other}'");
-            return Err(vm.bad_argument(1, &message, args));
-        }
-    };
-    vm.heap.set(vm.stack + offset, value);
-    Ok(Flow::Return(1))
-}
-
-impl Vm<'_> {
-    /// A setting of the collector as the program left it.
-    fn collector_setting(&mut self, name: &str, default: Word) -> Word {
-        let table = self.collector_settings();
-        let key = self.heap.string(name.as_bytes());
-        let value = self.raw_get(table, key);
-        if value == word::NIL { default } else { value }
-    }
-
-    fn set_collector_setting(&mut self, name: &str, value: Word) {
-        let table = self.collector_settings();
-        let key = self.heap.string(name.as_bytes());
-        self.raw_set(table, key, value);
-    }
-
-    fn collector_settings(&mut self) -> Word {
-        let name = self.heap.string(b"collector");
-        self.state_table(name)
-    }
 }
 
 fn metamethod_of(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

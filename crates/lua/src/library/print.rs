@@ -116,6 +116,14 @@ impl Vm<'_> {
         let at = self.heap.table(0, 1);
         let made = word::make(word::TAG_TABLE, 0, at as u32);
         self.raw_set(state, name, made);
+        if name == self.library.names.ids {
+            // An object whose number was shown is collected all the same.
+            let meta = self.heap.table(0, 1);
+            let (key, mode) = (self.library.names.mode, self.library.names.key);
+            self.heap.set_hashed(self.strings(), meta, key, mode);
+            let meta = word::make(word::TAG_TABLE, 0, meta as u32);
+            self.heap.set(at + word::table::META as usize, meta);
+        }
         made
     }
 }

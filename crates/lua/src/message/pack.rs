@@ -86,6 +86,7 @@ impl<'a, 'b> Packer<'a, 'b> {
     fn other(&mut self, value: Word) -> Word {
         match word::tag(value) {
             word::TAG_STRING => self.constant(value),
+            word::TAG_SPECIAL if crate::collect::is_dead_key(value) => value,
             word::TAG_OBJECT if word::space(value) == Kind::Integer as u16 => self.object(value),
             word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
                 let head = self.heap.get(word::index(value) as usize);
@@ -169,6 +170,8 @@ impl<'a, 'b> Packer<'a, 'b> {
                         self.out[at + field] = block & !0xFFFF_FFFF | new as u64;
                     }
                 }
+                // Metatables stay behind, and with them what they mean for the collector.
+                self.out[at] = word::header(Kind::Table, 0, 0);
                 self.out[at + table::META as usize] = word::NIL;
             }
             HASH => {
