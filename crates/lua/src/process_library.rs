@@ -125,7 +125,11 @@ impl Vm<'_> {
     }
 
     fn small_text(&self, value: Word) -> SmolStr {
-        SmolStr::new(String::from_utf8_lossy(&self.bytes(value)))
+        let bytes = self.bytes(value);
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => SmolStr::new(text),
+            Err(_) => SmolStr::new(String::from_utf8_lossy(&bytes)),
+        }
     }
 }
 

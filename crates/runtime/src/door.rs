@@ -187,15 +187,13 @@ pub(crate) fn check_topic(topic: &SmolStr) -> Result<(), Error> {
 
 /// Ids are `namespace:name`.
 pub(crate) fn check_id(what: &str, id: &str) -> Result<(), Error> {
-    match id.split_once(':') {
-        Some((space, name)) if !space.is_empty() && !name.is_empty() && !name.contains(':') => {
-            Ok(())
-        }
-        Some(_) | None => {
-            let message = format!("invalid {what} id \"{}\": write namespace:name", cut(id));
-            Err(Error::invalid(message))
-        }
+    let bytes = id.as_bytes();
+    let colons = bytes.iter().filter(|&&byte| byte == b':').count();
+    if colons == 1 && bytes.first() != Some(&b':') && bytes.last() != Some(&b':') {
+        return Ok(());
     }
+    let message = format!("invalid {what} id \"{}\": write namespace:name", cut(id));
+    Err(Error::invalid(message))
 }
 
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {

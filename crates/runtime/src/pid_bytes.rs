@@ -74,12 +74,19 @@ fn read_local(text: &[u8], hosts: &[HostConfig]) -> Option<Pid> {
     rest.is_empty().then_some(Pid { host, shard, epoch, slot, generation })
 }
 
-fn push_hex(value: u32, out: &mut Vec<u8>) {
+fn push_hex(mut value: u32, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = (32 - value.leading_zeros()).div_ceil(4).max(1);
-    for position in (0..digits).rev() {
-        out.push(DIGITS[(value >> (position * 4)) as usize & 0xf]);
+    let mut text = [0; 8];
+    let mut first = text.len();
+    loop {
+        first -= 1;
+        text[first] = DIGITS[value as usize & 15];
+        value >>= 4;
+        if value == 0 || first == 0 {
+            break;
+        }
     }
+    out.extend_from_slice(&text[first..]);
 }
 
 /// Values of the lower-case hexadecimal digits; 16 for any other byte.
