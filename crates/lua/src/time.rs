@@ -4,9 +4,6 @@ use crate::calendar::{DAY, civil, days};
 
 const SECOND: i64 = 1_000_000_000;
 
-/// `2026-11-21T03:00:31.123456789Z`.
-const RFC3339_BYTES_MAX: usize = 30;
-
 /// The time in UTC, with as many decimals as it needs (none, 3, 6 or 9).
 pub(crate) fn rfc3339(nanoseconds: i64) -> String {
     let (seconds, rest) = (nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND));
@@ -14,41 +11,34 @@ pub(crate) fn rfc3339(nanoseconds: i64) -> String {
     let (year, month, day) = civil(days);
     // Every event carries such a text, so it is written without the formatting machinery, which
     // takes longer than all the rest of an event.
-    let mut text = String::with_capacity(RFC3339_BYTES_MAX);
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
     let parts = [
-        (year, 4, '-'),
-        (month, 2, '-'),
-        (day, 2, 'T'),
-        (second / 3600, 2, ':'),
-        (second / 60 % 60, 2, ':'),
+        (0..4, year),
+        (5..7, month),
+        (8..10, day),
+        (11..13, second / 3600),
+        (14..16, second / 60 % 60),
+        (17..19, second % 60),
+        (20..29, rest),
     ];
-    for (number, digits, after) in parts {
-        push_number(&mut text, number, digits);
-        text.push(after);
+    for (place, number) in parts {
+        write_digits(&mut text[place], number);
     }
-    push_number(&mut text, second % 60, 2);
-    let (fraction, digits) = match rest {
-        rest if rest % 1_000_000 == 0 => (rest / 1_000_000, 3),
-        rest if rest % 1_000 == 0 => (rest / 1_000, 6),
-        rest => (rest, 9),
+    let length = match rest {
+        0 => 20,
+        rest if rest % 1_000_000 == 0 => 24,
+        rest if rest % 1_000 == 0 => 27,
+        _ => 30,
     };
-    if rest != 0 {
-        text.push('.');
-        push_number(&mut text, fraction, digits);
-    }
-    text.push('Z');
-    text
+    text[length - 1] = b'Z';
+    String::from_utf8_lossy(&text[..length]).into_owned()
 }
 
-/// Appends a number that is not negative with at least so many digits.
-fn push_number(text: &mut String, number: i64, digits: u32) {
-    let mut power = 10_i64.pow(digits - 1);
-    while number / power >= 10 {
-        power *= 10;
-    }
-    while power > 0 {
-        text.push(char::from(b'0' + (number / power % 10) as u8));
-        power /= 10;
+/// Writes a number that is not negative with as many digits as there is room for.
+fn write_digits(room: &mut [u8], mut number: i64) {
+    for digit in room.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
