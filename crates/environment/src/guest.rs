@@ -41,6 +41,9 @@ pub enum Turn {
     Exited(ExitReason),
     /// It asked for [`Host::upgrade`], which succeeded: the guest prepared there takes its place.
     Replaced,
+    /// It would go on, but [`Guest::work`] must be called first. That takes long and concerns nobody
+    /// else, so another thread may do it.
+    Aside,
 }
 
 /// What a guest has used and holds.
@@ -64,6 +67,9 @@ pub trait Guest: Send {
 
     /// Runs for about `budget` instructions (never much longer), or to a wait point, or to the end.
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn;
+
+    /// Does what [`Turn::Aside`] asked for: a large collection, for example.
+    fn work(&mut self) {}
 
     /// The whole state as bytes; `None` when the guest can't be captured just now.
     fn snapshot(&self) -> Option<Vec<u8>>;

@@ -31,6 +31,7 @@ fn main() {
     loop {
         match guest.run(&mut host, 1_000_000) {
             Turn::Preempted => {}
+            Turn::Aside => guest.work(),
             Turn::Exited(reason) => {
                 if let Some(error) = reason.error() {
                     eprintln!("{error}\n{}", error.traceback.as_deref().unwrap_or_default());

@@ -15,6 +15,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// Instructions that the preparation of an image may take before it is given up.
 const PREPARE_BUDGET: i64 = 1_000_000;
 
+/// Heaps above this size, in words (2 MiB), are collected on another thread: that takes milliseconds.
+const ASIDE_WORDS: usize = 1 << 18;
+
 /// Fuel that finishing a call of `load` needs at most.
 const LOAD_FUEL: i64 = 16;
 
@@ -104,14 +107,9 @@ impl LuaImage {
 impl procession_environment::Image for LuaImage {
     fn spawn(&self, arguments: &Fragment, limits: &Limits) -> Result<Box<dyn Guest>, Error> {
         let mut guest = match self.prepared() {
-            Some(words) => LuaGuest {
-                heap: Heap::from_words(words, limits.memory_bytes_max),
-                shared: self.shared.clone(),
-                loaded: Vec::new(),
-                loaded_words: 0,
-                is_started: true,
-                debt: 0,
-            },
+            Some(words) => {
+                LuaGuest::new(Heap::from_words(words, limits.memory_bytes_max), &self.shared, true)
+            }
             None => LuaGuest::unprepared(&self.shared, limits),
         };
         guest.set_arguments(arguments);
@@ -121,14 +119,7 @@ impl procession_environment::Image for LuaImage {
     fn restore(&self, snapshot: &[u8], limits: &Limits) -> Result<Box<dyn Guest>, Error> {
         let state = crate::snapshot::read(snapshot, &self.shared.hash)?;
         let heap = Heap::from_words(&state.words, limits.memory_bytes_max);
-        let mut guest = LuaGuest {
-            heap,
-            shared: self.shared.clone(),
-            loaded: Vec::new(),
-            loaded_words: 0,
-            is_started: true,
-            debt: 0,
-        };
+        let mut guest = LuaGuest::new(heap, &self.shared, true);
         guest.heap.threshold = state.threshold.min(guest.heap.limit);
         guest.compile_loaded()?;
         crate::snapshot::check(&guest.heap, guest.images())?;
@@ -145,11 +136,38 @@ struct LuaGuest {
     /// Words that those chunks take.
     loaded_words: usize,
     is_started: bool,
+    /// It has been started, and its turns may end with [`Turn::Aside`].
+    is_running: bool,
+    aside: Option<Box<Aside>>,
     /// Instructions by which turns were overdrawn and that are not yet paid for.
     debt: i64,
 }
 
+/// Work that another thread may do.
+enum Aside {
+    /// To collect garbage, so that there is room for so many words.
+    Collect(usize),
+    /// It has been done, and the process does not survive it.
+    Ended(ExitReason),
+}
+
 impl LuaGuest {
+    fn new(heap: Heap, shared: &Arc<Shared>, is_started: bool) -> Self {
+        let shared = Arc::clone(shared);
+        let loaded = Vec::new();
+        let (debt, loaded_words) = (0, 0);
+        Self {
+            heap,
+            shared,
+            loaded,
+            loaded_words,
+            is_started,
+            is_running: false,
+            debt,
+            aside: None,
+        }
+    }
+
     /// A guest that has not executed its top level.
     fn unprepared(shared: &Arc<Shared>, limits: &Limits) -> Self {
         let mut heap = Heap::new(limits.memory_bytes_max);
@@ -172,8 +190,7 @@ impl LuaGuest {
         for place in [root::CURRENT, root::TASK, root::TASKS] {
             heap.set(place, coroutine(main));
         }
-        let shared = shared.clone();
-        Self { heap, shared, loaded: Vec::new(), loaded_words: 0, is_started: false, debt: 0 }
+        Self::new(heap, shared, false)
     }
 
     /// All images, by their numbers.
@@ -235,6 +252,7 @@ impl LuaGuest {
             let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
             let mut vm = Vm::new(&mut self.heap, images, host, fuel, budget);
             vm.loaded_image = loaded_image.take();
+            vm.leaves = self.is_running;
             let stop = vm.run_turn();
             fuel = vm.fuel;
             let new_image = vm.new_image.take();
@@ -277,7 +295,11 @@ impl Vm<'_> {
                     if self.is_lua_frame() && self.pc > 0 {
                         self.pc -= 1;
                     }
-                    self.collect(extra).map(|()| self.start_finalizers())
+                    if self.leaves && self.heap.used() > ASIDE_WORDS {
+                        Err(Raise::Stop(Stop::Aside(extra)))
+                    } else {
+                        self.collect(extra).map(|()| self.start_finalizers())
+                    }
                 }
                 Some(Raise::Stop(stop)) => {
                     if matches!(stop, Stop::NewImage | Stop::Loaded)
@@ -320,9 +342,12 @@ impl Guest for LuaGuest {
         }
         self.is_started = true;
         match self.turn(host, i64::try_from(budget).unwrap_or(i64::MAX)) {
-            Stop::Loaded | Stop::Waiting | Stop::Preempted | Stop::Replaced | Stop::NewImage => {
-                Ok(())
-            }
+            Stop::Loaded
+            | Stop::Waiting
+            | Stop::Preempted
+            | Stop::Replaced
+            | Stop::NewImage
+            | Stop::Aside(_) => Ok(()),
             Stop::Exited(ExitReason::Normal(_)) => Ok(()),
             Stop::Exited(ExitReason::Failed(failure)) => Err(match *failure {
                 Failure::Error(error) => error,
@@ -335,6 +360,12 @@ impl Guest for LuaGuest {
 
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
         self.is_started = true;
+        // A driver that has not done what was asked for does it now.
+        self.work();
+        if let Some(Aside::Ended(reason)) = self.aside.take().map(|aside| *aside) {
+            return Turn::Exited(reason);
+        }
+        self.is_running = true;
         let mut left = i64::try_from(budget).unwrap_or(i64::MAX);
         // Work that could not be interrupted is paid for by turns in which nothing runs.
         let paid = self.debt.min(left);
@@ -350,12 +381,34 @@ impl Guest for LuaGuest {
                 Stop::Preempted => Turn::Preempted,
                 Stop::Exited(reason) => Turn::Exited(reason),
                 Stop::Replaced => Turn::Replaced,
+                Stop::Aside(extra) => {
+                    self.aside = Some(Box::new(Aside::Collect(extra)));
+                    Turn::Aside
+                }
                 Stop::Loaded | Stop::NewImage => {
                     left -= (self.heap.get(root::INSTRUCTIONS) - before) as i64;
                     continue;
                 }
             };
         }
+    }
+
+    fn work(&mut self) {
+        let Some(Aside::Collect(extra)) = self.aside.as_deref() else { return };
+        let extra = *extra;
+        self.aside = None;
+        let mut host = pure::PureHost::default();
+        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+        let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
+        match vm.collect(extra) {
+            Err(Raise::Stop(Stop::Exited(reason))) => {
+                self.aside = Some(Box::new(Aside::Ended(reason)));
+            }
+            Err(_) => {}
+            Ok(()) => vm.start_finalizers(),
+        }
+        vm.save_coroutine();
+        self.debt += (-vm.fuel).max(0);
     }
 
     fn snapshot(&self) -> Option<Vec<u8>> {

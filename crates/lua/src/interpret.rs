@@ -274,10 +274,10 @@ impl<'a> Vm<'a> {
                         return Err(Raise::Stop(Stop::Preempted));
                     }
                     if self.heap.used() > self.heap.threshold {
-                        save!();
-                        self.collect(0)?;
-                        fuel = self.fuel;
-                        base = self.base;
+                        // After the collection it goes on one instruction before that.
+                        self.pc = pc + 1;
+                        self.fuel = fuel;
+                        return Err(Raise::Collect(0));
                     }
                 };
             }
@@ -301,9 +301,7 @@ impl<'a> Vm<'a> {
                     }
                     if self.heap.used() > self.heap.threshold {
                         save!();
-                        self.collect(0)?;
-                        fuel = self.fuel;
-                        base = self.base;
+                        return Err(Raise::Collect(0));
                     }
                 };
             }
@@ -753,9 +751,7 @@ impl<'a> Vm<'a> {
                         let words = i.d() as usize + 4 * i.b() as usize + 16;
                         if self.heap.used() + words > self.heap.threshold {
                             save!();
-                            self.collect(words)?;
-                            fuel = self.fuel;
-                            base = self.base;
+                            return Err(Raise::Collect(words));
                         }
                         let at = self.heap.table(i.d() as usize, i.b() as usize);
                         set!(i.a(), word::make(word::TAG_TABLE, 0, at as u32));

@@ -45,6 +45,8 @@ pub(crate) enum Stop {
     Replaced,
     /// A chunk was compiled: add `Vm::new_image` to the images and go on.
     NewImage,
+    /// A large collection is due, after which there must be room for so many words.
+    Aside(usize),
 }
 
 /// What a built-in function did.
@@ -109,6 +111,8 @@ pub(crate) struct Vm<'a> {
     pub(crate) is_raising: bool,
     /// Collections in this turn.
     collections: u32,
+    /// Large collections are left to another thread.
+    pub(crate) leaves: bool,
     /// See [`Stop::NewImage`].
     pub(crate) new_image: Option<Arc<Image>>,
     /// The number of the image that was just added.
@@ -146,6 +150,7 @@ impl<'a> Vm<'a> {
             pc: 0,
             is_raising: false,
             collections: 0,
+            leaves: false,
             new_image: None,
             loaded_image: None,
         };

@@ -270,7 +270,7 @@ impl Door<'_> {
                 inbox.push(Mail::Reply { pid, call, result });
             }
         });
-        if self.worker.shared.io.submit(job) {
+        if self.worker.shared.io.submit(job).is_ok() {
             return Ok(CallId(call.0));
         }
         self.abandon(CallId(call.0));

@@ -9,7 +9,7 @@ const THREADS_MAX: usize = 4;
 /// Operations waiting for a thread at most.
 const JOBS_MAX: usize = 10_000;
 
-type Job = Box<dyn FnOnce() + Send>;
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct State {
@@ -26,25 +26,28 @@ pub(crate) struct IoPool {
 }
 
 impl IoPool {
-    /// Hands over an operation; false when too many wait, or no thread can be started.
-    pub(crate) fn submit(&self, job: Job) -> bool {
+    /// Hands over an operation.
+    ///
+    /// # Errors
+    /// The operation, when too many wait or no thread can be started.
+    pub(crate) fn submit(&self, job: Job) -> Result<(), Job> {
         let mut state = self.lock();
         if state.closed || state.jobs.len() >= JOBS_MAX {
-            return false;
+            return Err(job);
         }
         if state.asleep <= state.jobs.len() && state.threads.len() < THREADS_MAX {
             let pool = self.clone();
             let name = format!("io-{}", state.threads.len());
             match std::thread::Builder::new().name(name).spawn(move || pool.work()) {
                 Ok(thread) => state.threads.push(thread),
-                Err(_) if state.threads.is_empty() => return false,
+                Err(_) if state.threads.is_empty() => return Err(job),
                 Err(_) => {}
             }
         }
         state.jobs.push_back(job);
         drop(state);
         self.inner.1.notify_one();
-        true
+        Ok(())
     }
 
     /// Forgets what waits, and waits for what runs.

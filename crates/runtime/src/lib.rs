@@ -7,6 +7,7 @@
 //! and it knows nothing of any language, only `dyn` environments, images and guests.
 #![forbid(unsafe_code)]
 
+mod aside;
 mod birth;
 mod clock;
 mod config;

@@ -87,6 +87,13 @@ impl Questions {
 impl Worker {
     /// Answers a question about a process, which is at a slot if it lives.
     pub(crate) fn answer(&mut self, slot: Option<SlotIndex>, pid: Pid, asker: Asker) {
+        let asker = match slot {
+            Some(slot) => match self.ask_later(slot, pid, asker) {
+                Some(asker) => asker,
+                None => return,
+            },
+            None => asker,
+        };
         let info = slot.and_then(|slot| self.process_info(slot, pid));
         match asker {
             Asker::Outside(number) => self.shared.questions.answer(number, info),

@@ -56,6 +56,13 @@ impl Worker {
                 self.guests.put(slot, resident);
                 (used, TurnEnd::Preempted)
             }
+            Ok(Turn::Aside) => {
+                let used = account(&mut resident);
+                self.prepared = None;
+                self.kernel.account(slot, used);
+                self.set_aside(slot, pid, resident);
+                return self.flush();
+            }
             Ok(Turn::Replaced) => {
                 (account(&mut resident) + self.replace(slot, resident), { TurnEnd::Preempted })
             }
@@ -64,7 +71,7 @@ impl Worker {
         self.end_turn(slot, instructions, end);
     }
 
-    fn end_turn(&mut self, slot: SlotIndex, instructions: u64, end: TurnEnd) {
+    pub(crate) fn end_turn(&mut self, slot: SlotIndex, instructions: u64, end: TurnEnd) {
         if std::mem::take(&mut self.hold) && !matches!(end, TurnEnd::Exited(_)) {
             // For the kernel it still runs: it stays where it is, and can be ended.
             self.kernel.account(slot, instructions);

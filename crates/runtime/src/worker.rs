@@ -1,5 +1,6 @@
 //! A worker: the thread of one shard, and the only one that touches its kernel and guests.
 
+use crate::aside::Absent;
 use crate::guests::{Guests, Resident};
 use crate::idle::IdleList;
 use crate::mail::Mail;
@@ -33,6 +34,8 @@ pub(crate) struct Worker {
     pub(crate) idle: IdleList,
     /// Processes whose turn has not been ended because they print too fast.
     pub(crate) held: Vec<Held>,
+    /// Processes whose guests other threads work on.
+    pub(crate) absent: Vec<Absent>,
     /// The process that has its turn printed into a full buffer.
     pub(crate) hold: bool,
     /// A guest that the running one has asked to be replaced by.
@@ -65,6 +68,7 @@ impl Worker {
             random: Random::new(seed, shard),
             idle: IdleList::default(),
             held: Vec::new(),
+            absent: Vec::new(),
             hold: false,
             prepared: None,
             sends: 0,

@@ -28,9 +28,13 @@ pub struct Script {
     codes: Mutex<HashMap<String, (Code, Option<Start>)>>,
     pub loads: Mutex<usize>,
     pub trims: Arc<Mutex<usize>>,
+    /// What guests do when they are set aside.
+    pub work: Arc<Mutex<Option<Work>>>,
 }
 
-struct ScriptImage(Code, Option<Start>, Arc<Mutex<usize>>);
+pub type Work = Box<dyn FnMut() + Send>;
+
+struct ScriptImage(Code, Option<Start>, Arc<Mutex<usize>>, Arc<Mutex<Option<Work>>>);
 
 struct ScriptGuest {
     code: Code,
@@ -38,6 +42,7 @@ struct ScriptGuest {
     memory: Memory,
     used: u64,
     trims: Arc<Mutex<usize>>,
+    work: Arc<Mutex<Option<Work>>>,
 }
 
 impl Environment for Script {
@@ -45,7 +50,8 @@ impl Environment for Script {
         *self.loads.lock().unwrap() += 1;
         let codes = self.codes.lock().unwrap();
         let (code, start) = codes.get(&program.id).ok_or_else(|| Error::invalid("syntax error"))?;
-        Ok(Arc::new(ScriptImage(code.clone(), start.clone(), self.trims.clone())))
+        let (trims, work) = (self.trims.clone(), self.work.clone());
+        Ok(Arc::new(ScriptImage(code.clone(), start.clone(), trims, work)))
     }
 }
 
@@ -58,6 +64,7 @@ impl Image for ScriptImage {
             memory,
             used: 0,
             trims: self.2.clone(),
+            work: self.3.clone(),
         }))
     }
 
@@ -84,6 +91,11 @@ impl Guest for ScriptGuest {
 
     fn usage(&self) -> Usage {
         Usage { instructions: self.used, memory_bytes: 0 }
+    }
+
+    fn work(&mut self) {
+        let work = self.work.lock().unwrap().take();
+        work.expect("somebody has said what to do")();
     }
 
     fn trim(&mut self) {
@@ -169,6 +181,10 @@ pub fn monitored(id: &str) -> SpawnRequest {
 
 pub fn start(node: &Node, id: &str) -> Started {
     node.spawn(request(id), Context::default()).unwrap()
+}
+
+pub fn start_named(node: &Node, id: &str, name: &str) -> Started {
+    node.spawn(SpawnRequest { name: Some(name.into()), ..request(id) }, Context::default()).unwrap()
 }
 
 /// Waits for an end; a test that would hang fails instead.

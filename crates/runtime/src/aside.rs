@@ -1,0 +1,86 @@
+//! Work of a guest that would keep its shard from everything else for milliseconds, such as the
+//! collection of a large heap. A guest is a value, so another thread does it; for the kernel the
+//! process runs meanwhile, so it stays where it is and can be ended.
+
+use crate::birth::report;
+use crate::guests::Resident;
+use crate::io_pool::Job;
+use crate::mail::Mail;
+use crate::worker::{Worker, discard};
+use procession_kernel::{Asker, SlotIndex, TurnEnd};
+use procession_types::{ExitReason, Failure, Pid};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// A process whose guest another thread has.
+pub(crate) struct Absent {
+    slot: SlotIndex,
+    pid: Pid,
+    /// Who has asked about it meanwhile.
+    askers: Vec<Asker>,
+    /// It has printed into a full buffer in this turn.
+    hold: bool,
+}
+
+impl Worker {
+    /// Lets another thread do the guest's work; its turn ends when that is done.
+    pub(crate) fn set_aside(&mut self, slot: SlotIndex, pid: Pid, resident: Resident) {
+        let hold = std::mem::take(&mut self.hold);
+        self.absent.push(Absent { slot, pid, askers: Vec::new(), hold });
+        let (shared, shard) = (Arc::clone(&self.shared), self.shard);
+        let job = move || {
+            let done = worked(resident);
+            if let Some(inbox) = shared.inbox(shard) {
+                inbox.push(Mail::Task(Box::new(move |worker| worker.take_back(slot, done))));
+            }
+        };
+        if let Err(job) = self.shared.io.submit(Box::new(job) as Job) {
+            // The threads have too much to do; so the shard waits after all.
+            job();
+        }
+    }
+
+    /// Ends the turn of a process whose guest has come back.
+    fn take_back(&mut self, slot: SlotIndex, done: Result<Resident, ExitReason>) {
+        let end = match done {
+            Ok(resident) => {
+                self.guests.put(slot, resident);
+                TurnEnd::Preempted
+            }
+            Err(reason) => TurnEnd::Exited(reason),
+        };
+        let position = self.absent.iter().position(|absent| absent.slot == slot);
+        let absent = position.map(|position| self.absent.swap_remove(position));
+        self.sends = 0;
+        if let Some(Absent { slot, pid, askers, hold }) = absent {
+            self.hold = hold;
+            for asker in askers {
+                self.answer(Some(slot), pid, asker);
+            }
+        }
+        self.end_turn(slot, 0, end);
+    }
+
+    /// Keeps a question about a process whose guest is away until it is back; gives it back when the
+    /// guest is not away.
+    pub(crate) fn ask_later(&mut self, slot: SlotIndex, pid: Pid, asker: Asker) -> Option<Asker> {
+        let absent = self.absent.iter_mut().find(|it| it.slot == slot && it.pid == pid);
+        match absent {
+            Some(absent) => {
+                absent.askers.push(asker);
+                None
+            }
+            None => Some(asker),
+        }
+    }
+}
+
+fn worked(mut resident: Resident) -> Result<Resident, ExitReason> {
+    match catch_unwind(AssertUnwindSafe(|| resident.guest.work())) {
+        Ok(()) => Ok(resident),
+        Err(panic) => {
+            discard(resident);
+            Err(ExitReason::failed(Failure::Fault(report(&*panic).into())))
+        }
+    }
+}
