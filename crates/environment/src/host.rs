@@ -103,6 +103,9 @@ pub enum Call {
     /// Spawns, and replies with the result of the process; its end is not seen otherwise. When the
     /// caller ends, the callee is terminated.
     Process(Box<SpawnRequest>),
+    /// Likewise, for a function: it runs on the caller's process host, and needs the permission
+    /// `funcs.call` on the program and no other.
+    Function(Box<SpawnRequest>),
     /// See [`FsOperation`].
     Fs(FsOperation),
     /// Replies with what there is to know about a process: a list of names and values in turn.
@@ -275,6 +278,20 @@ pub trait Host {
     fn is_finished(&self, id: CallId) -> bool;
     /// Takes the reply; `None` while it is not there.
     fn finish(&mut self, id: CallId) -> Option<Result<Fragment, Error>>;
+    /// Whether the call was started and is neither finished nor abandoned.
+    fn is_open(&self, id: CallId) -> bool {
+        let _ = id;
+        true
+    }
+    /// The call fails with `Timeout`, and is stopped if it can be, when its reply is not there in
+    /// so many nanoseconds from now.
+    ///
+    /// # Errors
+    /// `NotFound` when the call is not pending; `Unavailable` when the host has no such clock.
+    fn expire(&mut self, id: CallId, nanoseconds: u64) -> Result<(), Error> {
+        let _ = (id, nanoseconds);
+        Err(Error::new(ErrorKind::Unavailable, "this host does not limit calls"))
+    }
     /// The reply is no longer wanted; what can be stopped is stopped.
     fn abandon(&mut self, id: CallId);
 }

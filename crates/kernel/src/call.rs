@@ -2,7 +2,7 @@
 
 use crate::timer::Alarm;
 use crate::{Effect, Kernel, Signal, SlotIndex, Step};
-use procession_types::{Error, Fragment, Limit, Pid, Timestamp};
+use procession_types::{Error, ErrorKind, Fragment, Limit, Pid, Timestamp};
 
 /// Identifies a pending call of a process. Never given twice to the same process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +59,65 @@ impl Kernel {
         Ok(next)
     }
 
+    /// Sets the time by which the reply must be there; the call fails with `Timeout` otherwise, and
+    /// is taken back as if abandoned.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such call, or its reply is there.
+    pub fn limit_call(
+        &mut self,
+        slot: SlotIndex,
+        call: CallId,
+        until: Timestamp,
+    ) -> Result<(), Error> {
+        let process = self.caller_mut(slot)?;
+        let pid = process.pid;
+        let rare = process.rare();
+        match rare.calls.get(&call) {
+            Some(Pending::Sleep { .. } | Pending::Driver | Pending::Process(_)) => {}
+            Some(Pending::Done(_)) | None => return Err(Error::not_found("call is not pending")),
+        }
+        let replaced = rare.deadlines.insert(call, until).is_some();
+        self.timers.set(until, slot, pid, Alarm::Call(call));
+        if replaced {
+            self.timers.cancelled(1, &self.table);
+        }
+        Ok(())
+    }
+
+    /// The time of a call is over.
+    pub(crate) fn expire_call(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        pid: Pid,
+        call: CallId,
+    ) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let rare = process.rare();
+        rare.deadlines.remove(&call);
+        let Some(pending) = rare.calls.get_mut(&call) else { return };
+        let error = Error::new(ErrorKind::Timeout, "the call took too long").with_retryable(true);
+        let pending = std::mem::replace(pending, Pending::Done(Err(error)));
+        Self::wake(process, &mut self.ready, cx.now);
+        self.drop_call(cx, pid, call, pending);
+    }
+
+    /// The call has no deadline any more.
+    fn lift_deadline(&mut self, slot: SlotIndex, call: CallId) {
+        let rare = self.table.at_mut(slot).and_then(|process| process.rare.as_mut());
+        if rare.is_some_and(|rare| rare.deadlines.remove(&call).is_some()) {
+            self.timers.cancelled(1, &self.table);
+        }
+    }
+
+    /// Whether there is such a call, pending or with a reply that nobody has taken.
+    #[must_use]
+    pub fn has_call(&self, slot: SlotIndex, call: CallId) -> bool {
+        let rare = self.table.at(slot).and_then(|process| process.rare.as_ref());
+        rare.is_some_and(|rare| rare.calls.contains_key(&call))
+    }
+
     /// Whether the reply is there.
     #[must_use]
     pub fn is_finished(&self, slot: SlotIndex, call: CallId) -> bool {
@@ -86,6 +145,7 @@ impl Kernel {
             return;
         };
         self.drop_call(cx, pid, call, pending);
+        self.lift_deadline(slot, call);
         self.settle(cx);
     }
 
@@ -117,9 +177,14 @@ impl Kernel {
     ) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let pending = process.rare.as_mut().and_then(|rare| rare.calls.get_mut(&call));
-        if let Some(pending) = pending {
-            *pending = Pending::Done(result);
-            Self::wake(process, &mut self.ready, cx.now);
+        match pending {
+            // One that comes after the deadline is late.
+            None | Some(Pending::Done(_)) => {}
+            Some(pending) => {
+                *pending = Pending::Done(result);
+                Self::wake(process, &mut self.ready, cx.now);
+                self.lift_deadline(slot, call);
+            }
         }
     }
 

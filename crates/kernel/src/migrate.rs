@@ -150,6 +150,10 @@ impl Kernel {
         if let Some(at) = process.rare.as_ref().and_then(|rare| rare.deadline) {
             self.timers.set(at, slot, pid, Alarm::Deadline);
         }
+        let deadlines = process.rare.iter().flat_map(|rare| &rare.deadlines);
+        for (call, until) in deadlines {
+            self.timers.set(*until, slot, pid, Alarm::Call(*call));
+        }
         for (until, call) in sleeps(process) {
             self.timers.set(until, slot, pid, Alarm::Sleep(call));
         }

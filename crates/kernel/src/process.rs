@@ -57,6 +57,8 @@ pub(crate) struct Rare {
     /// Calls it has ever made.
     pub(crate) calls_made: u64,
     pub(crate) calls: BTreeMap<CallId, Pending>,
+    /// Until when the replies of some of them must be there.
+    pub(crate) deadlines: BTreeMap<CallId, Timestamp>,
     /// The call whose reply is this process's result.
     pub(crate) caller: Option<(Pid, CallId)>,
     /// When it will be terminated.
@@ -80,11 +82,12 @@ impl Process {
         self.relations() < self.definition.limits.links_max as usize
     }
 
-    /// Entries of the timer heap that are about it, without those of its calls.
+    /// Entries of the timer heap that are about it, without those of its sleeps.
     pub(crate) fn timers(&self) -> usize {
         let wall_clock = usize::from(self.definition.limits.wall_clock_ns_max.is_some());
         let deadline = self.rare.as_ref().is_some_and(|rare| rare.deadline.is_some());
-        wall_clock + usize::from(deadline)
+        let calls = self.rare.as_ref().map_or(0, |rare| rare.deadlines.len());
+        wall_clock + usize::from(deadline) + calls
     }
 }
 

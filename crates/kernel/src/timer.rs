@@ -16,6 +16,8 @@ const STALE_MIN: usize = 64;
 pub(crate) enum Alarm {
     /// A sleep is over.
     Sleep(CallId),
+    /// The reply of a call must be there.
+    Call(CallId),
     /// A cancelled process has had its time.
     Deadline,
     /// A process has lived as long as it may.
@@ -41,6 +43,9 @@ impl Timer {
         match self.alarm {
             Alarm::Sleep(call) => rare
                 .is_some_and(|rare| matches!(rare.calls.get(&call), Some(Pending::Sleep { .. }))),
+            Alarm::Call(call) => {
+                rare.is_some_and(|rare| rare.deadlines.get(&call) == Some(&self.at))
+            }
             Alarm::Deadline => rare.is_some_and(|rare| rare.deadline == Some(self.at)),
             Alarm::WallClock => true,
         }
@@ -99,6 +104,7 @@ impl Kernel {
             }
             match timer.alarm {
                 Alarm::Sleep(call) => self.finish_call(cx, timer.slot, call, Ok(Fragment::nil())),
+                Alarm::Call(call) => self.expire_call(cx, timer.slot, timer.pid, call),
                 Alarm::Deadline => {
                     if let Some(process) = self.table.at_mut(timer.slot) {
                         process.rare().deadline = None;

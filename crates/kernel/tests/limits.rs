@@ -152,6 +152,58 @@ fn sleeps_end_in_time_and_wake() {
 }
 
 #[test]
+fn calls_that_take_too_long_are_taken_back() {
+    for away in [false, true] {
+        let mut world = World::new(2);
+        let a = world.waiting(0);
+        let start = world.now;
+        let calls: Vec<_> =
+            (0..3).map(|_| world.kernels[0].open_call(a.slot, CallKind::Driver).unwrap()).collect();
+        for (call, after) in calls.iter().zip([90, 50, 50]) {
+            // The last time that is set counts.
+            world.kernels[0].limit_call(a.slot, *call, start.after(10)).unwrap();
+            world.kernels[0].limit_call(a.slot, *call, start.after(after)).unwrap();
+        }
+        world.on(0, |kernel, cx| kernel.reply(cx, a, calls[2], Ok(Fragment::nil())));
+        let error = world.kernels[0].limit_call(a.slot, calls[2], start.after(1)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        let (shard, slot) = if away {
+            world.migrate(a, 1);
+            world.carry();
+            let run = world.kernels[1].next_ready(world.now).unwrap();
+            world.on(1, |kernel, cx| kernel.end_turn(cx, run.slot, 1, TurnEnd::Waiting));
+            (1, run.slot)
+        } else {
+            (0, a.slot)
+        };
+        world.now = start.after(49);
+        world.on(shard, |kernel, cx| kernel.tick(cx));
+        assert!(!world.kernels[usize::from(shard)].is_finished(slot, calls[1]));
+        world.now = start.after(50);
+        world.on(shard, |kernel, cx| kernel.tick(cx));
+        let late = world.kernels[usize::from(shard)].finish(slot, calls[1]).unwrap().unwrap_err();
+        assert_eq!((late.kind, late.retryable), (ErrorKind::Timeout, Some(true)));
+        assert_eq!(
+            world.kernels[usize::from(shard)].finish(slot, calls[2]),
+            Some(Ok(Fragment::nil()))
+        );
+        world.on(shard, |kernel, cx| kernel.reply(cx, a, calls[1], Ok(Fragment::nil())));
+        assert_eq!(
+            world.kernels[usize::from(shard)].finish(slot, calls[1]),
+            None,
+            "a late reply is dropped"
+        );
+        assert!(world.kernels[usize::from(shard)].has_call(slot, calls[0]));
+        world.on(shard, |kernel, cx| kernel.abandon(cx, slot, calls[0]));
+        assert!(!world.kernels[usize::from(shard)].has_call(slot, calls[0]));
+        world.now = start.after(1_000);
+        world.on(shard, |kernel, cx| kernel.tick(cx));
+        assert_eq!(world.kernels[usize::from(shard)].finish(slot, calls[0]), None);
+        assert_eq!(world.kernels[usize::from(shard)].load().timers, 0);
+    }
+}
+
+#[test]
 fn instruction_and_wall_clock_limits_end_a_busy_process() {
     let mut world = World::new(1);
     world.limits.instructions_max = Some(250);

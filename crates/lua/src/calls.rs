@@ -3,10 +3,11 @@
 
 use crate::coroutine::wait;
 use crate::library::{Builtin, plain};
+use crate::mailbox::wake_waiting;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{Call, CallId, FsOperation, Level, LogRecord};
 use procession_types::word;
-use procession_types::{Error, units};
+use procession_types::{Error, ErrorKind, units};
 
 /// Fields of one log record.
 const LOG_FIELDS_MAX: usize = 64;
@@ -64,6 +65,9 @@ fn fs_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn await_reply(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let number = vm.integer_arg(args, 1)? as u64;
     match vm.host.finish(CallId(number)) {
+        None if !vm.host.is_open(CallId(number)) => {
+            vm.fail(args, &Error::new(ErrorKind::Canceled, "the call was canceled"))
+        }
         None => Ok(Flow::Wait(wait::call(number), args.count)),
         Some(Ok(fragment)) => {
             let value = vm.unpack(&fragment).first().copied().unwrap_or(word::NIL);
@@ -76,6 +80,8 @@ fn await_reply(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn abandon(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let number = vm.integer_arg(args, 1)? as u64;
     vm.host.abandon(CallId(number));
+    // Whoever waits for it is told.
+    wake_waiting(vm, wait::call(number));
     Ok(Flow::Return(0))
 }
 

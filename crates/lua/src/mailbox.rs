@@ -105,7 +105,8 @@ fn unlisten(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     Ok(Flow::Return(0))
 }
 
-fn wake_waiting(vm: &mut Vm<'_>, what: Word) {
+/// Wakes the coroutines that wait for something, and those that wait for anything.
+pub(crate) fn wake_waiting(vm: &mut Vm<'_>, what: Word) {
     let mut task = vm.heap.get(root::TASKS);
     while task != word::NIL {
         let at = word::index(task) as usize;

@@ -14,10 +14,14 @@ use procession_types::word::{self, Word};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const SOURCE: &str = concat!(include_str!("prelude.lua"), include_str!("modules/services.lua"));
+const SOURCE: &str = concat!(
+    include_str!("prelude.lua"),
+    include_str!("modules/services.lua"),
+    include_str!("modules/funcs.lua")
+);
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 26] = [
     "string",
     "table",
     "math",
@@ -43,12 +47,13 @@ const TABLES: [&str; 25] = [
     "env",
     "metrics",
     "store",
+    "funcs",
 ];
 
 /// Those of them that are reached by `require` only.
-const MODULES: [&str; 12] = [
+const MODULES: [&str; 13] = [
     "time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid", "env", "metrics",
-    "store",
+    "store", "funcs",
 ];
 
 /// Names of the modules that a program may list in `modules:`.
@@ -78,6 +83,7 @@ const BUILTINS: [&[Builtin]; 20] = [
     modules::base64::FUNCTIONS,
     modules::uuid::FUNCTIONS,
     modules::services::FUNCTIONS,
+    modules::funcs::FUNCTIONS,
 ];
 
 const ERROR_KINDS: [(&str, &str); 11] = [

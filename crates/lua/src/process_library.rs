@@ -265,7 +265,7 @@ fn spawn_with(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 /// The change of context that a spawner holds: values, actor, scope.
-fn context_change(vm: &mut Vm<'_>, parts: [Word; 3]) -> Result<ContextChange, Error> {
+pub(crate) fn context_change(vm: &mut Vm<'_>, parts: [Word; 3]) -> Result<ContextChange, Error> {
     let [values, actor, scope] = parts;
     let mut change = ContextChange::default();
     if vm.type_text(values) == "table" {

@@ -14,6 +14,17 @@ use std::sync::Arc;
 /// Longest registered name, in bytes.
 const NAME_BYTES_MAX: usize = 255;
 
+/// Why a process is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It lives on its own.
+    Spawn,
+    /// The caller waits for its result.
+    Call,
+    /// Likewise, on the caller's own process host.
+    Function,
+}
+
 /// See the module.
 pub(crate) struct Door<'a> {
     pub(crate) worker: &'a mut Worker,
@@ -76,16 +87,17 @@ impl<'a> Door<'a> {
         Err(Error::denied(action, resource))
     }
 
-    /// A spawn, or a call when `called`.
+    /// Starts a process.
     pub(crate) fn spawn_or_call(
         &mut self,
         request: SpawnRequest,
-        called: bool,
+        purpose: Purpose,
     ) -> Result<(Pid, Option<CallId>), Error> {
+        let called = purpose != Purpose::Spawn;
         // Who has children talks to them: it stays with them, as with those it sends to.
         self.worker.sends += 1;
         self.check_living()?;
-        self.check_spawn(&request, called)?;
+        self.check_spawn(&request, purpose)?;
         let shared = Arc::clone(&self.worker.shared);
         let Some(host) = shared.host(&request.host) else {
             let message = format!("process host \"{}\" not found", cut(&request.host));
@@ -116,7 +128,7 @@ impl<'a> Door<'a> {
         Ok((pid, call.map(|call| CallId(call.0))))
     }
 
-    fn check_spawn(&self, request: &SpawnRequest, called: bool) -> Result<(), Error> {
+    fn check_spawn(&self, request: &SpawnRequest, purpose: Purpose) -> Result<(), Error> {
         check_id("program", &request.program)?;
         check_id("host", &request.host)?;
         let shared = &self.worker.shared;
@@ -125,10 +137,10 @@ impl<'a> Door<'a> {
             return Ok(());
         }
         let program = &request.program;
-        if called {
-            self.check_call(program)?;
-        } else {
-            self.check_on("process.spawn", program)?;
+        match purpose {
+            Purpose::Spawn => self.check_on("process.spawn", program)?,
+            Purpose::Call => self.check_call(program)?,
+            Purpose::Function => self.check_on("funcs.call", program)?,
         }
         if request.monitored {
             self.check_on("process.spawn.monitored", program)?;
@@ -136,7 +148,9 @@ impl<'a> Door<'a> {
         if request.linked {
             self.check_on("process.spawn.linked", program)?;
         }
-        self.check_on("process.host", &request.host)?;
+        if purpose != Purpose::Function {
+            self.check_on("process.host", &request.host)?;
+        }
         let Some(change) = &request.context else { return Ok(()) };
         if change.actor.is_some() || change.scope.is_some() {
             self.check_on("process.security", "security")?;

@@ -1,6 +1,6 @@
 //! [`Host`]: what a guest may ask for.
 
-use crate::door::{Door, check_id, check_name, check_topic};
+use crate::door::{Door, Purpose, check_id, check_name, check_topic};
 use crate::mail::Mail;
 use crate::security::Caller;
 use crate::{fs, pid_bytes};
@@ -81,7 +81,7 @@ impl Host for Door<'_> {
     }
 
     fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error> {
-        self.spawn_or_call(request, false).map(|(pid, _)| pid)
+        self.spawn_or_call(request, Purpose::Spawn).map(|(pid, _)| pid)
     }
 
     fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {
@@ -217,9 +217,11 @@ impl Host for Door<'_> {
                 let call = self.worker.kernel.open_call(self.slot, CallKind::Sleep { until })?;
                 Ok(CallId(call.0))
             }
-            Call::Process(request) => {
-                let (_, call) = self.spawn_or_call(*request, true)?;
-                call.ok_or_else(|| Error::not_found("the process of the call was not started"))
+            Call::Process(request) => self.call_process(*request, Purpose::Call),
+            Call::Function(mut request) => {
+                let host = &self.worker.shared.hosts[usize::from(self.pid.host)];
+                request.host.clone_from(&host.id);
+                self.call_process(*request, Purpose::Function)
             }
             Call::Fs(operation) => self.start_fs(operation),
             Call::Info { to } => self.start_info(&to),
@@ -234,6 +236,15 @@ impl Host for Door<'_> {
         self.worker.kernel.finish(self.slot, kernel_call(id))
     }
 
+    fn is_open(&self, id: CallId) -> bool {
+        self.worker.kernel.has_call(self.slot, kernel_call(id))
+    }
+
+    fn expire(&mut self, id: CallId, nanoseconds: u64) -> Result<(), Error> {
+        let until = self.now().after(nanoseconds);
+        self.worker.kernel.limit_call(self.slot, kernel_call(id), until)
+    }
+
     fn abandon(&mut self, id: CallId) {
         let slot = self.slot;
         self.worker.step(|kernel, cx| kernel.abandon(cx, slot, kernel_call(id)));
@@ -242,6 +253,11 @@ impl Host for Door<'_> {
 }
 
 impl Door<'_> {
+    fn call_process(&mut self, request: SpawnRequest, purpose: Purpose) -> Result<CallId, Error> {
+        let (_, call) = self.spawn_or_call(request, purpose)?;
+        call.ok_or_else(|| Error::not_found("the process of the call was not started"))
+    }
+
     fn start_info(&mut self, to: &[u8]) -> Result<CallId, Error> {
         let about = self.resolve(to)?;
         self.check_pid("process.info", about)?;

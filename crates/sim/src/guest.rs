@@ -233,7 +233,12 @@ impl World {
             Some(_) | None => {
                 let until = self.now.after(self.random.next() % 200);
                 // There may be too many.
-                let _ = self.kernels[shard].open_call(slot, CallKind::Sleep { until });
+                let call = self.kernels[shard].open_call(slot, CallKind::Sleep { until });
+                if let (Ok(call), true) = (call, self.random.one_in(3)) {
+                    let until = self.now.after(self.random.next() % 200);
+                    let limited = self.kernels[shard].limit_call(slot, call, until);
+                    return limited.map_err(|error| format!("a new call is pending: {error}"));
+                }
                 Ok(())
             }
         }
