@@ -21,7 +21,7 @@ const SOURCE: &str = concat!(
 );
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
-const TABLES: [&str; 26] = [
+const TABLES: &[&str] = &[
     "string",
     "table",
     "math",
@@ -51,7 +51,7 @@ const TABLES: [&str; 26] = [
 ];
 
 /// Those of them that are reached by `require` only.
-const MODULES: [&str; 13] = [
+const MODULES: &[&str] = &[
     "time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid", "env", "metrics",
     "store", "funcs",
 ];
@@ -59,10 +59,10 @@ const MODULES: [&str; 13] = [
 /// Names of the modules that a program may list in `modules:`.
 #[must_use]
 pub fn module_names() -> &'static [&'static str] {
-    &MODULES
+    MODULES
 }
 
-const BUILTINS: [&[Builtin]; 20] = [
+const BUILTINS: &[&[Builtin]] = &[
     base::FUNCTIONS,
     protect::FUNCTIONS,
     print::FUNCTIONS,
@@ -165,7 +165,7 @@ pub(crate) fn build() -> Library {
     let mut tables = Tables { entries: vec![Vec::new(); count] };
     let mut builtins = Vec::new();
     for list in BUILTINS {
-        for builtin in list {
+        for builtin in *list {
             let id = builtins.len() as u32;
             tables.put_function(&mut builder, builtin.name, builtin_word(id));
             builtins.push(*builtin);
@@ -279,7 +279,7 @@ fn constants(builder: &mut ImageBuilder<'_>, tables: &mut Tables) {
 
 /// Links between the tables: globals, nested tables, metatables, what library code sees.
 fn finish_tables(builder: &mut ImageBuilder<'_>, tables: &mut Tables) {
-    for name in TABLES {
+    for &name in TABLES {
         let Some(table) = table_number(name) else { continue };
         let (owner, key) = match name.split_once('/') {
             Some((owner, key)) => (table_number(owner), key),
