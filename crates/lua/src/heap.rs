@@ -50,7 +50,7 @@ pub(crate) mod root {
     /// First of the words for the library tables that the process has written to: its own copies.
     pub(crate) const OVERLAY: usize = 22;
     /// Library tables there may be at most.
-    pub(crate) const OVERLAY_MAX: usize = 42;
+    pub(crate) const OVERLAY_MAX: usize = 48;
     /// First word that is no root.
     pub(crate) const END: usize = OVERLAY + OVERLAY_MAX;
 

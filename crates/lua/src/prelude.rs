@@ -162,6 +162,7 @@ pub(crate) fn build() -> Library {
     let compiled = compile::compile(SOURCE.as_bytes(), "=[C]", Dialect::Plain, &mut builder)
         .unwrap_or_else(|error| panic!("the library's source is faulty: {error}"));
     let count = number::CLASS_META as usize + class::COUNT as usize + TABLES.len();
+    assert!(count <= crate::heap::root::OVERLAY_MAX, "every library table has a root for its copy");
     let mut tables = Tables { entries: vec![Vec::new(); count] };
     let mut builtins = Vec::new();
     for list in BUILTINS {
