@@ -2,8 +2,7 @@
 
 use crate::Request;
 use procession_types::{
-    Actor, Context, ContextChange, Error, ErrorKind, Event, Fragment, Message, Pid, SmolStr,
-    Timestamp, Topic,
+    Actor, Context, ContextChange, Error, Event, Fragment, Message, Pid, SmolStr, Timestamp, Topic,
 };
 
 /// A queue of a process's mailbox. [`Queue::INBOX`] holds what no listener claimed; `listen` makes
@@ -108,6 +107,12 @@ pub enum Call {
     Function(Box<SpawnRequest>),
     /// See [`FsOperation`].
     Fs(FsOperation),
+    /// Replies with the oldest message of a queue as three values: the payload, the number of the
+    /// delivery, and which attempt it is. Permission `queue.consume`.
+    Consume {
+        /// The queue's name.
+        queue: SmolStr,
+    },
     /// Replies with what there is to know about a process: a list of names and values in turn.
     Info {
         /// Whom.
@@ -263,10 +268,7 @@ pub trait Host {
     ///
     /// # Errors
     /// `PermissionDenied`, `Invalid`, `Unavailable` (limits), and what each [`Request`] says.
-    fn ask(&mut self, request: Request) -> Result<Fragment, Error> {
-        let _ = request;
-        Err(Error::new(ErrorKind::Unavailable, "this host has no services"))
-    }
+    fn ask(&mut self, request: Request) -> Result<Fragment, Error>;
 
     /// Starts an operation.
     ///
@@ -279,19 +281,13 @@ pub trait Host {
     /// Takes the reply; `None` while it is not there.
     fn finish(&mut self, id: CallId) -> Option<Result<Fragment, Error>>;
     /// Whether the call was started and is neither finished nor abandoned.
-    fn is_open(&self, id: CallId) -> bool {
-        let _ = id;
-        true
-    }
+    fn is_open(&self, id: CallId) -> bool;
     /// The call fails with `Timeout`, and is stopped if it can be, when its reply is not there in
     /// so many nanoseconds from now.
     ///
     /// # Errors
-    /// `NotFound` when the call is not pending; `Unavailable` when the host has no such clock.
-    fn expire(&mut self, id: CallId, nanoseconds: u64) -> Result<(), Error> {
-        let _ = (id, nanoseconds);
-        Err(Error::new(ErrorKind::Unavailable, "this host does not limit calls"))
-    }
+    /// `NotFound` when there is no such call.
+    fn expire(&mut self, id: CallId, nanoseconds: u64) -> Result<(), Error>;
     /// The reply is no longer wanted; what can be stopped is stopped.
     fn abandon(&mut self, id: CallId);
 }

@@ -19,6 +19,6 @@ pub use host::{
 pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};
 pub use program::{Dialect, Module, Program};
 pub use service::{
-    Labels, Measurement, MetricDefinition, MetricKind, MetricRequest, Request, StoreOperation,
-    StoreRequest,
+    Labels, Measurement, MetricDefinition, MetricKind, MetricRequest, QueueOperation, QueueOptions,
+    QueueRequest, Request, StoreOperation, StoreRequest,
 };

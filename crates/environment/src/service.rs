@@ -1,5 +1,5 @@
-//! What a guest may ask of the node's services: variables, metrics, stores. They are answered at
-//! once, and shared by the processes of the node.
+//! What a guest may ask of the node's services: variables, metrics, stores, events, queues. They
+//! are answered at once, and shared by the processes of the node.
 
 use procession_types::{Fragment, SmolStr};
 
@@ -17,6 +17,27 @@ pub enum Request {
     Metric(MetricRequest),
     /// See [`StoreRequest`].
     Store(StoreRequest),
+    /// Puts an event into the mailboxes of those that have subscribed; how many these are. The
+    /// first value of the payload is the topic. Permission `events.publish` on the topic.
+    Publish {
+        /// The topic.
+        topic: SmolStr,
+        /// Topic and values.
+        payload: Fragment,
+    },
+    /// The number of a mailbox queue for events whose topics match. Permission `events.subscribe`
+    /// on the pattern.
+    Subscribe {
+        /// A topic, `prefix*`, `a.b.*`, or `*`.
+        pattern: SmolStr,
+    },
+    /// Ends a subscription; whether there was one.
+    Unsubscribe {
+        /// Its pattern.
+        pattern: SmolStr,
+    },
+    /// See [`QueueRequest`].
+    Queue(QueueRequest),
 }
 
 /// What a metric counts.
@@ -135,4 +156,58 @@ pub enum StoreOperation {
     Count,
     /// Removes all entries.
     Clear,
+}
+
+/// Options of a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueOptions {
+    /// How often a message is handed out before it is a dead letter. Default 5.
+    pub deliveries_max: u32,
+    /// Messages that wait or are in flight. Default 10 000.
+    pub messages_max: u32,
+    /// The queue of the dead letters; without one they are dropped.
+    pub dead_letter: Option<SmolStr>,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self { deliveries_max: 5, messages_max: 10_000, dead_letter: None }
+    }
+}
+
+/// A question to a queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueRequest {
+    /// The queue's name.
+    pub queue: SmolStr,
+    /// See [`QueueOperation`].
+    pub operation: QueueOperation,
+}
+
+/// What is done with a queue. Consuming may have to wait, so it is a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueueOperation {
+    /// Sets the options. Permission `queue.declare`.
+    Declare(QueueOptions),
+    /// Adds a message. Permission `queue.publish`.
+    Publish {
+        /// One value.
+        payload: Fragment,
+    },
+    /// A delivery of the caller is done; `NotFound` when it does not hold it.
+    Ack {
+        /// Its number.
+        delivery: u64,
+    },
+    /// A delivery of the caller is not done; `NotFound` when it does not hold it.
+    Nack {
+        /// Its number.
+        delivery: u64,
+        /// Whether somebody else shall try.
+        requeue: bool,
+    },
+    /// A table `{ready, in_flight, waiting, bytes, dropped}`. Permission `queue.info`.
+    Info,
+    /// Removes what nobody holds; how many. Permission `queue.purge`.
+    Purge,
 }

@@ -63,7 +63,7 @@ impl Kernel {
     /// is taken back as if abandoned.
     ///
     /// # Errors
-    /// `NotFound` when there is no such call, or its reply is there.
+    /// `NotFound` when there is no such call.
     pub fn limit_call(
         &mut self,
         slot: SlotIndex,
@@ -75,7 +75,8 @@ impl Kernel {
         let rare = process.rare();
         match rare.calls.get(&call) {
             Some(Pending::Sleep { .. } | Pending::Driver | Pending::Process(_)) => {}
-            Some(Pending::Done(_)) | None => return Err(Error::not_found("call is not pending")),
+            Some(Pending::Done(_)) => return Ok(()),
+            None => return Err(Error::not_found("there is no such call")),
         }
         let replaced = rare.deadlines.insert(call, until).is_some();
         self.timers.set(until, slot, pid, Alarm::Call(call));

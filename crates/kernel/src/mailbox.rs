@@ -98,6 +98,9 @@ impl Mailbox {
     /// Adds a message even when it is full: one that was accepted elsewhere.
     #[inline]
     pub(crate) fn push_over(&mut self, message: Message) {
+        if is_reserved(&message.topic) && self.queue_of(&message.topic).is_none() {
+            return;
+        }
         self.bytes += message.bytes();
         self.messages += 1;
         let arrival = self.arrivals;
@@ -159,24 +162,43 @@ impl Mailbox {
     /// Ends a queue; what waits in it takes its place in the inbox.
     pub(crate) fn unlisten(&mut self, queue: QueueId) {
         let Some(listeners) = &mut self.listeners else { return };
-        let Some(entries) = listeners.remove(queue) else { return };
-        self.merge(entries);
+        let Some(listener) = listeners.remove(queue) else { return };
+        if is_reserved(&listener.topic) {
+            self.discount(&listener.queue);
+        } else {
+            self.merge(listener.queue);
+        }
     }
 
-    /// Ends all queues as `unlisten` does, and returns what `reopen` needs to undo that.
+    /// Ends all queues as `unlisten` does, and returns what `reopen` needs to undo that; messages
+    /// on reserved topics are in there.
     pub(crate) fn close_all(&mut self) -> ClosedListeners {
         let mut closed = self.listeners.take();
         for listener in closed.iter_mut().flat_map(|closed| closed.list.iter_mut().flatten()) {
-            let entries = std::mem::take(&mut listener.queue);
-            self.merge(entries);
+            if is_reserved(&listener.topic) {
+                self.discount(&listener.queue);
+            } else {
+                let entries = std::mem::take(&mut listener.queue);
+                self.merge(entries);
+            }
         }
         ClosedListeners(closed)
+    }
+
+    /// Messages that are not in the mailbox any more.
+    fn discount(&mut self, entries: &VecDeque<Entry>) {
+        self.messages -= entries.len() as u32;
+        self.bytes -= entries.iter().map(|entry| entry.message.bytes()).sum::<u64>();
     }
 
     /// Brings the queues back that `close_all` ended, under their old ids.
     pub(crate) fn reopen(&mut self, closed: ClosedListeners) {
         drop(self.close_all());
         let Some(mut listeners) = closed.0 else { return };
+        for listener in listeners.list.iter().flatten() {
+            self.messages += listener.queue.len() as u32;
+            self.bytes += listener.queue.iter().map(|entry| entry.message.bytes()).sum::<u64>();
+        }
         for entry in std::mem::take(&mut self.inbox) {
             match listeners.find(&entry.message.topic).and_then(|at| listeners.list[at].as_mut()) {
                 Some(listener) => listener.queue.push_back(entry),
@@ -259,13 +281,18 @@ impl Listeners {
         id
     }
 
-    fn remove(&mut self, queue: QueueId) -> Option<VecDeque<Entry>> {
+    fn remove(&mut self, queue: QueueId) -> Option<Listener> {
         let slot = self.list.get_mut(queue.index()?)?;
         let listener = slot.take_if(|listener| listener.id == queue)?;
         self.count -= 1;
         if let Some(index) = &mut self.index {
             index.remove(&listener.topic);
         }
-        Some(listener.queue)
+        Some(listener)
     }
+}
+
+/// Topics that start with `@` are the driver's. What comes on one that nobody listens to is dropped.
+fn is_reserved(topic: &str) -> bool {
+    topic.starts_with('@')
 }

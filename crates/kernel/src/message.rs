@@ -133,7 +133,14 @@ impl Kernel {
         Ok(process.mailbox.listen(topic))
     }
 
-    /// Ends a queue; what waits in it takes its place in the inbox.
+    /// Whether the process listens to a topic.
+    #[must_use]
+    pub fn has_listener(&self, slot: SlotIndex, topic: &str) -> bool {
+        self.table.at(slot).is_some_and(|process| process.mailbox.queue_of(topic).is_some())
+    }
+
+    /// Ends a queue; what waits in it takes its place in the inbox, or is dropped when the topic is
+    /// reserved.
     pub fn unlisten(&mut self, slot: SlotIndex, queue: QueueId) {
         if let Some(process) = self.table.at_mut(slot) {
             process.mailbox.unlisten(queue);

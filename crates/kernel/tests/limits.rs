@@ -165,7 +165,8 @@ fn calls_that_take_too_long_are_taken_back() {
             world.kernels[0].limit_call(a.slot, *call, start.after(after)).unwrap();
         }
         world.on(0, |kernel, cx| kernel.reply(cx, a, calls[2], Ok(Fragment::nil())));
-        let error = world.kernels[0].limit_call(a.slot, calls[2], start.after(1)).unwrap_err();
+        assert_eq!(world.kernels[0].limit_call(a.slot, calls[2], start.after(1)), Ok(()));
+        let error = world.kernels[0].limit_call(a.slot, CallId(99), start.after(1)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::NotFound);
         let (shard, slot) = if away {
             world.migrate(a, 1);

@@ -448,7 +448,8 @@ impl Guest for LuaGuest {
 /// The host of a preparation: it notices when a program's top level asks for anything.
 mod pure {
     use procession_environment::{
-        Call, CallId, CancelRequest, Host, LogRecord, Options, Queue, Relation, SpawnRequest,
+        Call, CallId, CancelRequest, Host, LogRecord, Options, Queue, Relation, Request,
+        SpawnRequest,
     };
     use procession_types::{Context, Error, Event, Fragment, Message, Pid, Timestamp, Topic};
     use std::cell::Cell;
@@ -591,7 +592,20 @@ mod pure {
             self.touched = true;
         }
 
+        fn ask(&mut self, _request: Request) -> Result<Fragment, Error> {
+            self.refuse()
+        }
+
         fn start(&mut self, _call: Call) -> Result<CallId, Error> {
+            self.refuse()
+        }
+
+        fn is_open(&self, _id: CallId) -> bool {
+            self.looked.set(true);
+            false
+        }
+
+        fn expire(&mut self, _id: CallId, _nanoseconds: u64) -> Result<(), Error> {
             self.refuse()
         }
 

@@ -75,11 +75,11 @@ pub(crate) mod class {
     /// A scope.
     pub(crate) const SCOPE: u32 = 8;
     /// How many classes there are. Those without a constant are known to library code in Lua only.
-    pub(crate) const COUNT: u32 = 14;
+    pub(crate) const COUNT: u32 = 15;
     /// Their names, as `type`-like messages show them.
     pub(crate) const NAMES: [&str; COUNT as usize] = [
         "error", "message", "channel", "case", "spawner", "payload", "timer", "actor", "scope",
-        "logger", "metric", "store", "future", "executor",
+        "logger", "metric", "store", "future", "executor", "delivery",
     ];
 }
 

@@ -15,7 +15,7 @@ mod field {
     pub(super) const QUEUE: usize = 1;
     /// The state of a channel of the process's own: a table of the library's Lua code.
     pub(super) const STATE: usize = 2;
-    /// Whether it yields Message objects.
+    /// Whether it yields Message objects; 1: those of events.
     pub(super) const MESSAGES: usize = 3;
 }
 
@@ -29,6 +29,8 @@ mod message {
 }
 
 const EVENTS: i64 = -1;
+/// In `field::MESSAGES`.
+const OF_EVENTS: Word = word::int_wrapping(1);
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("process.inbox", inbox),
@@ -50,6 +52,12 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
 
 fn mailbox_channel(vm: &mut Vm<'_>, queue: i64, messages: bool) -> Word {
     let fields = [word::int_wrapping(queue), word::NIL, word::from_bool(messages)];
+    vm.heap.user(class::CHANNEL, &fields)
+}
+
+/// A channel of a subscription to events.
+pub(crate) fn event_channel(vm: &mut Vm<'_>, queue: i64) -> Word {
+    let fields = [word::int_wrapping(queue), word::NIL, OF_EVENTS];
     vm.heap.user(class::CHANNEL, &fields)
 }
 
@@ -152,10 +160,10 @@ fn take(vm: &mut Vm<'_>, channel: usize, queue: i64) -> Option<Word> {
         return Some(vm.event_table(event));
     }
     let message = vm.host.receive(Queue(queue as u32))?;
-    if vm.heap.get(channel + field::MESSAGES) == word::TRUE {
-        Some(vm.message_object(&message))
-    } else {
-        Some(vm.payload_value(&message.payload))
+    match vm.heap.get(channel + field::MESSAGES) {
+        word::TRUE => Some(vm.message_object(&message)),
+        OF_EVENTS => Some(vm.published(&message)),
+        _ => Some(vm.payload_value(&message.payload)),
     }
 }
 
@@ -167,6 +175,10 @@ impl Vm<'_> {
             return *value;
         }
         let values = self.unpack(payload);
+        self.one_value(&values)
+    }
+
+    fn one_value(&mut self, values: &[Word]) -> Word {
         match values.len() {
             0 => word::NIL,
             1 => values[0],
@@ -183,6 +195,18 @@ impl Vm<'_> {
     fn message_object(&mut self, message: &Message) -> Word {
         let payload = self.payload_value(&message.payload);
         let topic = self.heap.string(message.topic.as_bytes());
+        self.message_of(message, topic, payload)
+    }
+
+    /// An event that somebody published: its topic is the first of its values.
+    fn published(&mut self, message: &Message) -> Word {
+        let values = self.unpack(&message.payload);
+        let topic = values.first().copied().unwrap_or(word::NIL);
+        let payload = self.one_value(values.get(1..).unwrap_or_default());
+        self.message_of(message, topic, payload)
+    }
+
+    fn message_of(&mut self, message: &Message, topic: Word, payload: Word) -> Word {
         let [first, second, third] = match message.from {
             Some(pid) => pid_words(pid),
             None => [word::NIL; 3],

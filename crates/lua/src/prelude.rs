@@ -17,7 +17,9 @@ use std::sync::Arc;
 const SOURCE: &str = concat!(
     include_str!("prelude.lua"),
     include_str!("modules/services.lua"),
-    include_str!("modules/funcs.lua")
+    include_str!("modules/funcs.lua"),
+    include_str!("modules/events.lua"),
+    include_str!("modules/queue.lua")
 );
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
@@ -48,12 +50,14 @@ const TABLES: &[&str] = &[
     "metrics",
     "store",
     "funcs",
+    "events",
+    "queue",
 ];
 
 /// Those of them that are reached by `require` only.
 const MODULES: &[&str] = &[
     "time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid", "env", "metrics",
-    "store", "funcs",
+    "store", "funcs", "events", "queue",
 ];
 
 /// Names of the modules that a program may list in `modules:`.
@@ -84,6 +88,8 @@ const BUILTINS: &[&[Builtin]] = &[
     modules::uuid::FUNCTIONS,
     modules::services::FUNCTIONS,
     modules::funcs::FUNCTIONS,
+    modules::events::FUNCTIONS,
+    modules::queue::FUNCTIONS,
 ];
 
 const ERROR_KINDS: [(&str, &str); 11] = [

@@ -2,9 +2,10 @@
 
 use crate::door::Door;
 use crate::security::Caller;
-use crate::service;
-use procession_environment::{Host as _, Request};
-use procession_types::{Error, Fragment, Scalar};
+use crate::service::{self, subscriptions};
+use procession_environment::{CallId, Host as _, Request};
+use procession_kernel::CallKind;
+use procession_types::{Error, Fragment, FragmentBuilder, Limit, Message, Scalar, SmolStr, word};
 use std::sync::Arc;
 
 impl Door<'_> {
@@ -18,8 +19,77 @@ impl Door<'_> {
         if let Some((action, resource, key)) = service::subject(&request) {
             self.check_about(action, resource, key)?;
         }
+        match request {
+            Request::Publish { topic, payload } => self.publish(&topic, &payload),
+            Request::Subscribe { pattern } => self.subscribe(pattern),
+            request => {
+                let now = self.now();
+                let mut handed = Vec::new();
+                let result = shared.services.answer(self.pid, now, request, &mut handed);
+                shared.hand(handed);
+                result
+            }
+        }
+    }
+
+    /// Puts an event into every mailbox that wants it; full ones miss it.
+    fn publish(&mut self, topic: &str, payload: &Fragment) -> Result<Fragment, Error> {
+        subscriptions::check_topic(topic)?;
+        let definition = self.worker.kernel.definition(self.slot);
+        let most = definition.map_or(0, |definition| definition.limits.message_bytes_max);
+        if payload.bytes() as u64 > most {
+            return Err(Error::limit(Limit::MessageSize, "message too large"));
+        }
+        let mut count = 0;
+        for (topic, subscribers) in self.worker.shared.services.receivers(topic) {
+            for pid in subscribers {
+                let (topic, payload) = (topic.clone(), payload.clone());
+                let message = Message { topic, from: Some(self.pid), payload };
+                let posted = self.worker.step(|kernel, cx| kernel.post(cx, pid, message));
+                count += i64::from(posted.is_ok());
+            }
+        }
+        self.worker.sends += 1;
+        Ok(FragmentBuilder::new().finish(&[word::int_wrapping(count)]))
+    }
+
+    /// The number of the mailbox queue that a subscription fills.
+    fn subscribe(&mut self, pattern: SmolStr) -> Result<Fragment, Error> {
+        let slot = self.slot;
+        let topic = subscriptions::mailbox_topic(&pattern);
+        let known = self.worker.kernel.has_listener(slot, &topic);
+        let queue = self.worker.kernel.listen(slot, &topic)?;
         let now = self.now();
-        shared.services.answer(self.pid, now, request)
+        let shared = Arc::clone(&self.worker.shared);
+        let request = Request::Subscribe { pattern };
+        // Nobody's call is answered by a subscription.
+        if let Err(error) = shared.services.answer(self.pid, now, request, &mut Vec::new()) {
+            if !known {
+                self.worker.kernel.unlisten(slot, queue);
+            }
+            return Err(error);
+        }
+        Ok(FragmentBuilder::new().finish(&[word::int_wrapping(i64::from(queue.0))]))
+    }
+
+    /// Starts a call that takes a message from a queue.
+    pub(crate) fn start_consume(&mut self, queue: &SmolStr) -> Result<CallId, Error> {
+        self.check_on("queue.consume", queue)?;
+        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
+        let id = CallId(call.0);
+        let shared = Arc::clone(&self.worker.shared);
+        match shared.services.consume(self.pid, id, queue) {
+            Ok(None) => {}
+            Ok(Some(delivery)) => {
+                let pid = self.pid;
+                self.worker.step(|kernel, cx| kernel.reply(cx, pid, call, Ok(delivery)));
+            }
+            Err(error) => {
+                self.abandon(id);
+                return Err(error);
+            }
+        }
+        Ok(id)
     }
 
     /// A check whose conditions may ask for the key, as `meta.key`.

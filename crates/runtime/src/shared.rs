@@ -5,10 +5,11 @@ use crate::directory::SharedDirectory;
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
+use crate::mail::Mail;
 use crate::output::Output;
 use crate::process_info::Questions;
 use crate::program::Programs;
-use crate::service::Services;
+use crate::service::{Handed, Services};
 use crate::watch::Watches;
 use procession_kernel::HostConfig;
 use procession_policy::Policies;
@@ -55,6 +56,17 @@ impl Shared {
     /// The host with this id.
     pub(crate) fn host(&self, id: &str) -> Option<HostIndex> {
         self.hosts.iter().position(|host| host.id == id).map(|position| position as HostIndex)
+    }
+
+    /// Tells consumers what they have waited for.
+    pub(crate) fn hand(&self, handed: Vec<Handed>) {
+        for Handed { pid, call, delivery } in handed {
+            // The home of the process knows where it is.
+            if let Some(inbox) = self.inbox(pid.shard) {
+                let call = procession_kernel::CallId(call.0);
+                inbox.push(Mail::Reply { pid, call, result: Ok(delivery) });
+            }
+        }
     }
 
     pub(crate) fn inbox(&self, shard: ShardIndex) -> Option<&Inbox> {

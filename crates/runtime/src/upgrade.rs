@@ -30,6 +30,7 @@ impl Worker {
     ) -> Result<(), Error> {
         let calls = self.kernel.calls(slot);
         let closed = self.kernel.close_listeners(slot);
+        let kept = self.shared.services.suspend(pid);
         let limits = loaded.definition.limits;
         let started = catch_unwind(AssertUnwindSafe(|| {
             let mut guest = loaded.image.spawn(arguments, &limits)?;
@@ -41,6 +42,8 @@ impl Worker {
         });
         match started {
             Ok(guest) => {
+                let handed = self.shared.services.discard(pid, kept);
+                self.shared.hand(handed);
                 self.prepared = Some(Prepared { loaded, guest, calls });
                 Ok(())
             }
@@ -48,6 +51,8 @@ impl Worker {
                 let made = self.kernel.calls(slot);
                 self.abandon(slot, made.into_iter().filter(|call| !calls.contains(call)));
                 self.kernel.reopen_listeners(slot, closed);
+                let handed = self.shared.services.resume(pid, kept);
+                self.shared.hand(handed);
                 Err(error)
             }
         }
@@ -62,7 +67,6 @@ impl Worker {
             return 0;
         };
         discard(old);
-        self.shared.services.release(pid);
         self.abandon(slot, prepared.calls.into_iter());
         self.kernel.set_definition(slot, prepared.loaded.definition);
         let used = prepared.guest.usage().instructions;

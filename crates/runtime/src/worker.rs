@@ -157,7 +157,8 @@ impl Worker {
                 }
                 Effect::Ended { slot, pid, reason } => {
                     self.shared.watches.ended(pid, &reason);
-                    self.shared.services.release(pid);
+                    let handed = self.shared.services.release(pid);
+                    self.shared.hand(handed);
                     let stopping = self.shared.stopping.load(Ordering::Relaxed);
                     if stopping && reason.label() == "deadline" {
                         self.shared.overdue.fetch_add(1, Ordering::SeqCst);
@@ -168,7 +169,11 @@ impl Worker {
                 }
                 Effect::Inspect { slot, pid, asker } => self.answer(slot, pid, asker),
                 // Replies that come for it will find no call.
-                Effect::Abandoned { .. } => {}
+                Effect::Abandoned { pid, call } => {
+                    let call = procession_environment::CallId(call.0);
+                    let handed = self.shared.services.abandoned(pid, call);
+                    self.shared.hand(handed);
+                }
             }
         }
         self.post();

@@ -2,8 +2,10 @@
 //! calls back, is in the Lua file of the same name.
 
 pub(crate) mod base64;
+pub(crate) mod events;
 pub(crate) mod funcs;
 pub(crate) mod hash;
+pub(crate) mod queue;
 pub(crate) mod services;
 pub(crate) mod uuid;
 

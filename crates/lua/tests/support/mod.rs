@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::print_stdout, missing_docs)]
 
 use procession_environment::{
-    Call, CallId, CancelRequest, Host, LogRecord, Options, Queue, Relation, SpawnRequest,
+    Call, CallId, CancelRequest, Host, LogRecord, Options, Queue, Relation, Request, SpawnRequest,
 };
 use procession_types::{
     Context, Error, ErrorKind, Event, Fragment, Message, Pid, Timestamp, Topic,
@@ -135,6 +135,18 @@ impl Host for TestHost {
     }
 
     fn log(&mut self, _record: LogRecord) {}
+
+    fn ask(&mut self, _: Request) -> Result<Fragment, Error> {
+        Err(Error::invalid("the test host has no services"))
+    }
+
+    fn is_open(&self, _: CallId) -> bool {
+        true
+    }
+
+    fn expire(&mut self, _: CallId, _: u64) -> Result<(), Error> {
+        Err(Error::invalid("the test host limits no calls"))
+    }
 
     fn start(&mut self, _call: Call) -> Result<CallId, Error> {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))

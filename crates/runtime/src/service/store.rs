@@ -44,6 +44,10 @@ struct Store {
     bytes: usize,
 }
 
+/// The stores of one process.
+#[derive(Debug, Default)]
+pub(crate) struct OwnStores(HashMap<SmolStr, Store>);
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Stores {
@@ -103,9 +107,21 @@ impl Stores {
         result
     }
 
-    /// Ends the stores of a process.
-    pub(crate) fn forget(&mut self, owner: Pid) {
-        for store in self.own.remove(&owner).unwrap_or_default().values() {
+    /// Takes the stores of a process away; their bytes still count.
+    pub(crate) fn take(&mut self, owner: Pid) -> OwnStores {
+        OwnStores(self.own.remove(&owner).unwrap_or_default())
+    }
+
+    /// Puts them back.
+    pub(crate) fn give(&mut self, owner: Pid, stores: OwnStores) {
+        if !stores.0.is_empty() {
+            self.own.insert(owner, stores.0);
+        }
+    }
+
+    /// Ends them.
+    pub(crate) fn drop_own(&mut self, stores: OwnStores) {
+        for store in stores.0.values() {
             self.bytes -= store.bytes;
         }
     }

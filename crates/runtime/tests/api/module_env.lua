@@ -23,6 +23,9 @@ end
 local env = require("env")
 
 local function main()
+    -- also at the top level of a program that asks for nothing else
+    eq(process.call("app.test:top", "app:processes"), "hello", "a variable at the top level")
+
     -- the node of these tests has GREETING, and EMPTY granted but not set
     eq(env.get("GREETING"), "hello", "a variable")
     fails(errors.NOT_FOUND, "a variable that is not set", env.get("EMPTY"))
@@ -43,3 +46,7 @@ local function main()
 end
 
 return {main = main}
+
+--- program app.test:top
+local greeting = require("env").get("GREETING")
+return {main = function() return greeting end}

@@ -1,0 +1,338 @@
+//! Work queues in memory. A message is handed to one consumer, who says when it is done; if that
+//! one fails, another gets it, and after so many attempts it goes to a queue of dead letters.
+
+use procession_environment::{CallId, QueueOperation, QueueOptions};
+use procession_types::{Error, ErrorKind, Fragment, FragmentBuilder, Limit, Pid, SmolStr, word};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// Queues of a node.
+const QUEUES_MAX: usize = 1_000;
+/// Bytes of a queue, and of all of them.
+const BYTES_MAX: usize = 256 << 20;
+const BYTES_TOTAL_MAX: usize = 1 << 30;
+/// Bytes of a queue's name, and of one message.
+const NAME_BYTES_MAX: usize = 255;
+const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// Most that `messages_max` can be.
+const MESSAGES_MAX: u32 = 1_000_000;
+/// What a message counts for beside its payload.
+const MESSAGE_BYTES: usize = 64;
+
+/// A consumer that waits: the call of a process.
+type Waiting = (Pid, CallId);
+
+/// The result of a call that waited.
+pub(crate) struct Handed {
+    pub(crate) pid: Pid,
+    pub(crate) call: CallId,
+    pub(crate) delivery: Fragment,
+}
+
+#[derive(Debug)]
+struct Message {
+    payload: Fragment,
+    /// How often it has been handed to somebody.
+    attempts: u32,
+}
+
+impl Message {
+    fn bytes(&self) -> usize {
+        MESSAGE_BYTES + self.payload.bytes()
+    }
+}
+
+#[derive(Debug)]
+struct Delivery {
+    message: Message,
+    to: Pid,
+    /// The call that it answers, when that had to wait.
+    call: Option<CallId>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    options: QueueOptions,
+    ready: VecDeque<Message>,
+    waiting: VecDeque<Waiting>,
+    in_flight: BTreeMap<u64, Delivery>,
+    bytes: usize,
+    /// Messages that had no attempt left and found no room among the dead letters.
+    dropped: u64,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Queues {
+    queues: HashMap<SmolStr, Queue>,
+    /// In which queue a call waits, or waited until it was handed a message.
+    calls: HashMap<Waiting, SmolStr>,
+    /// What processes hold.
+    held: HashMap<Pid, Vec<(SmolStr, u64)>>,
+    deliveries: u64,
+    bytes: usize,
+}
+
+impl Queues {
+    /// Carries an operation out; messages that could be handed to waiting consumers are in `out`.
+    pub(crate) fn answer(
+        &mut self,
+        caller: Pid,
+        name: &SmolStr,
+        operation: QueueOperation,
+        out: &mut Vec<Handed>,
+    ) -> Result<Fragment, Error> {
+        match operation {
+            QueueOperation::Declare(options) => {
+                check_options(name, &options)?;
+                self.queue(name)?.options = options;
+            }
+            QueueOperation::Publish { payload } => {
+                self.publish(name, payload)?;
+                self.hand_out(name, out);
+            }
+            QueueOperation::Ack { delivery } => {
+                let message = self.take(caller, name, delivery)?;
+                self.forget(name, &message);
+            }
+            QueueOperation::Nack { delivery, requeue } => {
+                let message = self.take(caller, name, delivery)?;
+                if requeue {
+                    self.put_back(name, message, out);
+                } else {
+                    self.bury(name, message, out);
+                }
+            }
+            QueueOperation::Info => return Ok(self.info(name)),
+            QueueOperation::Purge => {
+                let Some(queue) = self.queues.get_mut(name) else { return Ok(super::integer(0)) };
+                let ready = std::mem::take(&mut queue.ready);
+                let bytes: usize = ready.iter().map(Message::bytes).sum();
+                queue.bytes -= bytes;
+                self.bytes -= bytes;
+                return Ok(super::integer(ready.len() as i64));
+            }
+        }
+        Ok(FragmentBuilder::new().finish(&[word::TRUE]))
+    }
+
+    /// Takes the oldest message for a consumer; when there is none, its call waits.
+    pub(crate) fn consume(
+        &mut self,
+        consumer: Pid,
+        call: CallId,
+        name: &SmolStr,
+    ) -> Result<Option<Fragment>, Error> {
+        let queue = self.queue(name)?;
+        if let Some(message) = queue.ready.pop_front() {
+            return Ok(Some(self.deliver(name, message, consumer, None)));
+        }
+        queue.waiting.push_back((consumer, call));
+        self.calls.insert((consumer, call), name.clone());
+        Ok(None)
+    }
+
+    /// A call is not wanted any more. A message that was on its way to it is as if never handed out.
+    pub(crate) fn abandoned(&mut self, consumer: Pid, call: CallId, out: &mut Vec<Handed>) {
+        let Some(name) = self.calls.remove(&(consumer, call)) else { return };
+        let Some(queue) = self.queues.get_mut(&name) else { return };
+        queue.waiting.retain(|waiting| *waiting != (consumer, call));
+        let mut flying = queue.in_flight.iter();
+        let found = flying.find(|(_, held)| held.to == consumer && held.call == Some(call));
+        let Some(delivery) = found.map(|(delivery, _)| *delivery) else { return };
+        if let Ok(mut message) = self.take(consumer, &name, delivery) {
+            message.attempts -= 1;
+            self.put_back(&name, message, out);
+        }
+    }
+
+    /// What a process holds.
+    pub(crate) fn held_by(&self, pid: Pid) -> Vec<(SmolStr, u64)> {
+        self.held.get(&pid).cloned().unwrap_or_default()
+    }
+
+    /// Gives back what a process held and won't acknowledge any more.
+    pub(crate) fn give_back(
+        &mut self,
+        pid: Pid,
+        deliveries: Vec<(SmolStr, u64)>,
+        out: &mut Vec<Handed>,
+    ) {
+        // The oldest goes to the front.
+        for (name, delivery) in deliveries.into_iter().rev() {
+            if let Ok(message) = self.take(pid, &name, delivery) {
+                self.put_back(&name, message, out);
+            }
+        }
+    }
+
+    fn queue(&mut self, name: &SmolStr) -> Result<&mut Queue, Error> {
+        if !self.queues.contains_key(name) {
+            if name.is_empty() || name.len() > NAME_BYTES_MAX {
+                let message = format!("a queue's name has 1 to {NAME_BYTES_MAX} bytes");
+                return Err(Error::invalid(message));
+            }
+            if self.queues.len() >= QUEUES_MAX {
+                self.queues.retain(|_, queue| !queue.is_unused());
+            }
+            if self.queues.len() >= QUEUES_MAX {
+                let message = format!("there are {QUEUES_MAX} queues already");
+                let mut error = Error::limit(Limit::Queue, message);
+                error.kind = ErrorKind::Unavailable;
+                return Err(error);
+            }
+        }
+        Ok(self.queues.entry(name.clone()).or_default())
+    }
+
+    fn publish(&mut self, name: &SmolStr, payload: Fragment) -> Result<(), Error> {
+        if payload.bytes() > MESSAGE_BYTES_MAX {
+            let message = format!("message is larger than {MESSAGE_BYTES_MAX} bytes");
+            return Err(Error::limit(Limit::MessageSize, message));
+        }
+        let total = self.bytes;
+        let queue = self.queue(name)?;
+        let message = Message { payload, attempts: 0 };
+        let bytes = message.bytes();
+        let count = queue.ready.len() + queue.in_flight.len();
+        if count >= queue.options.messages_max as usize
+            || queue.bytes + bytes > BYTES_MAX
+            || total + bytes > BYTES_TOTAL_MAX
+        {
+            let message = format!("queue \"{name}\" is full");
+            return Err(Error::limit(Limit::Queue, message).with_retryable(true));
+        }
+        queue.bytes += bytes;
+        queue.ready.push_back(message);
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Hands what is ready to those that wait.
+    fn hand_out(&mut self, name: &SmolStr, out: &mut Vec<Handed>) {
+        while let Some(queue) = self.queues.get_mut(name)
+            && !queue.ready.is_empty()
+            && let Some((pid, call)) = queue.waiting.pop_front()
+            && let Some(message) = queue.ready.pop_front()
+        {
+            let delivery = self.deliver(name, message, pid, Some(call));
+            out.push(Handed { pid, call, delivery });
+        }
+    }
+
+    /// Notes a delivery; what the consumer gets: payload, number of the delivery, attempt.
+    fn deliver(
+        &mut self,
+        name: &SmolStr,
+        mut message: Message,
+        to: Pid,
+        call: Option<CallId>,
+    ) -> Fragment {
+        self.deliveries += 1;
+        let delivery = self.deliveries;
+        message.attempts += 1;
+        let mut words = message.payload.words().to_vec();
+        words.push(word::int_wrapping(delivery as i64));
+        words.push(word::int_wrapping(i64::from(message.attempts)));
+        self.held.entry(to).or_default().push((name.clone(), delivery));
+        if let Some(queue) = self.queues.get_mut(name) {
+            queue.in_flight.insert(delivery, Delivery { message, to, call });
+        }
+        Fragment::from_words(words.into(), 3)
+    }
+
+    /// Takes a delivery from the process that holds it.
+    fn take(&mut self, holder: Pid, name: &SmolStr, delivery: u64) -> Result<Message, Error> {
+        let queue = self.queues.get_mut(name);
+        let found = queue.and_then(|queue| {
+            let is_holder = queue.in_flight.get(&delivery).is_some_and(|held| held.to == holder);
+            is_holder.then(|| queue.in_flight.remove(&delivery)).flatten()
+        });
+        let Some(found) = found else {
+            let message = format!("delivery {delivery} of queue \"{name}\" is not held any more");
+            return Err(Error::not_found(message));
+        };
+        if let Some(call) = found.call {
+            self.calls.remove(&(holder, call));
+        }
+        if let Some(held) = self.held.get_mut(&holder) {
+            held.retain(|(_, number)| *number != delivery);
+            if held.is_empty() {
+                self.held.remove(&holder);
+            }
+        }
+        Ok(found.message)
+    }
+
+    /// A message that was not done goes to the front, or to the dead letters.
+    fn put_back(&mut self, name: &SmolStr, message: Message, out: &mut Vec<Handed>) {
+        let Some(queue) = self.queues.get_mut(name) else { return };
+        if message.attempts >= queue.options.deliveries_max {
+            return self.bury(name, message, out);
+        }
+        queue.ready.push_front(message);
+        self.hand_out(name, out);
+    }
+
+    /// A message that nobody can do goes to the dead letters, if there are some.
+    fn bury(&mut self, name: &SmolStr, message: Message, out: &mut Vec<Handed>) {
+        self.forget(name, &message);
+        let dead_letter = self.queues.get(name).and_then(|queue| queue.options.dead_letter.clone());
+        let kept = dead_letter.is_some_and(|dead_letter| {
+            let is_kept = self.publish(&dead_letter, message.payload).is_ok();
+            self.hand_out(&dead_letter, out);
+            is_kept
+        });
+        if let Some(queue) = self.queues.get_mut(name) {
+            queue.dropped += u64::from(!kept);
+        }
+    }
+
+    /// A message leaves its queue for good.
+    fn forget(&mut self, name: &SmolStr, message: &Message) {
+        if let Some(queue) = self.queues.get_mut(name) {
+            queue.bytes -= message.bytes();
+            self.bytes -= message.bytes();
+        }
+    }
+
+    fn info(&self, name: &SmolStr) -> Fragment {
+        let mut builder = FragmentBuilder::new();
+        let unused = Queue::default();
+        let queue = self.queues.get(name).unwrap_or(&unused);
+        let mut count = |count: usize| builder.integer(count as i64);
+        let (ready, in_flight) = (count(queue.ready.len()), count(queue.in_flight.len()));
+        let (consumers, bytes) = (count(queue.waiting.len()), count(queue.bytes));
+        let dropped = count(queue.dropped as usize);
+        let record = builder.record(&[
+            ("ready", ready),
+            ("in_flight", in_flight),
+            ("waiting", consumers),
+            ("bytes", bytes),
+            ("dropped", dropped),
+        ]);
+        builder.finish(&[record])
+    }
+}
+
+impl Queue {
+    fn is_unused(&self) -> bool {
+        self.ready.is_empty()
+            && self.in_flight.is_empty()
+            && self.waiting.is_empty()
+            && self.options == QueueOptions::default()
+    }
+}
+
+fn check_options(name: &SmolStr, options: &QueueOptions) -> Result<(), Error> {
+    if options.deliveries_max == 0 {
+        return Err(Error::invalid("option deliveries_max is at least 1"));
+    }
+    if options.messages_max == 0 || options.messages_max > MESSAGES_MAX {
+        return Err(Error::invalid(format!("option messages_max is 1 to {MESSAGES_MAX}")));
+    }
+    let Some(dead_letter) = &options.dead_letter else { return Ok(()) };
+    if dead_letter == name || dead_letter.is_empty() || dead_letter.len() > NAME_BYTES_MAX {
+        return Err(Error::invalid("option dead_letter is the name of another queue"));
+    }
+    Ok(())
+}
