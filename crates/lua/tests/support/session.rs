@@ -72,7 +72,10 @@ pub(crate) fn run(file: &str, source: &[u8], mode: Mode, turns_max: u64) -> Outc
     let end = loop {
         match guest.run(&mut host, mode.budget(spent)) {
             Turn::Preempted => {}
-            Turn::Aside => guest.work(),
+            Turn::Aside => {
+                guest.work();
+                continue;
+            }
             Turn::Exited(reason) => break end_text(&reason),
             Turn::Waiting => break "waits".to_owned(),
             Turn::Replaced => break "replaced".to_owned(),
