@@ -92,6 +92,8 @@ pub(crate) struct Heap {
     pub(crate) limit: usize,
     /// Garbage that a small heap may hold before the next collection.
     headroom: usize,
+    /// It was idle: the next growth is by no more than is needed, since it may be idle again at once.
+    is_lean: bool,
 }
 
 impl Heap {
@@ -110,8 +112,14 @@ impl Heap {
         words[..content.len()].copy_from_slice(content);
         // References have 32 bits, and the top bit is kept free.
         let limit = usize::try_from(limit_bytes / 8).unwrap_or(usize::MAX).min(1 << 31);
-        let mut heap =
-            Self { words, top: content.len(), threshold: 0, limit, headroom: HEADROOM_MIN };
+        let mut heap = Self {
+            words,
+            top: content.len(),
+            threshold: 0,
+            limit,
+            headroom: HEADROOM_MIN,
+            is_lean: false,
+        };
         heap.set_threshold(content.len(), 0);
         heap
     }
@@ -214,7 +222,8 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, end: usize) {
-        let length = end.max(self.words.len() * 2);
+        let wanted = if std::mem::take(&mut self.is_lean) { 0 } else { self.words.len() * 2 };
+        let length = end.max(wanted);
         if self.words.len() < POOLED_WORDS_MAX && length < POOLED_WORDS_MAX {
             let mut bigger = take_array(length);
             bigger[..self.top].copy_from_slice(&self.words[..self.top]);
@@ -229,6 +238,24 @@ impl Heap {
         self.words.truncate(self.top);
         self.words.shrink_to_fit();
         self.headroom = HEADROOM_MIN;
+        self.is_lean = true;
+    }
+
+    /// Gives back the array; only [`Heap::refill`] brings it back.
+    pub(crate) fn empty(&mut self) {
+        give_array(std::mem::take(&mut self.words));
+    }
+
+    /// An array for the content that `empty` gave away, to be written by the caller.
+    pub(crate) fn refill(&mut self) -> &mut [Word] {
+        self.words = take_array(self.top.max(WORDS_MIN));
+        self.is_lean = true;
+        &mut self.words[..self.top]
+    }
+
+    /// Another heap with all of this one's numbers, and no array.
+    pub(crate) fn twin(&self) -> Self {
+        Self { words: Vec::new(), ..*self }
     }
 
     /// A new string object; at most [`word::SHORT_MAX`] bytes give a short string.
