@@ -8,7 +8,6 @@ use crate::heap::{Heap, root};
 use crate::hibernate::{Packed, Pattern, pack, unpack};
 use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
-use crate::PureHost;
 use crate::strings::Strings;
 use crate::vm::{Raise, Stop, Vm};
 use procession_environment::{Environment, Guest, Host, Inspection, Program, Turn, Usage};
@@ -21,6 +20,9 @@ const PREPARE_BUDGET: i64 = 1_000_000;
 
 /// Heaps above this size, in words (2 MiB), are collected on another thread: that takes milliseconds.
 const ASIDE_WORDS: usize = 1 << 18;
+
+/// Words of the largest heap that is collected when it is trimmed, a few milliseconds of work.
+const TRIM_WORDS_MAX: usize = 1 << 20;
 
 /// Fuel that finishing a call of `load` needs at most.
 const LOAD_FUEL: i64 = 16;
@@ -99,7 +101,7 @@ impl LuaImage {
 
     fn prepare(&self) -> Option<Vec<Word>> {
         let mut guest = LuaGuest::unprepared(&self.shared, &Limits::default());
-        let mut host = PureHost::default();
+        let mut host = pure::PureHost::default();
         let stop = guest.turn(&mut host, PREPARE_BUDGET);
         let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.loaded.is_empty();
         if !done {
@@ -263,7 +265,7 @@ impl LuaGuest {
 
     /// What a machine over the heap, or over a copy while it hibernates, says.
     fn look<T>(&mut self, look: impl FnOnce(&Vm<'_>) -> T) -> T {
-        let mut host = PureHost::default();
+        let mut host = pure::PureHost::default();
         let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
         let mut twin = self.heap.twin();
         let heap = match &self.packed {
@@ -432,7 +434,7 @@ impl Guest for LuaGuest {
         let extra = *extra;
         self.aside = None;
         self.wake();
-        let mut host = PureHost::default();
+        let mut host = pure::PureHost::default();
         let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
         let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
         match vm.collect(extra) {
@@ -479,10 +481,10 @@ impl Guest for LuaGuest {
     }
 
     fn trim(&mut self) {
-        if self.packed.is_some() {
+        if self.packed.is_some() || self.heap.is_trim() {
             return;
         }
-        if self.heap.used() * 2 < self.heap.held() || self.heap.held() > 1 << 12 {
+        if self.heap.used() <= TRIM_WORDS_MAX {
             let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
             self.heap.collect(Strings { images });
         }

@@ -42,7 +42,6 @@ mod modules;
 mod operate;
 mod prelude;
 mod process_library;
-mod pure;
 mod raise;
 mod snapshot;
 mod strings;
