@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command for people at a terminal")]
 
 mod bench;
+mod fuzz;
 mod run;
 mod sim;
 mod test;
@@ -19,6 +20,9 @@ cargo xtask COMMAND
                              tests, a short simulation, the README's example
   bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
                              --setup installs the peers
+  fuzz [TARGET] [--seconds N] [--seed S]
+                             random programs against PUC Lua 5.4, random bytes for every parser;
+                             see docs/fuzzing.md
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
   tidy                       the rules of the house that no lint knows
 ";
@@ -47,6 +51,7 @@ fn command() -> Outcome {
             "test" => no_more(arguments).and_then(|()| test::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
+            "fuzz" => fuzz_options(arguments).and_then(|options| fuzz::run(&options)),
             "sim" => sim_options(arguments).and_then(|options| sim::run(&options)),
             "help" => {
                 print!("{HELP}");
@@ -68,6 +73,21 @@ fn bench_options(mut arguments: lexopt::Parser) -> Result<bench::Options, String
         match argument {
             lexopt::Arg::Long("setup") => options.setup = true,
             lexopt::Arg::Value(name) => options.names.push(name.to_string_lossy().into_owned()),
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    Ok(options)
+}
+
+fn fuzz_options(mut arguments: lexopt::Parser) -> Result<fuzz::Options, String> {
+    let mut options = fuzz::Options::default();
+    while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
+        match argument {
+            lexopt::Arg::Long("seconds") => options.seconds = number(&mut arguments)?,
+            lexopt::Arg::Long("seed") => options.seed = number(&mut arguments)?,
+            lexopt::Arg::Value(name) if options.target.is_empty() => {
+                options.target = name.to_string_lossy().into_owned();
+            }
             other => return Err(other.unexpected().to_string()),
         }
     }

@@ -7,7 +7,6 @@
 mod args;
 mod failure;
 mod grant;
-mod hibernate;
 mod hints;
 mod limits;
 mod programs;

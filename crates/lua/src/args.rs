@@ -2,6 +2,7 @@
 
 use crate::index::is_heap_table;
 use crate::operate::as_integer;
+use crate::raise::Caller;
 use crate::strings::{Text, is_string};
 use crate::text::number::Number;
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -17,13 +18,16 @@ impl Vm<'_> {
     /// "bad argument #n to 'f' (…)".
     #[cold]
     pub(crate) fn bad_argument(&mut self, number: usize, message: &str, args: Args) -> Raise {
-        let (is_method, name) = self.called_as(self.heap.get(args.slot()));
-        let text = match (is_method, number) {
-            (true, 1) => format!("calling '{name}' on bad self ({message})"),
-            (true, _) => format!("bad argument #{} to '{name}' ({message})", number - 1),
-            (false, _) => format!("bad argument #{number} to '{name}' ({message})"),
+        let (caller, name) = self.called_as(self.heap.get(args.slot()));
+        let text = match (caller, number) {
+            (Caller::Method, 1) => format!("calling '{name}' on bad self ({message})"),
+            (Caller::Method, _) => format!("bad argument #{} to '{name}' ({message})", number - 1),
+            _ => format!("bad argument #{number} to '{name}' ({message})"),
         };
-        self.error(&text)
+        match caller {
+            Caller::Library => self.bare_error(&text),
+            Caller::Method | Caller::Program => self.error(&text),
+        }
     }
 
     /// "… expected, got …".

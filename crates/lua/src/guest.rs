@@ -5,7 +5,6 @@ mod pure;
 use crate::compile;
 use crate::coroutine::{coroutine, field, wait};
 use crate::heap::{Heap, root};
-use crate::hibernate::{Packed, Pattern, pack, unpack};
 use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
 use crate::strings::Strings;
@@ -20,9 +19,6 @@ const PREPARE_BUDGET: i64 = 1_000_000;
 
 /// Heaps above this size, in words (2 MiB), are collected on another thread: that takes milliseconds.
 const ASIDE_WORDS: usize = 1 << 18;
-
-/// Words of the largest heap that is collected when it is trimmed, a few milliseconds of work.
-const TRIM_WORDS_MAX: usize = 1 << 20;
 
 /// Fuel that finishing a call of `load` needs at most.
 const LOAD_FUEL: i64 = 16;
@@ -53,7 +49,6 @@ struct Shared {
     images: Vec<Arc<Image>>,
     method: Option<String>,
     hash: [u8; 8],
-    pattern: Pattern,
 }
 
 impl Environment for LuaEnvironment {
@@ -64,7 +59,8 @@ impl Environment for LuaEnvironment {
         let mut hash = 0;
         for module in std::iter::once(&program.main).chain(&program.imports) {
             let chunk = format!("@{}", module.file);
-            let compiled = compile::compile(&module.source, &chunk, program.dialect, &mut builder)
+            let source = compile::without_script_line(&module.source);
+            let compiled = compile::compile(source, &chunk, program.dialect, &mut builder)
                 .map_err(|error| Error::invalid(error.message))?;
             modules.push((module.name.clone().into_boxed_str(), compiled.main));
             env_is_boxed.push(compiled.env_is_boxed);
@@ -79,7 +75,6 @@ impl Environment for LuaEnvironment {
             images: vec![library().image.clone(), Arc::new(image)],
             method: program.method.clone(),
             hash: hash.to_le_bytes(),
-            pattern: Pattern::new(),
         };
         Ok(Arc::new(LuaImage {
             shared: Arc::new(shared),
@@ -101,7 +96,7 @@ impl LuaImage {
 
     fn prepare(&self) -> Option<Vec<Word>> {
         let mut guest = LuaGuest::unprepared(&self.shared, &Limits::default());
-        let mut host = pure::PureHost::default();
+        let mut host = crate::guest::pure::PureHost::default();
         let stop = guest.turn(&mut host, PREPARE_BUDGET);
         let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.loaded.is_empty();
         if !done {
@@ -149,8 +144,6 @@ struct LuaGuest {
     aside: Option<Box<Aside>>,
     /// Instructions by which turns were overdrawn and that are not yet paid for.
     debt: i64,
-    /// The heap's words, while it hibernates.
-    packed: Option<Packed>,
 }
 
 /// Work that another thread may do.
@@ -175,7 +168,6 @@ impl LuaGuest {
             is_running: false,
             debt,
             aside: None,
-            packed: None,
         }
     }
 
@@ -253,29 +245,6 @@ impl LuaGuest {
             self.add_image(Arc::new(image));
         }
         Ok(())
-    }
-
-    /// Ends its hibernation, if it hibernates.
-    #[inline]
-    fn wake(&mut self) {
-        if let Some(packed) = self.packed.take() {
-            unpack(&packed, &mut self.heap, &self.shared.pattern);
-        }
-    }
-
-    /// What a machine over the heap, or over a copy while it hibernates, says.
-    fn look<T>(&mut self, look: impl FnOnce(&Vm<'_>) -> T) -> T {
-        let mut host = pure::PureHost::default();
-        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
-        let mut twin = self.heap.twin();
-        let heap = match &self.packed {
-            None => &mut self.heap,
-            Some(packed) => {
-                unpack(packed, &mut twin, &self.shared.pattern);
-                &mut twin
-            }
-        };
-        look(&Vm::new(heap, images, &mut host, 0, 0))
     }
 
     /// Runs until the turn ends.
@@ -375,7 +344,6 @@ impl Guest for LuaGuest {
             return Ok(());
         }
         self.is_started = true;
-        self.wake();
         match self.turn(host, i64::try_from(budget).unwrap_or(i64::MAX)) {
             Stop::Loaded
             | Stop::Waiting
@@ -395,7 +363,6 @@ impl Guest for LuaGuest {
 
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
         self.is_started = true;
-        self.wake();
         // A driver that has not done what was asked for does it now.
         self.work();
         if let Some(Aside::Ended(reason)) = self.aside.take().map(|aside| *aside) {
@@ -433,7 +400,6 @@ impl Guest for LuaGuest {
         let Some(Aside::Collect(extra)) = self.aside.as_deref() else { return };
         let extra = *extra;
         self.aside = None;
-        self.wake();
         let mut host = pure::PureHost::default();
         let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
         let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
@@ -449,42 +415,32 @@ impl Guest for LuaGuest {
     }
 
     fn snapshot(&self) -> Option<Vec<u8>> {
-        let Some(packed) = &self.packed else {
-            return Some(crate::snapshot::write(&self.heap, &self.shared.hash));
-        };
-        let mut twin = self.heap.twin();
-        unpack(packed, &mut twin, &self.shared.pattern);
-        Some(crate::snapshot::write(&twin, &self.shared.hash))
+        Some(crate::snapshot::write(&self.heap, &self.shared.hash))
     }
 
     fn usage(&self) -> Usage {
-        let (instructions, held) = match &self.packed {
-            Some(packed) => (packed.instructions, packed.held),
-            None => (self.heap.get(root::INSTRUCTIONS), self.heap.held()),
-        };
-        Usage { instructions, memory_bytes: (held + self.loaded_words) as u64 * 8 }
+        Usage {
+            instructions: self.heap.get(root::INSTRUCTIONS),
+            memory_bytes: (self.heap.held() + self.loaded_words) as u64 * 8,
+        }
     }
 
     fn place(&mut self) -> Option<Box<str>> {
-        self.look(|vm| vm.whereabouts().map(String::into_boxed_str))
+        let mut host = pure::PureHost::default();
+        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+        let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
+        vm.load_coroutine();
+        vm.whereabouts().map(String::into_boxed_str)
     }
 
     fn inspect(&mut self, budget: u64) -> Inspection {
-        self.look(|vm| vm.inspect(budget))
-    }
-
-    fn hibernate(&mut self) -> bool {
-        if self.packed.is_none() && self.aside.is_none() {
-            self.packed = pack(&mut self.heap, &self.shared.pattern);
-        }
-        self.packed.is_some()
+        let mut host = pure::PureHost::default();
+        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+        Vm::new(&mut self.heap, images, &mut host, 0, 0).inspect(budget)
     }
 
     fn trim(&mut self) {
-        if self.packed.is_some() || self.heap.is_trim() {
-            return;
-        }
-        if self.heap.used() <= TRIM_WORDS_MAX {
+        if self.heap.used() * 2 < self.heap.held() || self.heap.held() > 1 << 12 {
             let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
             self.heap.collect(Strings { images });
         }

@@ -27,7 +27,6 @@ mod finalize;
 mod frame;
 mod guest;
 mod heap;
-mod hibernate;
 pub mod image;
 mod index;
 mod inspect;
@@ -53,3 +52,4 @@ mod vm;
 
 pub use guest::LuaEnvironment;
 pub use prelude::module_names;
+pub use snapshot::seal as seal_snapshot;

@@ -65,7 +65,7 @@ pub(crate) mod number {
 /// Classes of the runtime's objects.
 pub(crate) mod class {
     /// An error object.
-    pub(crate) const ERROR: u32 = 0;
+    pub(crate) const ERROR: u32 = procession_types::word::USER_ERROR;
     /// A message.
     pub(crate) const MESSAGE: u32 = 1;
     /// A channel.

@@ -279,7 +279,7 @@ function general_string_gsub(text, pattern, repl, limit)
   local position, last = 1, -1
   local size = #text
   while count < limit and position <= size + 1 do
-    local found = pack(string_find(text, pattern, position))
+    local found = pack(find_match(text, pattern, position, is_table))
     local first, stop = found[1], found[2]
     if first == nil or (anchored and first ~= position) then break end
     if first > position then

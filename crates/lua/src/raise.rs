@@ -15,15 +15,34 @@ struct User {
     base: usize,
     /// The instruction after the one that it executes.
     pc: usize,
-    /// The library's function with a frame of its own that was called; nil when there is none.
-    function: Word,
 }
+
+/// How many handlers of one `xpcall` may fail within each other. In PUC Lua C's stack ends this.
+const HANDLERS_MAX: usize = 190;
+/// The error when all of them did.
+const HANDLING_FAILED: &[u8] = b"error in error handling";
 
 /// Mode of a `FrameKind::Close` frame (its link's `results`): an error is on its way.
 const UNWINDING: u8 = 1;
 
 /// Likewise: finalizers are called between two instructions.
 pub(crate) const FINALIZING: u8 = 2;
+
+/// Who called a function of the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// The program.
+    Program,
+    /// The program, as a method.
+    Method,
+    /// The library, for the program: a comparator, a callback.
+    Library,
+}
+
+/// Whether it is the built-in function that calls what it is given.
+fn is_call(function: Word) -> bool {
+    function == crate::library::builtin_word(crate::library::base::CALL)
+}
 
 impl Vm<'_> {
     /// An error with a message and the position of the program's code that runs. In a function of
@@ -57,17 +76,15 @@ impl Vm<'_> {
     /// called by `pcall` or is the first function of a coroutine.
     fn user(&self) -> Option<User> {
         let (mut base, mut pc) = (self.base, self.pc);
-        let mut function = word::NIL;
         loop {
             let callee = self.heap.get(base - 3);
             if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
-                return Some(User { base, pc, function });
+                return Some(User { base, pc });
             }
             let link = self.link(base);
             if link.kind.is_protected() || link.kind == FrameKind::First {
                 return None;
             }
-            function = callee;
             base = base - link.shift as usize - link.delta as usize;
             pc = link.pc as usize;
         }
@@ -78,41 +95,51 @@ impl Vm<'_> {
         self.user().map_or_else(String::new, |user| self.position_of(user.base, user.pc))
     }
 
-    /// The name by which the program called the library function that runs, and whether as a method;
-    /// `own` is the built-in function that runs.
-    pub(crate) fn called_as(&self, own: Word) -> (bool, String) {
-        let Some(user) = self.user() else { return (false, self.public_name(self.outermost(own))) };
-        let callee = self.heap.get(user.base - 3);
-        let op = self.prototype(callee).code[user.pc.saturating_sub(1)].op();
-        if op.calls() {
-            if let Some(hint) = self.hint_at(callee, user.pc, Operand::First, 0) {
-                return (hint.kind == NameKind::Method, hint.name.to_string());
-            }
-            if op == Op::ForInCall {
-                return (false, "for iterator".to_owned());
-            }
-        } else if let Some(event) = op.event() {
-            return (false, event.to_owned());
-        }
-        let function = if user.function == word::NIL { own } else { user.function };
-        (false, self.public_name(function))
-    }
-
-    /// The library function that was called by something other than the program's code.
-    fn outermost(&self, own: Word) -> Word {
-        let (mut base, mut function) = (self.base, own);
+    /// Who called the library function that runs, and by which name; `own` is the built-in function
+    /// that runs. A public function that the library calls for the program (a
+    /// comparator, a callback) goes by its own name.
+    pub(crate) fn called_as(&self, own: Word) -> (Caller, String) {
+        let (mut base, mut pc, mut function) = (self.base, self.pc, own);
         loop {
             let callee = self.heap.get(base - 3);
             if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
-                return function;
+                return self.called_by_program(callee, pc, function);
             }
             let link = self.link(base);
-            function = callee;
+            // What stands in for a metamethod of the program is none of its business either.
+            let passes_on = callee == function || is_call(callee) || link.kind == FrameKind::Meta;
+            let name = self.public_name(function);
+            if !passes_on && name != "?" {
+                return (Caller::Library, name);
+            }
             if link.kind.is_protected() || link.kind == FrameKind::First {
-                return function;
+                let function = if is_call(callee) { function } else { callee };
+                return (Caller::Library, self.public_name(function));
+            }
+            if !is_call(callee) {
+                function = callee;
             }
             base = base - link.shift as usize - link.delta as usize;
+            pc = link.pc as usize;
         }
+    }
+
+    /// Likewise, where the program's function `caller` called it by the instruction before `pc`.
+    fn called_by_program(&self, caller: Word, pc: usize, function: Word) -> (Caller, String) {
+        let op = self.prototype(caller).code[pc.saturating_sub(1)].op();
+        if op.calls() {
+            if let Some(hint) = self.hint_at(caller, pc, Operand::First, 0) {
+                let is_method = hint.kind == NameKind::Method;
+                let caller = if is_method { Caller::Method } else { Caller::Program };
+                return (caller, hint.name.to_string());
+            }
+            if op == Op::ForInCall {
+                return (Caller::Program, "for iterator".to_owned());
+            }
+        } else if let Some(event) = op.event() {
+            return (Caller::Program, event.to_owned());
+        }
+        (Caller::Program, self.public_name(function))
     }
 
     /// `file:line: ` of the frame `level` levels below the running one; empty for library code.
@@ -236,7 +263,8 @@ impl Vm<'_> {
     pub(crate) fn call_error(&mut self, value: Word, kind: FrameKind) -> Raise {
         let kind_name = self.type_name(value);
         let callee = self.heap.get(self.base - 3);
-        if is_builtin(callee) || self.is_library(callee) {
+        // Nor does the program call what is called while an error is on its way.
+        if is_builtin(callee) || self.is_library(callee) || self.is_raising {
             return self.bare_error(&format!("attempt to call a {kind_name} value"));
         }
         let op = self.instruction().op();
@@ -253,12 +281,17 @@ impl Vm<'_> {
     ///
     /// # Errors
     /// When nobody does: the process ends.
-    pub(crate) fn raise(&mut self, value: Word) -> Result<(), Raise> {
-        match self.keeping(value, Self::find_handler) {
-            // No room for a handler.
-            Err(Raise::Error(value)) => self.unwind(value),
-            done => done,
+    pub(crate) fn raise(&mut self, mut value: Word) -> Result<(), Raise> {
+        for _ in 0..HANDLERS_MAX {
+            match self.keeping(value, Self::find_handler) {
+                // A handler that is a built-in function failed, or there was no room for one: the
+                // handler is asked again, about that.
+                Err(Raise::Error(other)) => value = other,
+                done => return done,
+            }
         }
+        let value = self.heap.string(HANDLING_FAILED);
+        self.unwind(value)
     }
 
     /// Runs a step of error handling; when it needs memory first, collects without losing the error.
@@ -284,16 +317,22 @@ impl Vm<'_> {
     }
 
     fn find_handler(&mut self, value: Word) -> Result<(), Raise> {
-        let (mut base, mut in_handler) = (self.base, false);
+        let (mut base, mut handlers) = (self.base, 0);
+        let is_full = self.uses_reserve();
         loop {
             let link = self.link(base);
             match link.kind {
-                FrameKind::Handler => in_handler = true,
-                FrameKind::Handled if !in_handler => {
+                FrameKind::Handler => handlers += 1,
+                // A handler that has used up the stack's reserve is not asked again.
+                FrameKind::Handled if handlers < HANDLERS_MAX && !(handlers > 0 && is_full) => {
                     let slot = base - link.shift as usize;
                     return self.call_handler(self.heap.get(slot - 1), value);
                 }
-                FrameKind::Handled | FrameKind::Protected => return self.unwind(value),
+                FrameKind::Handled => {
+                    let value = self.heap.string(HANDLING_FAILED);
+                    return self.unwind(value);
+                }
+                FrameKind::Protected => return self.unwind(value),
                 FrameKind::First => return self.unwind(value),
                 FrameKind::Call | FrameKind::Meta | FrameKind::Close => {}
             }

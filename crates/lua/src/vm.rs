@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// Largest stack of one coroutine, in slots.
 const STACK_SLOTS_MAX: usize = 1 << 28;
 
+/// Slots that a stack may always have, however little memory there is: a process that can't even
+/// begin ends by its memory limit, since nobody could handle a stack overflow yet.
+const STACK_SLOTS_LEAST: usize = 512;
+
 /// Slots beyond the largest stack for message handlers and `__close` methods.
 const STACK_SLOTS_RESERVE: usize = 2048;
 
@@ -292,7 +296,12 @@ impl<'a> Vm<'a> {
     /// Most slots of a stack: a quarter of the process's memory, so that an endless recursion is an
     /// error that the program sees, with a traceback, before the memory limit ends it.
     fn stack_slots_max(&self) -> usize {
-        STACK_SLOTS_MAX.min(self.heap.limit / 4)
+        (self.heap.limit / 4).clamp(STACK_SLOTS_LEAST, STACK_SLOTS_MAX)
+    }
+
+    /// Whether the running coroutine's stack has grown into what only the handling of an error may use.
+    pub(crate) fn uses_reserve(&self) -> bool {
+        self.stack_end - self.stack - 1 > self.stack_slots_max()
     }
 
     /// An error has been handled: the part of the stack that only its handling may use is cut off.

@@ -107,16 +107,17 @@ impl Fragment {
         if word::tag(value) != word::TAG_TABLE {
             return None;
         }
-        let hash = *self.words.get((word::index(value) + table::HASH) as usize)? as u32;
+        let hash = *self.words.get(word::index(value) as usize + table::HASH as usize)? as u32;
         if hash == 0 {
             return None;
         }
-        let used = *self.words.get((hash + word::HASH_USED) as usize)? as u32;
-        (0..used).find_map(|entry| {
-            let at = (hash + word::HASH_ENTRIES + 2 * entry) as usize;
-            let key = *self.words.get(at)?;
-            (self.string(key)? == name).then(|| self.words.get(at + 1).copied())?
-        })
+        let hash = hash as usize;
+        let used = *self.words.get(hash + word::HASH_USED as usize)? as u32;
+        let entries = self.words.get(hash + word::HASH_ENTRIES as usize..)?.chunks_exact(2);
+        entries
+            .take(used as usize)
+            .find(|entry| self.string(entry[0]).is_some_and(|key| key == name))
+            .map(|entry| entry[1])
     }
 }
 

@@ -7,6 +7,7 @@
 mod error;
 mod event;
 mod exit;
+mod foreign;
 mod fragment;
 mod limits;
 mod message;
@@ -18,6 +19,7 @@ pub mod word;
 pub use error::{Error, ErrorKind};
 pub use event::Event;
 pub use exit::{ExitReason, Failure};
+pub use foreign::Unsound;
 pub use fragment::{Fragment, FragmentBuilder};
 pub use limits::{Limit, Limits};
 pub use message::{Message, TOPIC_BYTES_MAX, Topic};

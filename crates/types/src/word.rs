@@ -102,6 +102,11 @@ pub mod table {
     pub const META: u32 = 3;
 }
 
+/// The class of errors, the only objects of the runtime that travel: the flags of their header.
+pub const USER_ERROR: u32 = 0;
+/// Fields of an error object.
+pub const USER_ERROR_FIELDS: u32 = 5;
+
 /// Position of used (low 32 bits) | capacity (high 32 bits) in a hash block.
 pub const HASH_USED: u32 = 1;
 /// Position of the first entry in a hash block.
@@ -114,6 +119,18 @@ pub const HASH_LINEAR_MAX: u32 = 8;
 #[must_use]
 pub const fn hash_index_words(capacity: u32) -> u32 {
     if capacity <= HASH_LINEAR_MAX { 0 } else { capacity.next_power_of_two() }
+}
+
+/// Whether the index of a hash block with `used` entries leads to entries only, and has a free slot at
+/// which every search ends.
+#[must_use]
+pub fn is_sound_index(index: &[Word], used: u32) -> bool {
+    let slots = index.iter().flat_map(|&packed| [packed as u32, (packed >> 32) as u32]);
+    let mut taken = 0;
+    slots.filter(|&number| number != 0).all(|number| {
+        taken += 1;
+        number <= used && taken <= used
+    })
 }
 
 /// An object's header: kind (8 bits), flags (24 bits), length (32 bits).

@@ -4,13 +4,14 @@ use super::Findings;
 use crate::workspace::Package;
 
 /// Every package with its layer, as on the architecture page.
-const LAYERS: [(&str, u8); 9] = [
+const LAYERS: [(&str, u8); 10] = [
     ("procession-types", 0),
     ("procession-environment", 1),
     ("procession-policy", 1),
     ("procession-kernel", 1),
     ("procession-lua", 2),
     ("procession-sim", 2),
+    ("procession-fuzz", 3),
     ("procession-runtime", 3),
     ("procession-cli", 4),
     ("xtask", 5),

@@ -52,8 +52,7 @@ pub struct Compiled {
 
 /// Compiles one chunk and appends its prototypes to the builder's image.
 ///
-/// `chunk` names it as for `load`: `@file`, `=name`, or the text itself. The first line of a file is
-/// skipped when it starts with `#`.
+/// `chunk` names it as for `load`: `@file`, `=name`, or the text itself.
 ///
 /// # Errors
 ///
@@ -65,14 +64,15 @@ pub fn compile(
     builder: &mut ImageBuilder<'_>,
 ) -> Result<Compiled, SyntaxError> {
     let file = chunk_name(chunk.as_bytes());
-    let source = if chunk.starts_with('@') { without_script_line(source) } else { source };
     let chunk = parser::parse(source, file.clone(), dialect)?;
     let main = codegen::generate(&chunk, &file, builder)?;
     Ok(Compiled { main, env_is_boxed: chunk.env_is_boxed })
 }
 
-/// Leaves out a first line with `#`, but keeps its end, so that lines are counted right.
-fn without_script_line(source: &[u8]) -> &[u8] {
+/// Leaves out the first line of a file when it starts with `#`, but keeps its end, so that lines are
+/// counted right.
+#[must_use]
+pub fn without_script_line(source: &[u8]) -> &[u8] {
     if source.first() != Some(&b'#') {
         return source;
     }

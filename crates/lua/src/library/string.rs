@@ -15,6 +15,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("string.char", char),
     plain("string.find", find::find),
     plain("string.match", find::match_),
+    plain("@find_match", find::find_match),
     plain("string.gmatch", gmatch),
     plain("@gmatch_step", find::gmatch_step),
     plain("string.gsub", gsub::gsub),

@@ -9,7 +9,6 @@ use procession_types::{
     Context, Error, ErrorKind, Event, Fragment, Message, Pid, Timestamp, Topic,
 };
 
-pub(crate) mod generate;
 pub(crate) mod session;
 
 #[derive(Debug, Default)]

@@ -16,13 +16,10 @@ pub(crate) enum Mode {
     /// Short turns; after each the guest is replaced by one restored from its snapshot. Every second
     /// one collects as soon as it can, so that everything in it moves.
     Restored,
-    /// Short turns; after each the guest hibernates.
-    Hibernated,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Normal, Self::Trimmed, Self::Restored, Self::Hibernated];
+    pub(crate) const ALL: [Self; 3] = [Self::Normal, Self::Trimmed, Self::Restored];
 
     /// Instructions of a turn after `spent` bytes of guests have been copied: turns get longer when
     /// a program is large or runs long, so that the work stays bounded.
@@ -31,7 +28,6 @@ impl Mode {
             Self::Normal => 100_000,
             Self::Trimmed => 1 + spent / 4096,
             Self::Restored => 50 + spent / 1024,
-            Self::Hibernated => 50 + spent / 128,
         }
     }
 }
@@ -63,7 +59,18 @@ const THRESHOLD: std::ops::Range<usize> = 24..32;
 
 /// Runs a source to its end; `turns_max` turns at most.
 pub(crate) fn run(file: &str, source: &[u8], mode: Mode, turns_max: u64) -> Outcome {
-    let program = program(file, source);
+    run_limited(file, source, mode, turns_max, Limits::default())
+}
+
+/// Likewise, with these limits.
+pub(crate) fn run_limited(
+    file: &str,
+    source: &[u8],
+    mode: Mode,
+    turns_max: u64,
+    limits: Limits,
+) -> Outcome {
+    let program = Program { limits, ..program(file, source) };
     let image = match LuaEnvironment::new().load(&program) {
         Ok(image) => image,
         Err(error) => return Outcome { output: String::new(), end: error.to_string() },
@@ -92,23 +99,10 @@ pub(crate) fn run(file: &str, source: &[u8], mode: Mode, turns_max: u64) -> Outc
         match mode {
             Mode::Normal => {}
             Mode::Trimmed => guest.trim(),
-            Mode::Hibernated => hibernate(guest.as_mut()),
             Mode::Restored => guest = restored(&image, guest.as_ref(), &program, turns % 2 == 0),
         }
     };
     Outcome { output: String::from_utf8_lossy(&host.output).into_owned(), end }
-}
-
-/// What can be known of a guest is the same while it hibernates.
-fn hibernate(guest: &mut dyn Guest) {
-    let (snapshot, usage, place) = (guest.snapshot(), guest.usage(), guest.place());
-    let look = guest.inspect(4000);
-    let hibernates = guest.hibernate();
-    assert!(hibernates || usage.memory_bytes > 100_000, "a small guest hibernates");
-    assert_eq!(guest.usage(), usage, "usage");
-    assert_eq!(guest.place(), place, "place");
-    assert!(guest.inspect(4000) == look, "what its coroutines do");
-    assert!(guest.snapshot() == snapshot, "its state");
 }
 
 fn restored(

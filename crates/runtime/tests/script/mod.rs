@@ -28,21 +28,20 @@ pub struct Script {
     codes: Mutex<HashMap<String, (Code, Option<Start>)>>,
     pub loads: Mutex<usize>,
     pub trims: Arc<Mutex<usize>>,
-    pub hibernations: Arc<Mutex<usize>>,
     /// What guests do when they are set aside.
     pub work: Arc<Mutex<Option<Work>>>,
 }
 
 pub type Work = Box<dyn FnMut() + Send>;
 
-struct ScriptImage(Code, Option<Start>, [Arc<Mutex<usize>>; 2], Arc<Mutex<Option<Work>>>);
+struct ScriptImage(Code, Option<Start>, Arc<Mutex<usize>>, Arc<Mutex<Option<Work>>>);
 
 struct ScriptGuest {
     code: Code,
     start: Option<Start>,
     memory: Memory,
     used: u64,
-    counts: [Arc<Mutex<usize>>; 2],
+    trims: Arc<Mutex<usize>>,
     work: Arc<Mutex<Option<Work>>>,
 }
 
@@ -51,8 +50,8 @@ impl Environment for Script {
         *self.loads.lock().unwrap() += 1;
         let codes = self.codes.lock().unwrap();
         let (code, start) = codes.get(&program.id).ok_or_else(|| Error::invalid("syntax error"))?;
-        let counts = [self.trims.clone(), self.hibernations.clone()];
-        Ok(Arc::new(ScriptImage(code.clone(), start.clone(), counts, self.work.clone())))
+        let (trims, work) = (self.trims.clone(), self.work.clone());
+        Ok(Arc::new(ScriptImage(code.clone(), start.clone(), trims, work)))
     }
 }
 
@@ -64,7 +63,7 @@ impl Image for ScriptImage {
             start: self.1.clone(),
             memory,
             used: 0,
-            counts: self.2.clone(),
+            trims: self.2.clone(),
             work: self.3.clone(),
         }))
     }
@@ -100,12 +99,7 @@ impl Guest for ScriptGuest {
     }
 
     fn trim(&mut self) {
-        *self.counts[0].lock().unwrap() += 1;
-    }
-
-    fn hibernate(&mut self) -> bool {
-        *self.counts[1].lock().unwrap() += 1;
-        true
+        *self.trims.lock().unwrap() += 1;
     }
 }
 

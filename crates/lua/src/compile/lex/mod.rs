@@ -232,6 +232,9 @@ impl<'s> Lexer<'s> {
 
     /// Reads everything that could belong to a numeral, then asks whether it is one.
     fn numeral(&mut self) -> Result<Token, SyntaxError> {
+        if self.byte() == Some(b'.') {
+            self.keep();
+        }
         let first = self.byte();
         self.keep();
         let mut exponent = [b'e', b'E'];

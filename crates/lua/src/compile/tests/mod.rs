@@ -38,10 +38,11 @@ fn listing(source: &str) -> String {
 fn the_first_line_of_a_script_is_skipped_in_files_only() {
     let source = b"#!/usr/bin/lua\nx = = 1";
     let mut builder = ImageBuilder::new(1, None);
-    let file = compile(source, "@file.lua", Dialect::Plain, &mut builder).unwrap_err();
+    let script = super::without_script_line(source);
+    let file = compile(script, "@file.lua", Dialect::Plain, &mut builder).unwrap_err();
     assert_eq!(file.message, "file.lua:2: unexpected symbol near '='");
     assert_eq!(file.line, 2);
-    let text = compile(source, "=text", Dialect::Plain, &mut builder).unwrap_err();
+    let text = compile(source, "@text", Dialect::Plain, &mut builder).unwrap_err();
     assert_eq!(text.message, "text:1: unexpected symbol near '#'");
 }
 

@@ -62,25 +62,48 @@ pub(super) fn is_continued(vm: &Vm<'_>, args: Args) -> bool {
 }
 
 pub(super) fn find(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    find_or_match(vm, args, true)
+    let text = vm.string_arg(args, 1)?;
+    let wanted = vm.string_arg(args, 2)?;
+    let is_plain = !word::is_falsy(vm.arg(args, 4)) || !pattern::has_specials(&vm.bytes(wanted));
+    if is_plain {
+        let length = vm.strings().length(&vm.heap, text);
+        let start = start_of(vm.integer_or(args, 3, 1)?, length);
+        if start > length {
+            return vm.give(args, word::NIL);
+        }
+        return find_plain(vm, args, text, wanted, start);
+    }
+    find_or_match(vm, args, Results { positions: true, captures: pattern::CAPTURES_MAX })
+}
+
+/// `@find_match(text, pattern, start, first)`: `string.find` without its short cut for patterns that
+/// have nothing special in them but may still be malformed. With `first` only the first capture is
+/// returned, so that the others need not be finished.
+pub(super) fn find_match(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let count = if word::is_falsy(vm.arg(args, 4)) { pattern::CAPTURES_MAX } else { 1 };
+    find_or_match(vm, args, Results { positions: true, captures: count })
 }
 
 pub(super) fn match_(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    find_or_match(vm, args, false)
+    find_or_match(vm, args, Results { positions: false, captures: pattern::CAPTURES_MAX })
 }
 
-fn find_or_match(vm: &mut Vm<'_>, args: Args, is_find: bool) -> Result<Flow, Raise> {
+/// What a match is to return.
+#[derive(Clone, Copy)]
+struct Results {
+    /// Where it begins and ends; else the match itself when there are no captures.
+    positions: bool,
+    /// So many captures at most.
+    captures: usize,
+}
+
+fn find_or_match(vm: &mut Vm<'_>, args: Args, wants: Results) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
     let wanted = vm.string_arg(args, 2)?;
     let length = vm.strings().length(&vm.heap, text);
     let start = start_of(vm.integer_or(args, 3, 1)?, length);
     if start > length {
         return vm.give(args, word::NIL);
-    }
-    let is_plain =
-        is_find && (!word::is_falsy(vm.arg(args, 4)) || !pattern::has_specials(&vm.bytes(wanted)));
-    if is_plain {
-        return find_plain(vm, args, text, wanted, start);
     }
     let state = is_continued(vm, args).then(|| vm.bytes(vm.arg(args, 5)).to_vec());
     let mut fuel = vm.fuel;
@@ -103,11 +126,11 @@ fn find_or_match(vm: &mut Vm<'_>, args: Args, is_find: bool) -> Result<Flow, Rai
         Ok(Step::OutOfFuel) => put_match_away(vm, args),
         Ok(Step::Matched { end }) => {
             let mut results = Vec::with_capacity(8);
-            if is_find {
+            if wants.positions {
                 results.push(word::int_wrapping(start as i64 + 1));
                 results.push(word::int_wrapping(end as i64));
             }
-            captures(vm, text, (start, end), !is_find, &mut results)?;
+            captures(vm, text, (start, end), wants, &mut results)?;
             give_many(vm, args, &results)
         }
     }
@@ -141,26 +164,29 @@ fn find_plain(
     }
 }
 
-/// Appends the captures of the last match; with `whole`, the match itself when there are none.
+/// Appends the captures of the last match, or the match itself when there are none and it is wanted.
 fn captures(
     vm: &mut Vm<'_>,
     text: Word,
     span: (usize, usize),
-    whole: bool,
+    wants: Results,
     out: &mut Vec<Word>,
 ) -> Result<(), Raise> {
     let found = with_matcher(|matcher| {
         let mut list = [Capture::Position(0); pattern::CAPTURES_MAX];
-        matcher.finished_captures().map(|captures| {
-            list[..captures.len()].copy_from_slice(captures);
-            (list, captures.len())
-        })
+        let captures = matcher.captures();
+        let captures = &captures[..captures.len().min(wants.captures)];
+        if captures.iter().any(|capture| matches!(capture, Capture::Open { .. })) {
+            return Err(pattern::PatternError::UnfinishedCapture);
+        }
+        list[..captures.len()].copy_from_slice(captures);
+        Ok((list, captures.len()))
     });
     let (list, count) = match found {
         Ok(found) => found,
         Err(error) => return Err(vm.error(&error.to_string())),
     };
-    if count == 0 && whole {
+    if count == 0 && !wants.positions {
         let word = part(vm, text, span.0, span.1)?;
         out.push(word);
     }
@@ -227,7 +253,8 @@ pub(super) fn gmatch_step(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         Ok(Step::Matched { end }) => {
             let end_word = word::int_wrapping(end as i64);
             let mut results = vec![end_word, end_word];
-            captures(vm, text, (start, end), true, &mut results)?;
+            let wants = Results { positions: false, captures: pattern::CAPTURES_MAX };
+            captures(vm, text, (start, end), wants, &mut results)?;
             give_many(vm, args, &results)
         }
     }

@@ -26,17 +26,15 @@ pub(super) fn format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             continue;
         }
         number += 1;
-        // PUC looks at the argument before the rest of the specification.
         if number > args.count {
             return Err(vm.bad_argument(number, "no value", args));
         }
-        let spec = match Spec::parse(&format[at..]) {
-            Ok((spec, used)) => {
-                at += used;
-                spec
-            }
-            Err(error) => return Err(vm.error_bytes(&error.message())),
-        };
+        let (letter, used) =
+            cformat::conversion(&format[at..]).map_err(|error| vm.error_bytes(&error.message()))?;
+        check_argument(vm, args, number, (letter, used > 1))?;
+        let (spec, _) =
+            Spec::parse(&format[at..]).map_err(|error| vm.error_bytes(&error.message()))?;
+        at += used;
         if !format_one(vm, args, number, &spec, &mut out)? {
             return vm.hand_over(args, "general_string_format");
         }
@@ -46,6 +44,27 @@ pub(super) fn format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     }
     vm.fuel -= (out.len() / 16) as i64;
     vm.give_text(args, &out)
+}
+
+/// Most conversions look at their argument before they look at their flags, as in PUC Lua.
+fn check_argument(
+    vm: &mut Vm<'_>,
+    args: Args,
+    number: usize,
+    (letter, has_modifiers): (u8, bool),
+) -> Result<(), Raise> {
+    match letter {
+        b'd' | b'i' | b'u' | b'o' | b'x' | b'X' => drop(vm.integer_arg(args, number)?),
+        b'e' | b'E' | b'f' | b'g' | b'G' => drop(vm.number_arg(args, number)?),
+        b's' if has_modifiers => {
+            let value = vm.arg(args, number);
+            if is_string(value) && vm.bytes(value).contains(&0) {
+                return Err(vm.bad_argument(number, "string contains zeros", args));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Formats one argument; false when a metamethod must be asked for its text.
@@ -83,8 +102,6 @@ fn format_one(
                 let bytes = vm.bytes(value);
                 if spec.has_no_modifiers() {
                     out.extend_from_slice(&bytes);
-                } else if bytes.contains(&0) {
-                    return Err(vm.bad_argument(number, "string contains zeros", args));
                 } else {
                     cformat::format_string(spec, &bytes, out);
                 }
