@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::grant::{self, Given, Setting};
+use crate::hibernate::{self, HibernateAfter};
 use crate::limits::LimitChange;
 use clap::error::{ContextKind, ErrorKind as ClapKind};
 use clap::{Args, Parser, Subcommand};
@@ -45,6 +46,9 @@ pub(crate) struct RunArguments {
     /// Give the program a variable, whatever the environment has
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = grant::parse_setting)]
     pub(crate) variables: Vec<Setting>,
+    /// Pack processes that have been idle for so long: 5s, 0 (whenever they wait), never [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = hibernate::parse)]
+    pub(crate) hibernate_after: Option<HibernateAfter>,
     /// Arguments of the program; directories among them are granted to read
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) arguments: Vec<OsString>,

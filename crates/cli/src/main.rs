@@ -7,6 +7,7 @@
 mod args;
 mod failure;
 mod grant;
+mod hibernate;
 mod hints;
 mod limits;
 mod programs;

@@ -43,6 +43,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     (config.programs, config.grants) = (programs, grants);
     config.variables =
         grant::variables(&arguments.grants, &arguments.variables, std::env::vars_os());
+    if let Some(after) = arguments.hibernate_after {
+        config.hosts.iter_mut().for_each(|host| host.hibernate_after_ns = after.nanoseconds);
+    }
     // Dropped at the end of this function: whatever is still running stops, output is written.
     let node = Node::start(config).map_err(|error| Failure::node(&error))?;
     let request = SpawnRequest {

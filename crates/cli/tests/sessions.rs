@@ -43,6 +43,7 @@ fn programs_that_end_well() {
         session(&["run", "plain.lua"], 0, "plain\n", &[]),
         session(&["run", "arguments.lua", "--", "a", "", "--b"], 0, "3\ta\t\t--b\n", &[]),
         session(&["run", "arguments.lua"], 0, "0\n", &[]),
+        session(&["run", "hello.lua", "--hibernate-after", "0"], 0, "hello, world\n", &[]),
         session(&["run", "status.lua", "--", "0"], 0, "", &[]),
         session(&["run", "status.lua", "--", "7"], 7, "", &[]),
         session(&["run", "status.lua", "--", "255"], 255, "", &[]),

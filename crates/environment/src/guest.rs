@@ -89,6 +89,12 @@ pub trait Guest: Send {
         Inspection::default()
     }
 
+    /// Packs the state into fewer bytes until it is needed again, which nobody can notice but by
+    /// the time it takes; called when the process has been idle for long. False when it can't.
+    fn hibernate(&mut self) -> bool {
+        false
+    }
+
     /// Gives back memory that is held but not used; called when the process has been idle.
     fn trim(&mut self) {}
 }

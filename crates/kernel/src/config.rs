@@ -28,7 +28,14 @@ pub struct HostConfig {
     pub priority: Priority,
     /// Limits of processes whose program names none.
     pub limits: Limits,
+    /// How long a process is idle before the driver packs it; 0 = it is packed whenever it waits;
+    /// `None` = never.
+    pub hibernate_after_ns: Option<u64>,
 }
+
+/// How long a process is idle before it hibernates, by default: long enough that one that has
+/// something to do every now and then is never packed.
+pub const HIBERNATE_AFTER_NS: u64 = 30_000_000_000;
 
 impl HostConfig {
     /// A host of normal priority with default limits and room for ten million processes.
@@ -39,6 +46,7 @@ impl HostConfig {
             processes_max: 10_000_000,
             priority: Priority::Normal,
             limits: Limits::default(),
+            hibernate_after_ns: Some(HIBERNATE_AFTER_NS),
         }
     }
 }

@@ -39,7 +39,9 @@ mod turn;
 
 pub use call::{CallId, CallKind};
 pub use cancel::{CANCEL_EVENTS_MAX, Cancel};
-pub use config::{Definition, HostConfig, KernelConfig, Priority, SLICE_INSTRUCTIONS};
+pub use config::{
+    Definition, HIBERNATE_AFTER_NS, HostConfig, KernelConfig, Priority, SLICE_INSTRUCTIONS,
+};
 pub use directory::{ClaimError, Directory, Dispatch, Room};
 pub use effect::{Effect, Effects, NoPlaces, Places, Step};
 pub use info::{Counts, INFO_PIDS_MAX, Info, Load};

@@ -109,6 +109,10 @@ impl Mailbox {
             None => &mut self.inbox,
             Some(listeners) => listeners.queue_for(&message.topic).unwrap_or(&mut self.inbox),
         };
+        if queue.capacity() == 0 {
+            // Most mailboxes never hold two; a queue that grows on its own begins with room for four.
+            queue.reserve_exact(1);
+        }
         queue.push_back(Entry { arrival, message });
     }
 

@@ -61,6 +61,14 @@ fn main() -> Result<(), procession_types::Error> {
         nanoseconds_each(|| drop(image.restore(&snapshot, &program.limits))),
         "ns",
     );
+    // A turn in which nothing has come, without and with a hibernation before it.
+    let turn = nanoseconds_each(|| drop(guest.run(&mut host, 4000)));
+    report("idle_turn_ns", turn, "ns");
+    let woken = nanoseconds_each(|| {
+        guest.hibernate();
+        drop(guest.run(&mut host, 4000));
+    });
+    report("hibernate_and_wake_ns", woken, "ns");
     let spawn = || drop(image.spawn(&Fragment::default(), &program.limits));
     report("spawn_ns", nanoseconds_each(spawn), "ns");
     Ok(())

@@ -5,6 +5,7 @@ mod pure;
 use crate::compile;
 use crate::coroutine::{coroutine, field, wait};
 use crate::heap::{Heap, root};
+use crate::hibernate::{Packed, Pattern, pack, unpack};
 use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
 use crate::strings::Strings;
@@ -19,6 +20,9 @@ const PREPARE_BUDGET: i64 = 1_000_000;
 
 /// Heaps above this size, in words (2 MiB), are collected on another thread: that takes milliseconds.
 const ASIDE_WORDS: usize = 1 << 18;
+
+/// Words of the largest heap that is collected when it is trimmed, a few milliseconds of work.
+const TRIM_WORDS_MAX: usize = 1 << 20;
 
 /// Fuel that finishing a call of `load` needs at most.
 const LOAD_FUEL: i64 = 16;
@@ -49,6 +53,7 @@ struct Shared {
     images: Vec<Arc<Image>>,
     method: Option<String>,
     hash: [u8; 8],
+    pattern: Pattern,
 }
 
 impl Environment for LuaEnvironment {
@@ -75,6 +80,7 @@ impl Environment for LuaEnvironment {
             images: vec![library().image.clone(), Arc::new(image)],
             method: program.method.clone(),
             hash: hash.to_le_bytes(),
+            pattern: Pattern::new(),
         };
         Ok(Arc::new(LuaImage {
             shared: Arc::new(shared),
@@ -96,7 +102,7 @@ impl LuaImage {
 
     fn prepare(&self) -> Option<Vec<Word>> {
         let mut guest = LuaGuest::unprepared(&self.shared, &Limits::default());
-        let mut host = crate::guest::pure::PureHost::default();
+        let mut host = pure::PureHost::default();
         let stop = guest.turn(&mut host, PREPARE_BUDGET);
         let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.loaded.is_empty();
         if !done {
@@ -144,6 +150,8 @@ struct LuaGuest {
     aside: Option<Box<Aside>>,
     /// Instructions by which turns were overdrawn and that are not yet paid for.
     debt: i64,
+    /// The heap's words, while it hibernates.
+    packed: Option<Packed>,
 }
 
 /// Work that another thread may do.
@@ -168,6 +176,7 @@ impl LuaGuest {
             is_running: false,
             debt,
             aside: None,
+            packed: None,
         }
     }
 
@@ -245,6 +254,29 @@ impl LuaGuest {
             self.add_image(Arc::new(image));
         }
         Ok(())
+    }
+
+    /// Ends its hibernation, if it hibernates.
+    #[inline]
+    fn wake(&mut self) {
+        if let Some(packed) = self.packed.take() {
+            unpack(&packed, &mut self.heap, &self.shared.pattern);
+        }
+    }
+
+    /// What a machine over the heap, or over a copy while it hibernates, says.
+    fn look<T>(&mut self, look: impl FnOnce(&Vm<'_>) -> T) -> T {
+        let mut host = pure::PureHost::default();
+        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
+        let mut twin = self.heap.twin();
+        let heap = match &self.packed {
+            None => &mut self.heap,
+            Some(packed) => {
+                unpack(packed, &mut twin, &self.shared.pattern);
+                &mut twin
+            }
+        };
+        look(&Vm::new(heap, images, &mut host, 0, 0))
     }
 
     /// Runs until the turn ends.
@@ -344,6 +376,7 @@ impl Guest for LuaGuest {
             return Ok(());
         }
         self.is_started = true;
+        self.wake();
         match self.turn(host, i64::try_from(budget).unwrap_or(i64::MAX)) {
             Stop::Loaded
             | Stop::Waiting
@@ -363,6 +396,7 @@ impl Guest for LuaGuest {
 
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
         self.is_started = true;
+        self.wake();
         // A driver that has not done what was asked for does it now.
         self.work();
         if let Some(Aside::Ended(reason)) = self.aside.take().map(|aside| *aside) {
@@ -400,6 +434,7 @@ impl Guest for LuaGuest {
         let Some(Aside::Collect(extra)) = self.aside.as_deref() else { return };
         let extra = *extra;
         self.aside = None;
+        self.wake();
         let mut host = pure::PureHost::default();
         let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
         let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
@@ -415,32 +450,42 @@ impl Guest for LuaGuest {
     }
 
     fn snapshot(&self) -> Option<Vec<u8>> {
-        Some(crate::snapshot::write(&self.heap, &self.shared.hash))
+        let Some(packed) = &self.packed else {
+            return Some(crate::snapshot::write(&self.heap, &self.shared.hash));
+        };
+        let mut twin = self.heap.twin();
+        unpack(packed, &mut twin, &self.shared.pattern);
+        Some(crate::snapshot::write(&twin, &self.shared.hash))
     }
 
     fn usage(&self) -> Usage {
-        Usage {
-            instructions: self.heap.get(root::INSTRUCTIONS),
-            memory_bytes: (self.heap.held() + self.loaded_words) as u64 * 8,
-        }
+        let (instructions, held) = match &self.packed {
+            Some(packed) => (packed.instructions, packed.held),
+            None => (self.heap.get(root::INSTRUCTIONS), self.heap.held()),
+        };
+        Usage { instructions, memory_bytes: (held + self.loaded_words) as u64 * 8 }
     }
 
     fn place(&mut self) -> Option<Box<str>> {
-        let mut host = pure::PureHost::default();
-        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
-        let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
-        vm.load_coroutine();
-        vm.whereabouts().map(String::into_boxed_str)
+        self.look(|vm| vm.whereabouts().map(String::into_boxed_str))
     }
 
     fn inspect(&mut self, budget: u64) -> Inspection {
-        let mut host = pure::PureHost::default();
-        let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
-        Vm::new(&mut self.heap, images, &mut host, 0, 0).inspect(budget)
+        self.look(|vm| vm.inspect(budget))
+    }
+
+    fn hibernate(&mut self) -> bool {
+        if self.packed.is_none() && self.aside.is_none() {
+            self.packed = pack(&mut self.heap, &self.shared.pattern);
+        }
+        self.packed.is_some()
     }
 
     fn trim(&mut self) {
-        if self.heap.used() * 2 < self.heap.held() || self.heap.held() > 1 << 12 {
+        if self.packed.is_some() || self.heap.is_trim() {
+            return;
+        }
+        if self.heap.used() <= TRIM_WORDS_MAX {
             let images = if self.loaded.is_empty() { &self.shared.images } else { &self.loaded };
             self.heap.collect(Strings { images });
         }

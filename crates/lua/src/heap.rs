@@ -73,6 +73,8 @@ const HEADROOM_MIN: usize = 512;
 const HEADROOM_MAX: usize = 4096;
 /// Arrays of up to this many words are kept for the next process.
 const POOLED_WORDS_MAX: usize = 8192;
+/// Words that are left to an idle process for its next message.
+const SLACK: usize = 32;
 /// How many arrays are kept per thread.
 const POOLED_MAX: usize = 256;
 
@@ -92,6 +94,8 @@ pub(crate) struct Heap {
     pub(crate) limit: usize,
     /// Garbage that a small heap may hold before the next collection.
     headroom: usize,
+    /// It was idle: the next growth is by no more than is needed, since it may be idle again at once.
+    is_lean: bool,
 }
 
 impl Heap {
@@ -110,8 +114,14 @@ impl Heap {
         words[..content.len()].copy_from_slice(content);
         // References have 32 bits, and the top bit is kept free.
         let limit = usize::try_from(limit_bytes / 8).unwrap_or(usize::MAX).min(1 << 31);
-        let mut heap =
-            Self { words, top: content.len(), threshold: 0, limit, headroom: HEADROOM_MIN };
+        let mut heap = Self {
+            words,
+            top: content.len(),
+            threshold: 0,
+            limit,
+            headroom: HEADROOM_MIN,
+            is_lean: false,
+        };
         heap.set_threshold(content.len(), 0);
         heap
     }
@@ -214,9 +224,11 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, end: usize) {
-        let length = end.max(self.words.len() * 2);
+        let is_lean = std::mem::take(&mut self.is_lean);
+        let length = if is_lean { lean_length(end) } else { end.max(self.words.len() * 2) };
         if self.words.len() < POOLED_WORDS_MAX && length < POOLED_WORDS_MAX {
-            let mut bigger = take_array(length);
+            // What is in the pool may be much larger.
+            let mut bigger = if is_lean { vec![0; length] } else { take_array(length) };
             bigger[..self.top].copy_from_slice(&self.words[..self.top]);
             give_array(std::mem::replace(&mut self.words, bigger));
         } else {
@@ -224,11 +236,43 @@ impl Heap {
         }
     }
 
-    /// Gives back what is not used.
+    /// Whether there is nothing to trim: it was trimmed, and has hardly made anything since.
+    pub(crate) fn is_trim(&self) -> bool {
+        self.is_lean && self.words.len() - self.top >= SLACK - SLACK / 4
+    }
+
+    /// Gives back what is not used, but for a little: whoever gets a message now and then and is
+    /// trimmed each time keeps the same array.
     pub(crate) fn shrink(&mut self) {
-        self.words.truncate(self.top);
-        self.words.shrink_to_fit();
+        let wanted = lean_length(self.top);
+        if wanted < self.words.len() && self.words.len() <= POOLED_WORDS_MAX {
+            // Shrinking in place would leave holes too small for anybody.
+            let mut words = Vec::with_capacity(wanted);
+            words.extend_from_slice(&self.words[..wanted]);
+            give_array(std::mem::replace(&mut self.words, words));
+        } else {
+            self.words.truncate(wanted);
+            self.words.shrink_to_fit();
+        }
         self.headroom = HEADROOM_MIN;
+        self.is_lean = true;
+    }
+
+    /// Gives back the array; only [`Heap::refill`] brings it back.
+    pub(crate) fn empty(&mut self) {
+        give_array(std::mem::take(&mut self.words));
+    }
+
+    /// An array for the content that `empty` gave away, to be written by the caller.
+    pub(crate) fn refill(&mut self) -> &mut [Word] {
+        self.words = vec![0; lean_length(self.top)];
+        self.is_lean = true;
+        &mut self.words[..self.top]
+    }
+
+    /// Another heap with all of this one's numbers, and no array.
+    pub(crate) fn twin(&self) -> Self {
+        Self { words: Vec::new(), ..*self }
     }
 
     /// A new string object; at most [`word::SHORT_MAX`] bytes give a short string.
@@ -272,6 +316,11 @@ impl Drop for Heap {
     fn drop(&mut self) {
         give_array(std::mem::take(&mut self.words));
     }
+}
+
+/// Words of the array of an idle process that uses `used` of them.
+const fn lean_length(used: usize) -> usize {
+    (used + SLACK).next_multiple_of(16)
 }
 
 /// An array of at least `length` words, all of them usable.

@@ -27,6 +27,7 @@ mod finalize;
 mod frame;
 mod guest;
 mod heap;
+mod hibernate;
 pub mod image;
 mod index;
 mod inspect;

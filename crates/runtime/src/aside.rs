@@ -43,7 +43,9 @@ impl Worker {
     /// Ends the turn of a process whose guest has come back.
     fn take_back(&mut self, slot: SlotIndex, done: Result<Resident, ExitReason>) {
         let end = match done {
-            Ok(resident) => {
+            Ok(mut resident) => {
+                // The lists may have passed over it.
+                (resident.is_to_trim, resident.is_to_hibernate) = (false, false);
                 self.guests.put(slot, resident);
                 TurnEnd::Preempted
             }

@@ -14,12 +14,14 @@ pub(crate) struct Resident {
     /// When its last turn was.
     pub(crate) last_turn: Timestamp,
     /// It is on the list of those to trim.
-    pub(crate) listed: bool,
+    pub(crate) is_to_trim: bool,
+    /// It is on the list of those that will hibernate.
+    pub(crate) is_to_hibernate: bool,
 }
 
 impl Resident {
     pub(crate) fn new(pid: Pid, guest: Box<dyn Guest>, reported: u64, now: Timestamp) -> Self {
-        Self { pid, guest, reported, last_turn: now, listed: false }
+        Self { pid, guest, reported, last_turn: now, is_to_trim: false, is_to_hibernate: false }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::birth::report;
 use crate::door::Door;
 use crate::guests::Resident;
+use crate::idle::hibernate;
 use crate::worker::{RELIEF_MIN, Worker, discard};
 use procession_environment::Turn;
 use procession_kernel::{Run, SlotIndex, TurnEnd};
@@ -47,7 +48,11 @@ impl Worker {
             }
             Ok(Turn::Waiting) => {
                 let used = account(&mut resident);
-                self.idle.add(slot, &mut resident);
+                if self.idle.is_impatient(pid) {
+                    hibernate(&mut resident);
+                } else {
+                    self.idle.add(slot, &mut resident);
+                }
                 self.guests.put(slot, resident);
                 (used, TurnEnd::Waiting)
             }

@@ -2,7 +2,7 @@
 
 use crate::aside::Absent;
 use crate::guests::{Guests, Resident};
-use crate::idle::IdleList;
+use crate::idle::Idle;
 use crate::mail::Mail;
 use crate::pid_cache::PidCache;
 use crate::random::Random;
@@ -31,7 +31,7 @@ pub(crate) struct Worker {
     /// The clock as read last; exact enough for everything but what guests ask for.
     pub(crate) now: Timestamp,
     pub(crate) random: Random,
-    pub(crate) idle: IdleList,
+    pub(crate) idle: Idle,
     /// Processes whose turn has not been ended because they print too fast.
     pub(crate) held: Vec<Held>,
     /// Processes whose guests other threads work on.
@@ -57,6 +57,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(config: KernelConfig, shared: Arc<Shared>, seed: Option<u64>) -> Self {
         let shard = config.shard;
+        let idle = Idle::new(&config.hosts);
         Self {
             shard,
             now: shared.clock.now(),
@@ -66,7 +67,7 @@ impl Worker {
             guests: Guests::default(),
             effects: Effects::new(),
             random: Random::new(seed, shard),
-            idle: IdleList::default(),
+            idle,
             held: Vec::new(),
             absent: Vec::new(),
             hold: false,
@@ -93,6 +94,7 @@ impl Worker {
                 self.step(|kernel, cx| kernel.tick(cx));
             }
             self.release_held();
+            self.tend_some();
             self.flush();
             for _ in 0..TURNS_PER_LOOK {
                 let Some(run) = self.kernel.next_ready(self.now) else { break };

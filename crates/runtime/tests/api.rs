@@ -4,6 +4,7 @@
 //! its source (`app.test:main` is the one that is run; modules default to all), `--- policy` and
 //! YAML, `--- config strict=true actor=ID policies=a,b` and limits of the main process, `--- expect
 //! exit=error kind=KIND message=PART` when it shall not end normally. `API=name` runs one file.
+//! Each file runs twice: the second time every process hibernates whenever it waits.
 #![allow(clippy::unwrap_used)]
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
@@ -128,13 +129,14 @@ fn case(file: &Path) -> Case {
 }
 
 /// Runs a file; the complaint if something is not as expected.
-fn run(file: &Path, scratch: &Path) -> Result<(), String> {
+fn run(file: &Path, scratch: &Path, hibernate_after_ns: Option<u64>) -> Result<(), String> {
     let case = case(file);
     let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
     config.shards = 2;
     config.programs = case.programs;
     config.policies = case.policies;
     config.sinks = Sinks::none();
+    config.hosts.iter_mut().for_each(|host| host.hibernate_after_ns = hibernate_after_ns);
     config.grants =
         vec![Grant { name: PathBuf::new(), directory: scratch.to_owned(), access: Access::Write }];
     config.variables.grant("GREETING", Some(b"hello".to_vec()));
@@ -206,12 +208,16 @@ fn programs_see_what_the_documents_say() {
                     let name = file.file_stem().unwrap().to_string_lossy().into_owned();
                     let scratch = std::env::temp_dir()
                         .join(format!("procession-api-{}-{name}", std::process::id()));
-                    std::fs::create_dir_all(&scratch).unwrap();
-                    let outcome = run(file, &scratch);
-                    let _ = std::fs::remove_dir_all(&scratch);
-                    if let Err(complaint) = outcome {
-                        complaints.lock().unwrap().push(format!("{name}: {complaint}"));
+                    for (mode, hibernate_after_ns) in [("", None), (" (hibernating)", Some(0))] {
+                        let _ = std::fs::remove_dir_all(&scratch);
+                        std::fs::create_dir_all(&scratch).unwrap();
+                        let outcome = run(file, &scratch, hibernate_after_ns);
+                        if let Err(complaint) = outcome {
+                            let complaint = format!("{name}{mode}: {complaint}");
+                            complaints.lock().unwrap().push(complaint);
+                        }
                     }
+                    let _ = std::fs::remove_dir_all(&scratch);
                 }
             });
         }

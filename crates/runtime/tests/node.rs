@@ -366,6 +366,26 @@ fn sleeps_end_and_idle_guests_are_trimmed_once() {
 }
 
 #[test]
+fn who_is_idle_for_long_hibernates_once_and_who_is_not_does_not() {
+    let stage = Stage::new(1)
+        .program("app:idle", idle)
+        // It has something to do every 50 ms, and is never idle for 400.
+        .program("app:main", |host, memory| {
+            if memory.notes.pop().is_none_or(|call| host.finish(CallId(call)).is_some()) {
+                let call = host.start(Call::Sleep { nanoseconds: 50_000_000 }).unwrap();
+                memory.notes.push(call.0);
+            }
+            if memory.turn > 20 { done() } else { Turn::Waiting }
+        });
+    let (mut config, hibernations) = (stage.config, stage.script.hibernations.clone());
+    config.hosts[0].hibernate_after_ns = Some(400_000_000);
+    let node = Node::start(config).unwrap();
+    start(&node, "app:idle");
+    assert_normal(&end(&start(&node, "app:main")));
+    assert_eq!(*hibernations.lock().unwrap(), 1);
+}
+
+#[test]
 fn limits_of_time_and_instructions_are_enforced() {
     for (limits, label) in [
         (Limits { instructions_max: Some(100_000), ..Limits::default() }, Limit::Instructions),

@@ -16,10 +16,13 @@ pub(crate) enum Mode {
     /// Short turns; after each the guest is replaced by one restored from its snapshot. Every second
     /// one collects as soon as it can, so that everything in it moves.
     Restored,
+    /// Short turns; after each the guest hibernates.
+    Hibernated,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 3] = [Self::Normal, Self::Trimmed, Self::Restored];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Normal, Self::Trimmed, Self::Restored, Self::Hibernated];
 
     /// Instructions of a turn after `spent` bytes of guests have been copied: turns get longer when
     /// a program is large or runs long, so that the work stays bounded.
@@ -28,6 +31,7 @@ impl Mode {
             Self::Normal => 100_000,
             Self::Trimmed => 1 + spent / 4096,
             Self::Restored => 50 + spent / 1024,
+            Self::Hibernated => 50 + spent / 128,
         }
     }
 }
@@ -99,10 +103,23 @@ pub(crate) fn run_limited(
         match mode {
             Mode::Normal => {}
             Mode::Trimmed => guest.trim(),
+            Mode::Hibernated => hibernate(guest.as_mut()),
             Mode::Restored => guest = restored(&image, guest.as_ref(), &program, turns % 2 == 0),
         }
     };
     Outcome { output: String::from_utf8_lossy(&host.output).into_owned(), end }
+}
+
+/// What can be known of a guest is the same while it hibernates.
+fn hibernate(guest: &mut dyn Guest) {
+    let (snapshot, usage, place) = (guest.snapshot(), guest.usage(), guest.place());
+    let look = guest.inspect(4000);
+    let hibernates = guest.hibernate();
+    assert!(hibernates || usage.memory_bytes > 100_000, "a small guest hibernates");
+    assert_eq!(guest.usage(), usage, "usage");
+    assert_eq!(guest.place(), place, "place");
+    assert!(guest.inspect(4000) == look, "what its coroutines do");
+    assert!(guest.snapshot() == snapshot, "its state");
 }
 
 fn restored(

@@ -28,20 +28,21 @@ pub struct Script {
     codes: Mutex<HashMap<String, (Code, Option<Start>)>>,
     pub loads: Mutex<usize>,
     pub trims: Arc<Mutex<usize>>,
+    pub hibernations: Arc<Mutex<usize>>,
     /// What guests do when they are set aside.
     pub work: Arc<Mutex<Option<Work>>>,
 }
 
 pub type Work = Box<dyn FnMut() + Send>;
 
-struct ScriptImage(Code, Option<Start>, Arc<Mutex<usize>>, Arc<Mutex<Option<Work>>>);
+struct ScriptImage(Code, Option<Start>, [Arc<Mutex<usize>>; 2], Arc<Mutex<Option<Work>>>);
 
 struct ScriptGuest {
     code: Code,
     start: Option<Start>,
     memory: Memory,
     used: u64,
-    trims: Arc<Mutex<usize>>,
+    counts: [Arc<Mutex<usize>>; 2],
     work: Arc<Mutex<Option<Work>>>,
 }
 
@@ -50,8 +51,8 @@ impl Environment for Script {
         *self.loads.lock().unwrap() += 1;
         let codes = self.codes.lock().unwrap();
         let (code, start) = codes.get(&program.id).ok_or_else(|| Error::invalid("syntax error"))?;
-        let (trims, work) = (self.trims.clone(), self.work.clone());
-        Ok(Arc::new(ScriptImage(code.clone(), start.clone(), trims, work)))
+        let counts = [self.trims.clone(), self.hibernations.clone()];
+        Ok(Arc::new(ScriptImage(code.clone(), start.clone(), counts, self.work.clone())))
     }
 }
 
@@ -63,7 +64,7 @@ impl Image for ScriptImage {
             start: self.1.clone(),
             memory,
             used: 0,
-            trims: self.2.clone(),
+            counts: self.2.clone(),
             work: self.3.clone(),
         }))
     }
@@ -99,7 +100,12 @@ impl Guest for ScriptGuest {
     }
 
     fn trim(&mut self) {
-        *self.trims.lock().unwrap() += 1;
+        *self.counts[0].lock().unwrap() += 1;
+    }
+
+    fn hibernate(&mut self) -> bool {
+        *self.counts[1].lock().unwrap() += 1;
+        true
     }
 }
 
