@@ -68,12 +68,21 @@ fn between(child: &mut Child) -> Result<(f64, f64), String> {
 }
 
 /// VmRSS of a process of the operating system.
-fn resident_bytes(id: u32) -> Result<f64, String> {
-    let path = format!("/proc/{id}/status");
-    let status = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    let kib: Option<f64> = status
+pub(super) fn resident_bytes(id: u32) -> Result<f64, String> {
+    bytes_of(&format!("/proc/{id}/status"), "VmRSS:")
+}
+
+/// What the machine could still give to a program.
+pub(super) fn available_bytes() -> Result<f64, String> {
+    bytes_of("/proc/meminfo", "MemAvailable:")
+}
+
+/// A number of kilobytes in a file of the system, under its name.
+fn bytes_of(path: &str, name: &str) -> Result<f64, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let kib: Option<f64> = text
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(name))
         .and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse().ok());
-    kib.map(|kib| kib * 1024.0).ok_or_else(|| format!("{path} has no VmRSS"))
+    kib.map(|kib| kib * 1024.0).ok_or_else(|| format!("{path} has no {name}"))
 }

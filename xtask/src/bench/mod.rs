@@ -4,6 +4,7 @@ mod cpu;
 mod machine;
 mod memory;
 mod messages;
+mod million;
 mod neighbours;
 mod snapshot;
 mod table;
@@ -27,10 +28,11 @@ struct Case {
     run: fn(&Bench) -> Result<Vec<Row>, String>,
 }
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     Case { name: "cpu", run: cpu::run },
     Case { name: "spawn", run: messages::spawn },
     Case { name: "memory", run: memory::run },
+    Case { name: "million", run: million::run },
     Case { name: "pingpong", run: messages::pingpong },
     Case { name: "ring", run: messages::ring },
     Case { name: "fanin", run: messages::fanin },
