@@ -40,7 +40,8 @@ pub(crate) struct RunArguments {
     /// Limit the program's processes: memory=64MiB, wall_clock=2s, instructions=1000000000, …
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitChange::parse)]
     pub(crate) limits: Vec<LimitChange>,
-    /// Let the program use something: fs:DIR (to read), fs:DIR:rw (to write, too), env:NAME, env:*
+    /// Let the program use something: fs:DIR (to read), fs:DIR:rw (to write, too), env:NAME,
+    /// http:HOST[:PORT]
     #[arg(long = "grant", value_name = "WHAT", value_parser = grant::parse)]
     pub(crate) grants: Vec<Given>,
     /// Give the program a variable, whatever the environment has

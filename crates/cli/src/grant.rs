@@ -1,8 +1,8 @@
-//! `--grant fs:DIR[:rw]`, `--grant env:NAME`, `--env NAME=VALUE`, and the directories among a
+//! `--grant fs:DIR[:rw]`, `--grant env:NAME`, `--grant http:HOST[:PORT]`, `--env NAME=VALUE`, and the directories among a
 //! program's arguments.
 
 use crate::failure::Failure;
-use procession_runtime::{Access, Grant, Variables};
+use procession_runtime::{Access, Grant, Variables, WebGrants};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
@@ -16,6 +16,9 @@ pub(crate) enum Given {
     /// A variable of the environment, or all of them.
     Variable(String),
     AllVariables,
+    /// A host of the network, perhaps one port of it, or all of them.
+    Host(String, Option<u16>),
+    AllHosts,
 }
 
 /// A variable of `--env`.
@@ -25,18 +28,19 @@ pub(crate) struct Setting {
     value: String,
 }
 
-/// Reads `fs:DIR`, `fs:DIR:ro`, `fs:DIR:rw`, `env:NAME` or `env:*`; the error says what would be
-/// right.
+/// Reads `fs:DIR`, `fs:DIR:ro`, `fs:DIR:rw`, `env:NAME`, `env:*`, `http:HOST[:PORT]` or
+/// `http:*`; the error says what would be right.
 pub(crate) fn parse(text: &str) -> Result<Given, String> {
     match text.split_once(':') {
         Some(("fs", rest)) => directory(rest).map(Given::Directory),
         Some(("env", "*")) => Ok(Given::AllVariables),
+        Some(("http", "*")) => Ok(Given::AllHosts),
+        Some(("http", host)) => host_and_port(host),
         Some(("env", name)) => variable_name(name).map(Given::Variable),
-        Some(_) | None => {
-            Err("directories and variables can be granted: write fs:DIR, fs:DIR:rw, env:NAME or \
-                 env:*"
-                .to_owned())
-        }
+        Some(_) | None => Err(
+            "unknown grant: write fs:DIR, fs:DIR:rw, env:NAME, env:*, http:HOST or http:HOST:PORT"
+                .to_owned(),
+        ),
     }
 }
 
@@ -60,6 +64,35 @@ fn variable_name(name: &str) -> Result<String, String> {
         return Err(format!("\"{name}\" is no variable's name: write env:NAME or env:*"));
     }
     Ok(name.to_owned())
+}
+
+/// Reads `HOST` or `HOST:PORT`; an IPv6 address stands in brackets.
+fn host_and_port(text: &str) -> Result<Given, String> {
+    let wrong = || format!("\"{text}\" is no host: write http:HOST, http:HOST:PORT or http:*");
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            (host, Some(port.parse::<u16>().map_err(|_| wrong())?))
+        }
+        Some(_) | None => (text, None),
+    };
+    let is_address = host.starts_with('[') && host.ends_with(']');
+    if host.is_empty() || host.contains(['/', '*', '@']) || host.contains(':') && !is_address {
+        return Err(wrong());
+    }
+    Ok(Given::Host(host.to_owned(), port))
+}
+
+/// The hosts of a run.
+pub(crate) fn hosts(given: &[Given]) -> WebGrants {
+    let mut grants = WebGrants::default();
+    for given in given {
+        match given {
+            Given::Host(host, port) => grants.grant(host, *port),
+            Given::AllHosts => grants.grant_all(),
+            Given::Directory(_) | Given::Variable(_) | Given::AllVariables => {}
+        }
+    }
+    grants
 }
 
 /// Reads `NAME=VALUE`.
@@ -106,7 +139,7 @@ pub(crate) fn variables(
         match given {
             Given::Variable(name) => variables.grant(name, None),
             Given::AllVariables => variables.grant_all(),
-            Given::Directory(_) => {}
+            Given::Directory(_) | Given::Host(..) | Given::AllHosts => {}
         }
     }
     for (name, value) in environment {
@@ -139,6 +172,20 @@ mod tests {
         }
         assert_eq!(parse("env:HOME"), Ok(Given::Variable("HOME".to_owned())));
         assert_eq!(parse("env:*"), Ok(Given::AllVariables));
+        for (text, host, port) in [
+            ("http:a.example", "a.example", None),
+            ("http:a.example:8080", "a.example", Some(8080)),
+            ("http:[::1]", "[::1]", None),
+            ("http:[::1]:80", "[::1]", Some(80)),
+        ] {
+            assert_eq!(parse(text), Ok(Given::Host(host.to_owned(), port)), "{text}");
+        }
+        assert_eq!(parse("http:*"), Ok(Given::AllHosts));
+        for text in
+            ["http:", "http::80", "http:a:x", "http:a:99999", "http:a/b", "http:*.a", "http:::1"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
         for text in
             ["", "data", "fs:", "fs::rw", "fs:data:rx", "net:host", "env:", "env:A=B", "env:A*"]
         {

@@ -41,6 +41,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
     let cores = i64::from(config.shards);
     (config.programs, config.grants) = (programs, grants);
+    config.web_grants = grant::hosts(&arguments.grants);
     config.variables =
         grant::variables(&arguments.grants, &arguments.variables, std::env::vars_os());
     if let Some(after) = arguments.hibernate_after {

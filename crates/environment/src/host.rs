@@ -1,6 +1,6 @@
 //! What a guest may ask of the runtime.
 
-use crate::Request;
+use crate::{HttpRequest, Request};
 use procession_types::{
     Actor, Context, ContextChange, Error, Event, Fragment, Message, Pid, SmolStr, Timestamp, Topic,
 };
@@ -107,6 +107,8 @@ pub enum Call {
     Function(Box<SpawnRequest>),
     /// See [`FsOperation`].
     Fs(FsOperation),
+    /// Replies with a table of status, headers, body and URL; see [`HttpRequest`].
+    Http(Box<HttpRequest>),
     /// Replies with the oldest message of a queue as three values: the payload, the number of the
     /// delivery, and which attempt it is. Permission `queue.consume`.
     Consume {

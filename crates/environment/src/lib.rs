@@ -7,6 +7,7 @@
 
 mod guest;
 mod host;
+mod http;
 mod inspect;
 mod program;
 mod service;
@@ -16,6 +17,7 @@ pub use host::{
     Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
     SpawnRequest,
 };
+pub use http::HttpRequest;
 pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};
 pub use program::{Dialect, Module, Program};
 pub use service::{

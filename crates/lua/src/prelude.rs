@@ -19,7 +19,8 @@ const SOURCE: &str = concat!(
     include_str!("modules/services.lua"),
     include_str!("modules/funcs.lua"),
     include_str!("modules/events.lua"),
-    include_str!("modules/queue.lua")
+    include_str!("modules/queue.lua"),
+    include_str!("modules/http.lua")
 );
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
@@ -52,12 +53,13 @@ const TABLES: &[&str] = &[
     "funcs",
     "events",
     "queue",
+    "http",
 ];
 
 /// Those of them that are reached by `require` only.
 const MODULES: &[&str] = &[
     "time", "fs", "ctx", "logger", "security", "json", "hash", "base64", "uuid", "env", "metrics",
-    "store", "funcs", "events", "queue",
+    "store", "funcs", "events", "queue", "http",
 ];
 
 /// Names of the modules that a program may list in `modules:`.
@@ -90,6 +92,7 @@ const BUILTINS: &[&[Builtin]] = &[
     modules::funcs::FUNCTIONS,
     modules::events::FUNCTIONS,
     modules::queue::FUNCTIONS,
+    modules::http::FUNCTIONS,
 ];
 
 const ERROR_KINDS: [(&str, &str); 11] = [

@@ -2,6 +2,7 @@
 
 use crate::grant::Grant;
 use crate::service::Variables;
+use crate::web_grant::WebGrants;
 use procession_environment::{Environment, Program};
 use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS};
 use procession_policy::Policies;
@@ -54,6 +55,8 @@ pub struct NodeConfig {
     pub policies: Policies,
     /// Directories that processes may use.
     pub grants: Vec<Grant>,
+    /// Hosts that processes may talk to.
+    pub web_grants: WebGrants,
     /// Variables that processes may read.
     pub variables: Variables,
     /// Where output goes.
@@ -101,6 +104,7 @@ impl NodeConfig {
             slice: SLICE_INSTRUCTIONS,
             policies: Policies::default(),
             grants: Vec::new(),
+            web_grants: WebGrants::default(),
             variables: Variables::default(),
             sinks: Sinks::standard(),
             seed: None,

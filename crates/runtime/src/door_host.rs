@@ -224,6 +224,7 @@ impl Host for Door<'_> {
                 self.call_process(*request, Purpose::Function)
             }
             Call::Fs(operation) => self.start_fs(operation),
+            Call::Http(request) => self.start_http(*request),
             Call::Consume { queue } => self.start_consume(&queue),
             Call::Info { to } => self.start_info(&to),
         }

@@ -1,9 +1,11 @@
 //! The way of a process to the node's services.
 
 use crate::door::Door;
+use crate::mail::Mail;
 use crate::security::Caller;
 use crate::service::{self, subscriptions};
-use procession_environment::{CallId, Host as _, Request};
+use crate::web;
+use procession_environment::{CallId, Host as _, HttpRequest, Request};
 use procession_kernel::CallKind;
 use procession_types::{Error, Fragment, FragmentBuilder, Limit, Message, Scalar, SmolStr, word};
 use std::sync::Arc;
@@ -72,6 +74,36 @@ impl Door<'_> {
         Ok(FragmentBuilder::new().finish(&[word::int_wrapping(i64::from(queue.0))]))
     }
 
+    /// Starts a request to another machine.
+    pub(crate) fn start_http(&mut self, request: HttpRequest) -> Result<CallId, Error> {
+        let request = web::Checked::new(request)?;
+        self.check_on("http.request", &request.target().resource())?;
+        let shared = Arc::clone(&self.worker.shared);
+        request.target().check(&shared.web_grants)?;
+        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
+        let pid = self.pid;
+        let context = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();
+        let job = Box::new({
+            let shared = Arc::clone(&shared);
+            move || {
+                let allowed = |next: &web::Target| {
+                    let resource = next.resource();
+                    next.check(&shared.web_grants).is_ok()
+                        && shared.allows(&context, pid, "http.request", &resource)
+                };
+                let result = request.perform(&shared.web_agent, allowed);
+                if let Some(inbox) = shared.inbox(pid.shard) {
+                    inbox.push(Mail::Reply { pid, call, result });
+                }
+            }
+        });
+        if shared.net.submit(job).is_ok() {
+            return Ok(CallId(call.0));
+        }
+        self.abandon(CallId(call.0));
+        Err(Error::limit(Limit::Calls, "too many requests are waiting"))
+    }
+
     /// Starts a call that takes a message from a queue.
     pub(crate) fn start_consume(&mut self, queue: &SmolStr) -> Result<CallId, Error> {
         self.check_on("queue.consume", queue)?;
@@ -81,8 +113,9 @@ impl Door<'_> {
         match shared.services.consume(self.pid, id, queue) {
             Ok(None) => {}
             Ok(Some(delivery)) => {
-                let pid = self.pid;
-                self.worker.step(|kernel, cx| kernel.reply(cx, pid, call, Ok(delivery)));
+                // Now, so that no time-out can come before it.
+                let slot = self.slot;
+                self.worker.step(|kernel, cx| kernel.answer(cx, slot, call, Ok(delivery)));
             }
             Err(error) => {
                 self.abandon(id);

@@ -4,11 +4,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-/// Threads at most.
-const THREADS_MAX: usize = 4;
-/// Operations waiting for a thread at most.
-const JOBS_MAX: usize = 10_000;
-
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
@@ -20,24 +15,33 @@ struct State {
 }
 
 /// See the module.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct IoPool {
     inner: Arc<(Mutex<State>, Condvar)>,
+    /// What its threads are called.
+    name: &'static str,
+    threads_max: usize,
+    /// Operations that may wait for a thread.
+    jobs_max: usize,
 }
 
 impl IoPool {
+    pub(crate) fn new(name: &'static str, threads_max: usize, jobs_max: usize) -> Self {
+        Self { inner: Arc::default(), name, threads_max, jobs_max }
+    }
+
     /// Hands over an operation.
     ///
     /// # Errors
     /// The operation, when too many wait or no thread can be started.
     pub(crate) fn submit(&self, job: Job) -> Result<(), Job> {
         let mut state = self.lock();
-        if state.closed || state.jobs.len() >= JOBS_MAX {
+        if state.closed || state.jobs.len() >= self.jobs_max {
             return Err(job);
         }
-        if state.asleep <= state.jobs.len() && state.threads.len() < THREADS_MAX {
+        if state.asleep <= state.jobs.len() && state.threads.len() < self.threads_max {
             let pool = self.clone();
-            let name = format!("io-{}", state.threads.len());
+            let name = format!("{}-{}", self.name, state.threads.len());
             match std::thread::Builder::new().name(name).spawn(move || pool.work()) {
                 Ok(thread) => state.threads.push(thread),
                 Err(_) if state.threads.is_empty() => return Err(job),
@@ -52,6 +56,18 @@ impl IoPool {
 
     /// Forgets what waits, and waits for what runs.
     pub(crate) fn close(&self) {
+        for thread in self.end() {
+            // A job that panicked has been noted by its caller's missing reply.
+            let _ = thread.join();
+        }
+    }
+
+    /// Forgets what waits; what runs ends by itself, and nobody waits for it.
+    pub(crate) fn leave(&self) {
+        drop(self.end());
+    }
+
+    fn end(&self) -> Vec<JoinHandle<()>> {
         let mut state = self.lock();
         state.closed = true;
         let jobs = std::mem::take(&mut state.jobs);
@@ -59,10 +75,7 @@ impl IoPool {
         drop(state);
         drop(jobs);
         self.inner.1.notify_all();
-        for thread in threads {
-            // A job that panicked has been noted by its caller's missing reply.
-            let _ = thread.join();
-        }
+        threads
     }
 
     fn work(&self) {

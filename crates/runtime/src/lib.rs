@@ -38,6 +38,8 @@ mod turn;
 mod upgrade;
 mod visit;
 mod watch;
+mod web;
+mod web_grant;
 mod worker;
 
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks};
@@ -48,3 +50,4 @@ pub use procession_kernel::{Counts, HostConfig, Info, Priority, State};
 pub use service::Variables;
 pub use visit::ANSWER_PATIENCE;
 pub use watch::Ending;
+pub use web_grant::WebGrants;

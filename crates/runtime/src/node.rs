@@ -13,6 +13,7 @@ use crate::program::Programs;
 use crate::service::Services;
 use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
+use crate::web;
 use crate::worker::Worker;
 use procession_kernel::{Cancel, Counts, KernelConfig};
 use procession_types::{Pid, ShardIndex};
@@ -23,6 +24,13 @@ use std::time::{Duration, Instant};
 
 /// Stack of a worker: a compiler and nested spawns need some.
 const WORKER_STACK_BYTES: usize = 16 << 20;
+
+/// Threads for files, and for requests to other machines.
+const FILE_THREADS_MAX: usize = 4;
+const NET_THREADS_MAX: usize = 32;
+/// What may wait for them; a request holds its body meanwhile.
+const FILE_JOBS_MAX: usize = 10_000;
+const NET_JOBS_MAX: usize = 256;
 
 /// How much longer than the deadline a shutdown waits for the kernels to have terminated everybody.
 const GRACE: Duration = Duration::from_secs(1);
@@ -82,7 +90,10 @@ impl Node {
             grants,
             services: Services::new(config.variables),
             output: Output::new(),
-            io: IoPool::default(),
+            io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
+            net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
+            web_grants: config.web_grants,
+            web_agent: web::agent(),
             watches: Watches::default(),
             questions: Questions::default(),
             stopping: AtomicBool::new(false),
@@ -153,6 +164,7 @@ impl Drop for Node {
             let _ = worker.join();
         }
         self.shared.io.close();
+        self.shared.net.leave();
         self.shared.watches.close();
         self.shared.output.close();
         if let Some(writer) = self.writer.take() {

@@ -11,6 +11,7 @@ use crate::process_info::Questions;
 use crate::program::Programs;
 use crate::service::{Handed, Services};
 use crate::watch::Watches;
+use crate::web_grant::WebGrants;
 use procession_kernel::HostConfig;
 use procession_policy::Policies;
 use procession_types::{HostIndex, ShardIndex};
@@ -44,6 +45,10 @@ pub(crate) struct Shared {
     pub(crate) services: Services,
     pub(crate) output: Output,
     pub(crate) io: IoPool,
+    /// For requests, which may take long: files must not wait behind them.
+    pub(crate) net: IoPool,
+    pub(crate) web_grants: WebGrants,
+    pub(crate) web_agent: ureq::Agent,
     pub(crate) watches: Watches,
     pub(crate) questions: Questions,
     /// No process may be started any more.

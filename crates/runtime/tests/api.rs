@@ -15,10 +15,14 @@ use procession_types::{
     units::{parse_duration, parse_size},
 };
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use web::Server;
+
+mod web;
 
 const MAIN: &str = "app.test:main";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -141,6 +145,14 @@ fn run(file: &Path, scratch: &Path, hibernate_after_ns: Option<u64>) -> Result<(
         vec![Grant { name: PathBuf::new(), directory: scratch.to_owned(), access: Access::Write }];
     config.variables.grant("GREETING", Some(b"hello".to_vec()));
     config.variables.grant("EMPTY", None);
+    let server = Server::start();
+    // A port that nobody listens at: the system has just given and taken it.
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let nobody = nobody.map_err(|error| error.to_string())?;
+    for (name, address) in [("WEB", server.address), ("NOBODY", nobody)] {
+        config.variables.grant(name, Some(format!("http://{address}").into_bytes()));
+        config.web_grants.grant(&address.ip().to_string(), Some(address.port()));
+    }
     let node = Node::start(config).map_err(|error| error.to_string())?;
     let request = SpawnRequest {
         program: SmolStr::new(MAIN),

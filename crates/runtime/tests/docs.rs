@@ -11,6 +11,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use web::Server;
+
+mod web;
 
 const MAIN: &str = "app:main";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -137,6 +140,9 @@ fn run(name: &str, page: &Page, example: &Example) -> Result<String, String> {
     config.grants =
         vec![Grant { name: "data".into(), directory: scratch.0.clone(), access: Access::Write }];
     config.variables.grant("GREETING", Some(b"hello".to_vec()));
+    let server = Server::start();
+    config.variables.grant("WEB", Some(server.url().into_bytes()));
+    config.web_grants.grant(&server.address.ip().to_string(), Some(server.address.port()));
     let node = Node::start(config).map_err(|error| error.to_string())?;
     let request = SpawnRequest {
         program: SmolStr::new(MAIN),

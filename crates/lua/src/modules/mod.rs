@@ -5,6 +5,7 @@ pub(crate) mod base64;
 pub(crate) mod events;
 pub(crate) mod funcs;
 pub(crate) mod hash;
+pub(crate) mod http;
 pub(crate) mod queue;
 pub(crate) mod services;
 pub(crate) mod uuid;

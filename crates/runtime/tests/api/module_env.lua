@@ -26,7 +26,7 @@ local function main()
     -- also at the top level of a program that asks for nothing else
     eq(process.call("app.test:top", "app:processes"), "hello", "a variable at the top level")
 
-    -- the node of these tests has GREETING, and EMPTY granted but not set
+    -- the node of these tests has GREETING, WEB and NOBODY, and EMPTY granted but not set
     eq(env.get("GREETING"), "hello", "a variable")
     fails(errors.NOT_FOUND, "a variable that is not set", env.get("EMPTY"))
     local err = fails(errors.PERMISSION_DENIED, "a variable that is not granted", env.get("PATH"))
@@ -36,7 +36,7 @@ local function main()
     eq(all.GREETING, "hello", "all()")
     local count = 0
     for _ in pairs(all) do count = count + 1 end
-    eq(count, 1, "number of variables in all()")
+    eq(count, 3, "number of variables in all()")
     all.GREETING = "changed"
     eq(env.get("GREETING"), "hello", "a change of the table changes nothing else")
 

@@ -1,0 +1,145 @@
+//! A small HTTP server of the tests, on a port that the system gives.
+#![allow(dead_code, unreachable_pub)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// A server; it ends when it is dropped.
+pub struct Server {
+    pub address: SocketAddr,
+    stopping: Arc<AtomicBool>,
+    /// Connections that are held without an answer.
+    held: Arc<Mutex<Vec<TcpStream>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Request {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stopping, held) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let (stop, hold) = (Arc::clone(&stopping), Arc::clone(&held));
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                let hold = Arc::clone(&hold);
+                // Ends when the other side closes the connection.
+                std::thread::spawn(move || serve(stream, address, &hold));
+            }
+        });
+        Self { address, stopping, held, thread: Some(thread) }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.held.lock().unwrap().clear();
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Answers the requests of one connection.
+fn serve(stream: TcpStream, address: SocketAddr, held: &Mutex<Vec<TcpStream>>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    while let Some(request) = read(&mut reader) {
+        if request.target == "/hold" {
+            held.lock().unwrap().push(stream);
+            return;
+        }
+        let mut answer = answer(&request, address);
+        if request.method == "HEAD" {
+            let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+            answer.truncate(end + 4);
+        }
+        if stream.write_all(&answer).is_err() || request.target == "/close" {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut words = line.split_whitespace();
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Request { method, target, headers, body })
+}
+
+fn answer(request: &Request, address: SocketAddr) -> Vec<u8> {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+    match first {
+        "hello" => respond(200, &["content-type: text/plain", "x-a: 1", "x-a: 2"], b"hello"),
+        "echo" => {
+            let mut text = format!("{} {}\n", request.method, request.target);
+            for (name, value) in &request.headers {
+                text.push_str(&format!("{name}: {value}\n"));
+            }
+            text.push('\n');
+            let mut body = text.into_bytes();
+            body.extend_from_slice(&request.body);
+            respond(200, &[], &body)
+        }
+        "status" => respond(rest.parse().unwrap(), &[], b"as you wish"),
+        "bytes" => respond(200, &[], &vec![b'x'; rest.parse().unwrap()]),
+        "redirect" => {
+            // /redirect/STATUS/REST leads to /REST; REST may be a URL with another host.
+            let (status, to) = rest.split_once('/').unwrap();
+            let to = match to.strip_prefix("to:") {
+                Some(host) => format!("location: http://{host}/hello"),
+                None => format!("location: /{to}"),
+            };
+            respond(status.parse().unwrap(), &[&to], b"elsewhere")
+        }
+        "loop" => respond(302, &[&format!("location: http://{address}/loop")], b""),
+        "order" => {
+            respond(200, &["content-type: application/json"], br#"{"id": 7, "state": "paid"}"#)
+        }
+        "garbage" => b"this is no HTTP\r\n\r\n".to_vec(),
+        _ => respond(404, &[], b"not here"),
+    }
+}
+
+fn respond(status: u16, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: {}\r\n", body.len());
+    for header in headers {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    text.push_str("\r\n");
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
