@@ -159,6 +159,12 @@ impl Heap {
         &mut self.words[..self.top]
     }
 
+    /// The words of the whole array, and how many of them are in use: for who allocates in place.
+    #[inline(always)]
+    pub(crate) fn parts(&mut self) -> (&mut [Word], &mut usize) {
+        (&mut self.words, &mut self.top)
+    }
+
     /// Replaces the content by what a collection copied: the first `top` words of an array.
     pub(crate) fn replace(&mut self, mut words: Vec<Word>, top: usize) {
         if words.len() > POOLED_WORDS_MAX && top * 3 < words.len() {

@@ -1,6 +1,7 @@
 //! Reading and writing fields: tables, library tables, metatables.
 
-use crate::library::{class, number, table_word};
+use crate::heap::root;
+use crate::library::{Library, class, number, table_word};
 use crate::strings::is_string;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Kind, Word, table};
@@ -32,6 +33,42 @@ pub(crate) const fn is_heap_table(value: Word) -> bool {
     value >> 32 == word::TAG_TABLE << 16
 }
 
+/// What a library table holds under a constant, if the process has not written to it and the constant
+/// is the library's own: the short way to `string.format` and the like.
+#[inline(always)]
+fn frozen_constant(words: &[Word], library: &Library, table: u16, key: Word) -> Option<Word> {
+    if words[root::OVERLAY + table as usize] != word::NIL {
+        return None;
+    }
+    // A key of another image may be an equal string; extreme integers must be thawed.
+    let value = library.tables[table as usize].plain(key);
+    (value != word::NIL).then_some(value)
+}
+
+/// The same for any value: a library table, an object whose class has the method, a string.
+#[inline(always)]
+pub(crate) fn frozen_field(
+    words: &[Word],
+    library: &Library,
+    target: Word,
+    key: Word,
+) -> Option<Word> {
+    if target >> 32 == word::TAG_TABLE << 16 | 1 {
+        return frozen_constant(words, library, word::index(target) as u16, key);
+    }
+    if target >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64 {
+        let class = word::header_flags(words[word::index(target) as usize]);
+        if class < class::COUNT {
+            return frozen_constant(words, library, number::CLASS_META + class as u16, key);
+        }
+    }
+    // The metatable of strings leads to the library `string`.
+    if is_string(target) && words[root::OVERLAY + number::STRING_META as usize] == word::NIL {
+        return frozen_constant(words, library, number::STRINGS, key);
+    }
+    None
+}
+
 impl Vm<'_> {
     /// Where a table (the word must be one) keeps its content.
     #[inline]
@@ -40,7 +77,7 @@ impl Vm<'_> {
             return Place::Heap(word::index(value) as usize);
         }
         let number = word::index(value) as u16;
-        let own = self.heap.get(crate::heap::root::OVERLAY + number as usize);
+        let own = self.heap.get(root::OVERLAY + number as usize);
         if own == word::NIL {
             Place::Frozen(number)
         } else {
@@ -60,7 +97,7 @@ impl Vm<'_> {
                     self.heap.set_hashed(self.strings(), at, key, value);
                 }
                 let own = word::make(word::TAG_TABLE, 0, at as u32);
-                self.heap.set(crate::heap::root::OVERLAY + number as usize, own);
+                self.heap.set(root::OVERLAY + number as usize, own);
                 at
             }
         }
@@ -115,40 +152,6 @@ impl Vm<'_> {
         let key = self.normal_key(key);
         let at = self.writable(target);
         self.heap.set_any(self.strings(), at, key, value);
-    }
-
-    /// What a library table holds under a constant, if the process has not written to it and the
-    /// constant is the library's own: the fast path of `string.format` and the like.
-    #[inline(always)]
-    pub(crate) fn frozen_constant(&mut self, table: u16, key: Word) -> Option<Word> {
-        if self.heap.get(crate::heap::root::OVERLAY + table as usize) != word::NIL {
-            return None;
-        }
-        // A key of another image may be an equal string; extreme integers must be thawed.
-        let value = self.library.tables[table as usize].plain(key);
-        (value != word::NIL).then_some(value)
-    }
-
-    /// The same for any value: a library table, or an object whose class has the method.
-    #[inline(always)]
-    pub(crate) fn frozen_field(&mut self, target: Word, key: Word) -> Option<Word> {
-        if target >> 32 == word::TAG_TABLE << 16 | 1 {
-            return self.frozen_constant(word::index(target) as u16, key);
-        }
-        if target >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64 {
-            let class = word::header_flags(self.heap.get(word::index(target) as usize));
-            if class < class::COUNT {
-                return self.frozen_constant(number::CLASS_META + class as u16, key);
-            }
-        }
-        if is_string(target) && !word::is_float(target) {
-            // The metatable of strings leads to the library `string`.
-            if self.heap.get(crate::heap::root::OVERLAY + number::STRING_META as usize) == word::NIL
-            {
-                return self.frozen_constant(number::STRINGS, key);
-            }
-        }
-        None
     }
 
     /// The metatable of any value, or nil.

@@ -9,6 +9,7 @@
 //! slot is not nil; a key is never nil, NaN, or a float with an integer's value.
 
 mod search;
+pub(crate) mod seen;
 
 pub(crate) use search::mix;
 

@@ -6,11 +6,6 @@ use std::path::Path;
 
 /// Lines without tests from which on a file has to be split.
 const LINES_MAX: usize = 600;
-/// Files that may be longer, with the reason.
-const LONG_FILES: [(&str, &str); 1] = [(
-    "crates/lua/src/interpret.rs",
-    "the interpreter loop is one function whose macros share its locals",
-)];
 /// Lines without tests from which on a file is worth a look.
 const LINES_GOOD: usize = 300;
 
@@ -60,8 +55,7 @@ fn is_test(path: &Path, package: &Path) -> bool {
 }
 
 fn length(path: &Path, lines: usize, findings: &mut Findings) {
-    let is_excused = LONG_FILES.iter().any(|(long, _)| path.ends_with(long));
-    if lines > LINES_MAX && !is_excused {
+    if lines > LINES_MAX {
         let what = format!("{lines} lines without tests, more than {LINES_MAX}; split it");
         findings.error(path, LINES_MAX, &what);
     } else if lines > LINES_GOOD {
