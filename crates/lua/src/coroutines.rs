@@ -9,7 +9,7 @@ use crate::coroutine::{
 };
 use crate::frame::closure_place;
 use crate::heap::root;
-use crate::library::is_builtin;
+use crate::library::{CONTINUED, is_builtin};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Stop, Vm};
 use procession_types::word::{self, Kind, Word};
@@ -263,7 +263,9 @@ impl Vm<'_> {
         self.save_coroutine();
         self.set_status(self.co, status::DEAD);
         self.heap.set(self.co + field::RESUMER, word::NIL);
-        self.heap.set(self.co + field::ERROR, value);
+        // Nil is an error too; the word for it here is no value of a program.
+        let kept = if value == word::NIL { CONTINUED } else { value };
+        self.heap.set(self.co + field::ERROR, kept);
         self.set_status(resumer, status::RUNNING);
         self.heap.set(root::CURRENT, coroutine(resumer));
         self.load_coroutine();
@@ -303,10 +305,14 @@ impl Vm<'_> {
     }
 
     /// The error with which a coroutine died, if it did, and forgets it.
-    pub(crate) fn take_error(&mut self, co: usize) -> Word {
+    pub(crate) fn take_error(&mut self, co: usize) -> Option<Word> {
         let error = self.heap.get(co + field::ERROR);
         self.heap.set(co + field::ERROR, word::NIL);
-        error
+        match error {
+            word::NIL => None,
+            CONTINUED => Some(word::NIL),
+            error => Some(error),
+        }
     }
 
     /// Kills a suspended or dead coroutine's pending variables marker list and marks it dead; the

@@ -183,8 +183,7 @@ function not_less(method, b, a) return not method(b, a) end
 -- coroutines ---------------------------------------------------------------------------------------
 
 function general_coroutine_close(co)
-  local err, pending = bury(co)
-  local failed = err ~= nil
+  local err, pending, failed = bury(co)
   for i = 1, #pending do
     local value = pending[i]
     local close = metamethod(value, "__close")
@@ -436,7 +435,7 @@ function general_table_unpack(t, first, last)
   first = first == nil and 1 or integer_of(first, 2)
   last = last == nil and length_of(t) or integer_of(last, 3)
   if first > last then return end
-  if last - first >= 1000000 or last - first < 0 then fail("too many results to unpack") end
+  if last - first >= 999999 or last - first < 0 then fail("too many results to unpack") end
   local list, count = {}, 0
   for i = first, last do
     count = count + 1

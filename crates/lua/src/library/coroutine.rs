@@ -94,7 +94,7 @@ fn close(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 /// Marks a coroutine dead; returns the error it died with (or nil), a table of the values to close,
-/// and the status it had.
+/// and whether it died with an error.
 fn bury(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let co = coroutine_arg(vm, args)?;
     let marked = vm.bury(co);
@@ -104,7 +104,8 @@ fn bury(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         vm.heap.set_int(vm.strings(), at, position as i64 + 1, value);
     }
     let list = word::make(word::TAG_TABLE, 0, at as u32);
-    vm.give_all(args, &[error, list])
+    let failed = word::from_bool(error.is_some());
+    vm.give_all(args, &[error.unwrap_or(word::NIL), list, failed])
 }
 
 fn spawn(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

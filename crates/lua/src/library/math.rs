@@ -235,14 +235,7 @@ fn randomseed(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (high, low) = if args.count == 0 {
         (vm.host.random(), vm.host.random())
     } else {
-        let high = match vm.number_arg(args, 1)? {
-            Number::Int(value) => value as u64,
-            Number::Float(value) => match float_to_int(value) {
-                Some(value) => value as u64,
-                None => value.to_bits(),
-            },
-        };
-        (high, vm.integer_or(args, 2, 0)? as u64)
+        (vm.integer_arg(args, 1)? as u64, vm.integer_or(args, 2, 0)? as u64)
     };
     vm.seed(high, low);
     let (high, low) = (vm.heap.integer(high as i64), vm.heap.integer(low as i64));

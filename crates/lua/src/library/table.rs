@@ -16,7 +16,7 @@ const SORT_BYTES_MAX: usize = 1 << 24;
 /// Longest list that is concatenated at once.
 const CONCAT_AT_ONCE_MAX: i64 = 1 << 14;
 /// Most values that `unpack` returns, as in PUC Lua.
-const UNPACK_MAX: i64 = 1_000_000;
+const UNPACK_MAX: i64 = 999_999;
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("table.insert", insert),
