@@ -53,7 +53,8 @@ function general_load(reader, name, mode, ...)
     local ok, piece = pcall(reader)
     if not ok then return nil, piece end
     if piece == nil or piece == "" then break end
-    if type(piece) ~= "string" then return nil, "reader function must return a string" end
+    if type(piece) == "number" then piece = tostring_raw(piece) end
+    if type(piece) ~= "string" then return nil, position() .. "reader function must return a string" end
     count = count + 1
     pieces[count] = piece
   end

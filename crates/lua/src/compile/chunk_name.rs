@@ -10,6 +10,8 @@ const ELLIPSIS: &str = "...";
 /// text for its own first line.
 #[must_use]
 pub fn chunk_name(chunk: &[u8]) -> String {
+    // A name ends where a C string does.
+    let chunk = chunk.split(|&byte| byte == 0).next().unwrap_or_default();
     match chunk.split_first() {
         Some((b'=', name)) => lossy(&name[..name.len().min(NAME_BYTES_MAX - 1)]),
         Some((b'@', name)) if name.len() < NAME_BYTES_MAX => lossy(name),

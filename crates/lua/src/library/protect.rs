@@ -15,6 +15,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@traceback", traceback),
     plain("@fail", fail),
     plain("@bad_argument", bad_argument),
+    plain("@position", position),
 ];
 
 fn error(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -110,6 +111,12 @@ fn assert(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn fail(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let message = vm.text_arg(args, 1)?.to_vec();
     Err(vm.error_bytes(&message))
+}
+
+/// `@position()`: where the program called the library function that runs, as messages begin.
+fn position(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let text = vm.call_position();
+    vm.give_text(args, text.as_bytes())
 }
 
 /// `@bad_argument(number, message)`: likewise, about one of its arguments.

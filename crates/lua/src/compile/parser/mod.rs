@@ -3,6 +3,7 @@
 //! It checks in the order in which PUC Lua does, so that of several mistakes in a text both report
 //! the same one, in the same words.
 
+mod conversion;
 mod expression;
 mod function;
 mod loops;

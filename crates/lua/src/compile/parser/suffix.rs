@@ -55,7 +55,10 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Result<Primary, SyntaxError> {
         match self.lexer.token {
-            Token::Name(_) => self.variable(),
+            Token::Name(_) => {
+                let name = self.variable()?;
+                self.converted(name)
+            }
             Token::Char(b'(') => {
                 let line = self.lexer.line;
                 self.lexer.advance()?;

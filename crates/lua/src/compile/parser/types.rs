@@ -20,7 +20,7 @@ use crate::compile::ast::Expr;
 use crate::compile::lex::Token;
 
 impl Parser<'_> {
-    fn is_typed(&self) -> bool {
+    pub(super) fn is_typed(&self) -> bool {
         self.dialect == procession_environment::Dialect::Typed
     }
 
@@ -32,14 +32,16 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `<T, U>` before the parameters of a function.
+    /// `<T, U: V>` before the parameters of a function.
     pub(super) fn type_parameters(&mut self) -> Result<(), SyntaxError> {
         if !self.is_typed() || !self.take_char(b'<')? {
             return Ok(());
         }
         self.name()?;
+        self.type_annotation()?;
         while self.take_char(b',')? {
             self.name()?;
+            self.type_annotation()?;
         }
         self.skip_greater()
     }

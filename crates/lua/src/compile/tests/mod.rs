@@ -121,6 +121,36 @@ fn types_are_dropped() {
         ("type P<T> = { x: number, y?: T, [string]: any } | nil x = 1", "x = 1"),
         ("x = y :: number + 1 as integer", "x = y + 1"),
         ("x = a!.b!:c()!", "x = a.b:c()"),
+        ("local a: | nil | \"x\" | 5 | true = 1", "local a = 1"),
+        ("local a: A & B & { c: number }, b: (string | nil)[] = 1", "local a, b = 1"),
+        ("local a: { [string]: {integer} }, b: {}, c: { A, B; } = 1", "local a, b, c = 1"),
+        ("local a: (A, b: B?, ...C) -> (D, E?), b: () -> () = 1", "local a, b = 1"),
+        ("local a: function(x: number): string, b: m.n.T<U[], V?>? = 1", "local a, b = 1"),
+        (
+            "function m.f<T: U, V>(self: m, a: T?): T & V return a end",
+            "function m.f(self, a) return a end",
+        ),
+        ("function m:f(a: number?, ...: string) end", "function m:f(a, ...) end"),
+        ("local function f(): nil end", "local function f() end"),
+        ("type F = (number) -> string type G<T> = T? local x = 1", "local x = 1"),
+        (
+            "x = (y :: T).z, f(a as B, c :: D), { e :: F, [g as H] = i! }",
+            "x = (y).z, f(a, c), { e, [g] = i }",
+        ),
+        ("x = string(y) .. string(1)", "x = tostring(y) .. tostring(1)"),
+        ("x = number(y) + number(z)!", "x = tonumber(y) + tonumber(z)"),
+        ("x = integer(y)", "x = math.tointeger(y)"),
+        ("x = boolean(y), boolean(y == 1), boolean(nil)", "x = not not y, not not (y == 1), false"),
+        ("if boolean(y) then f(boolean(z)) end", "if not not y then f(not not z) end"),
+        ("x = string.rep(y, 2) x = string", "x = string.rep(y, 2) x = string"),
+        (
+            "local string, integer = f, g x = string(y) + integer(y)",
+            "local string, integer = f, g x = string(y) + integer(y)",
+        ),
+        (
+            "function number(x) end function m.string(x) end x = m.string(y)",
+            "function number(x) end function m.string(x) end x = m.string(y)",
+        ),
         ("local type = 1 type = 2", "local type = 1 type = 2"),
         ("x = y\n::as:: x = as", "x = y\n::as:: x = as"),
     ];
@@ -133,6 +163,9 @@ fn types_are_dropped() {
     }
     for source in ["local a: = 1", "local a: number<", "type X", "x = y :: ", "local f: (a: ) -> b"]
     {
+        assert!(build(source.as_bytes(), Dialect::Typed).is_err(), "{source}");
+    }
+    for source in ["x = boolean()", "boolean(x)", "x = boolean(y, z)", "string(x) = 1"] {
         assert!(build(source.as_bytes(), Dialect::Typed).is_err(), "{source}");
     }
     assert!(build(b"local a: number = 1", Dialect::Plain).is_err());
