@@ -18,7 +18,7 @@ mod web;
 const MAIN: &str = "app:main";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pages that are no module's.
-const OTHER_PAGES: [&str; 2] = ["README", "differences"];
+const OTHER_PAGES: [&str; 3] = ["README", "differences", "typed"];
 /// What is there without `require`.
 const GLOBALS: [&str; 2] = ["process", "channel"];
 
