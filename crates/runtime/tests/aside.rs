@@ -64,8 +64,12 @@ fn a_process_whose_guest_is_away_can_be_terminated_and_asked_about() {
         go.send(()).unwrap();
         asks.join().unwrap()
     });
-    // The answer comes when the guest is back, which is the moment before its end.
-    assert_eq!(info.unwrap().process.pid, main.pid);
+    // The answer comes when the guest is back, which is the moment before its end; whoever asks later
+    // hears that it is dead.
+    match info {
+        Ok(info) => assert_eq!(info.process.pid, main.pid),
+        Err(error) => assert_eq!(error.kind, ErrorKind::NotFound),
+    }
     let ExitReason::Failed(failure) = &*end(&main) else { panic!("it was terminated") };
     assert_eq!(**failure, Failure::Terminated);
 }
