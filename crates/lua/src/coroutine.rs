@@ -45,6 +45,9 @@ pub(crate) mod status {
     pub(crate) const DEAD: u32 = 3;
     /// Flag: it is the coroutine of a task.
     pub(crate) const TASK: u32 = 4;
+    /// Flag of a task: it has looked in this turn whether anything has come from outside. What comes
+    /// later wakes it; what came before a turn that began since then would not.
+    pub(crate) const LOOKED: u32 = 8;
     /// Mask of the status proper.
     pub(crate) const MASK: u32 = 3;
 }

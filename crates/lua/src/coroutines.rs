@@ -362,7 +362,16 @@ impl Vm<'_> {
         self.save_coroutine();
         self.heap.set(task + field::WAIT, what);
         self.heap.set(task + field::LEAF, coroutine(self.co));
+        self.set_looked(task, false);
         self.schedule()
+    }
+
+    /// Notes whether a task has looked in this turn; see [`status::LOOKED`].
+    pub(crate) fn set_looked(&mut self, task: usize, looked: bool) {
+        let head = self.heap.get(task);
+        let flags = word::header_flags(head) & !status::LOOKED;
+        let flags = if looked { flags | status::LOOKED } else { flags };
+        self.heap.set(task, word::header(Kind::Coroutine, flags, word::header_length(head)));
     }
 
     /// Chooses a task that can run, starting after the running one.
@@ -438,6 +447,7 @@ impl Vm<'_> {
             if self.heap.get(at + field::WAIT) == wait::ANYTHING {
                 self.heap.set(at + field::WAIT, wait::NOTHING);
             }
+            self.set_looked(at, false);
             task = self.heap.get(at + field::NEXT);
         }
     }

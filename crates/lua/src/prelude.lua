@@ -789,6 +789,7 @@ function channel__select(cases)
     end
   end
   while true do
+    look()
     for i = 1, count do
       local case = list[i]
       local done, result =

@@ -17,6 +17,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("coroutine.close", close),
     plain("@bury", bury),
     plain("coroutine.spawn", spawn),
+    plain("@look", look),
     plain("@park", park),
     plain("@wake", wake),
     plain("@task", task),
@@ -114,11 +115,24 @@ fn spawn(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give(args, coroutine(co))
 }
 
+/// Comes before a look at what may have come from outside, and that before `@park(true)`.
+fn look(vm: &mut Vm<'_>, _: Args) -> Result<Flow, Raise> {
+    let task = word::index(vm.heap.get(root::TASK)) as usize;
+    vm.set_looked(task, true);
+    Ok(Flow::Return(0))
+}
+
 /// Waits until another coroutine of the process wakes this task (`@park()`), or until something comes
-/// from outside as well (`@park(true)`). It returns when called the second time.
+/// from outside as well (`@park(true)`, which returns at once when a turn has begun since the look).
+/// It returns when called the second time.
 fn park(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let outside = vm.arg(args, 1);
     if args.count == 2 {
+        return Ok(Flow::Return(0));
+    }
+    let task = word::index(vm.heap.get(root::TASK)) as usize;
+    let looked = word::header_flags(vm.heap.get(task)) & co_status::LOOKED != 0;
+    if outside == word::TRUE && !looked {
         return Ok(Flow::Return(0));
     }
     let what = if outside == word::TRUE { wait::ANYTHING } else { wait::WAKE };

@@ -134,46 +134,61 @@ impl<'a, 'b> Packer<'a, 'b> {
         let new = self.out.len();
         words[at] = u64::from(MOVED) | (new as u64) << 32;
         self.moved.push((at, head));
+        if word::header_kind(head) == Kind::Table as u8 {
+            return self.copied_table(at, head);
+        }
         let size = object_words(head);
         if new + size > self.words_max {
             self.fail(PackError::TooLarge);
             return 0;
         }
-        if size == table::WORDS as usize
-            && let Some(object) = words[at..].first_chunk::<{ table::WORDS as usize }>()
-        {
-            // Tables are the commonest objects, and so small that a call to copy one shows.
-            let [_, array, hash, meta] = *object;
-            self.out.extend_from_slice(&[head, array, hash, meta]);
-        } else {
-            self.out.push(head);
-            self.out.extend_from_slice(&words[at + 1..at + size]);
-        }
+        self.out.push(head);
+        self.out.extend_from_slice(&self.heap.words()[at + 1..at + size]);
         new
     }
 
-    /// Replaces the references of the object at `at` in the fragment; gives its size.
+    /// Copies a table with its blocks behind it: nothing else refers to these, so they need no marks,
+    /// and what is copied of the table itself is right at once.
+    #[inline(always)]
+    fn copied_table(&mut self, at: usize, head: Word) -> usize {
+        let words = self.heap.words();
+        let new = self.out.len();
+        let (array, hash) = (words[at + table::ARRAY as usize], words[at + table::HASH as usize]);
+        let block = |word: Word| match word as u32 as usize {
+            0 => &[][..],
+            first => &words[first..first + object_words(words[first])],
+        };
+        let (array_block, hash_block) = (block(array), block(hash));
+        let array_at = new + table::WORDS as usize;
+        let hash_at = array_at + array_block.len();
+        if hash_at + hash_block.len() > self.words_max {
+            self.fail(PackError::TooLarge);
+            return 0;
+        }
+        let moved = |word: Word, block: &[Word], to: usize| {
+            if block.is_empty() { word } else { word & !0xFFFF_FFFF | to as u64 }
+        };
+        self.out.extend_from_slice(&[
+            head,
+            moved(array, array_block, array_at),
+            moved(hash, hash_block, hash_at),
+            word::NIL,
+        ]);
+        self.out.extend_from_slice(array_block);
+        self.out.extend_from_slice(hash_block);
+        new
+    }
+
+    /// Replaces the references of the object at `at` in the fragment; gives its size. Those of a table
+    /// are right already.
     #[inline(always)]
     fn scan(&mut self, at: usize) -> usize {
-        const TABLE: u8 = Kind::Table as u8;
         const HASH: u8 = Kind::Hash as u8;
         const ARRAY: u8 = Kind::Array as u8;
         const USER: u8 = Kind::User as u8;
         let head = self.out[at];
         let size = object_words(head);
         match word::header_kind(head) {
-            TABLE => {
-                for field in [table::ARRAY as usize, table::HASH as usize] {
-                    let block = self.out[at + field];
-                    if block as u32 != 0 {
-                        let new = self.copied(block as u32 as usize);
-                        self.out[at + field] = block & !0xFFFF_FFFF | new as u64;
-                    }
-                }
-                // Metatables stay behind, and with them what they mean for the collector.
-                self.out[at] = word::header(Kind::Table, 0, 0);
-                self.out[at + table::META as usize] = word::NIL;
-            }
             HASH => {
                 if word::header_flags(head) & crate::table::HASH_BY_POSITION != 0 {
                     self.out[at] = head | STALE;

@@ -14,6 +14,8 @@ pub(crate) mod session;
 #[derive(Debug, Default)]
 pub(crate) struct TestHost {
     pub(crate) output: Vec<u8>,
+    /// What waits in the inbox.
+    pub(crate) inbox: std::collections::VecDeque<Message>,
     prints: bool,
     clock: i64,
     seed: u64,
@@ -57,12 +59,12 @@ impl Host for TestHost {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
     }
 
-    fn receive(&mut self, _queue: Queue) -> Option<Message> {
-        None
+    fn receive(&mut self, queue: Queue) -> Option<Message> {
+        (queue == Queue::INBOX).then(|| self.inbox.pop_front())?
     }
 
-    fn has_message(&self, _queue: Queue) -> bool {
-        false
+    fn has_message(&self, queue: Queue) -> bool {
+        queue == Queue::INBOX && !self.inbox.is_empty()
     }
 
     fn receive_event(&mut self) -> Option<Event> {

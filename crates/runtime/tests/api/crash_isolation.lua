@@ -3,7 +3,7 @@ local time = require("time")
 
 local function recv(ch, what)
     local got = channel.select{ch:case_receive(), time.after("60s"):case_receive()}
-    assert(got.channel == ch, "timed out after 60 s waiting for " .. (what or "a value"))
+    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
     return got.value, got.ok
 end
 

@@ -1,0 +1,40 @@
+//! No wake-up is lost, wherever a turn ends: a guest never waits for what is there already.
+#![allow(missing_docs)]
+
+mod support;
+
+use procession_environment::{Environment, Turn};
+use procession_lua::LuaEnvironment;
+use procession_types::{Fragment, Message, Topic};
+use support::TestHost;
+use support::session::program;
+
+const WAYS: [&str; 3] = [
+    "process.inbox():receive()",
+    "channel.select{process.inbox():case_receive(), channel.new(1):case_receive()}",
+    "coroutine.spawn(function() channel.new(1):receive() end)
+     channel.select{channel.new(1):case_receive(), process.inbox():case_receive()}",
+];
+
+/// A turn of `budget` instructions, then a message, then a long turn, which must see the message.
+fn sees_the_message(way: &str, budget: u64) -> bool {
+    let source = format!("return {{ main = function() {way} print(\"seen\") end }}");
+    let program = program("waits.lua", source.as_bytes());
+    let image = LuaEnvironment::new().load(&program).unwrap();
+    let mut guest = image.spawn(&Fragment::default(), &program.limits).unwrap();
+    let mut host = TestHost::default();
+    let first = guest.run(&mut host, budget);
+    assert!(matches!(first, Turn::Preempted | Turn::Waiting), "{first:?}");
+    let topic = Topic::new_static("late");
+    host.inbox.push_back(Message { topic, from: None, payload: Fragment::nil() });
+    matches!(guest.run(&mut host, 1_000_000), Turn::Exited(_)) && host.output == b"seen\n"
+}
+
+#[test]
+fn what_comes_between_two_turns_is_seen() {
+    for way in WAYS {
+        for budget in 1..600 {
+            assert!(sees_the_message(way, budget), "{way}\nafter {budget} instructions");
+        }
+    }
+}
