@@ -20,8 +20,8 @@ const WAYS: [&str; 3] = [
 fn sees_the_message(way: &str, budget: u64) -> bool {
     let source = format!("return {{ main = function() {way} print(\"seen\") end }}");
     let program = program("waits.lua", source.as_bytes());
-    let image = LuaEnvironment::new().load(&program).unwrap();
-    let mut guest = image.spawn(&Fragment::default(), &program.limits).unwrap();
+    let image = LuaEnvironment::new().load(&program).expect("loads");
+    let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
     let mut host = TestHost::default();
     let first = guest.run(&mut host, budget);
     assert!(matches!(first, Turn::Preempted | Turn::Waiting), "{first:?}");
