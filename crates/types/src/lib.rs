@@ -4,6 +4,7 @@
 //! this one; it depends on none of them.
 #![forbid(unsafe_code)]
 
+pub mod definition;
 mod error;
 mod event;
 mod exit;
