@@ -25,7 +25,7 @@ pub struct Module {
 }
 
 /// The definition that a process runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Program {
     /// `namespace:name`.
     pub id: String,

@@ -29,8 +29,21 @@ pub enum Operand {
     Regex(Regex),
 }
 
+/// Regular expressions are equal when their texts are.
+impl PartialEq for Operand {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Value(a), Self::Value(b)) => a == b,
+            (Self::Field(a), Self::Field(b)) => a == b,
+            (Self::Regex(a), Self::Regex(b)) => a.as_str() == b.as_str(),
+            (Self::None | Self::Value(_) | Self::Field(_) | Self::Regex(_), _) => false,
+        }
+    }
+}
+
 /// A condition of a policy; all of a policy's conditions must hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     field: Field,
     operator: Operator,

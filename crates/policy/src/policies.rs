@@ -17,7 +17,7 @@ pub enum Effect {
 }
 
 /// A rule: what it says about which actions on which resources, under which conditions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// `namespace:name`.
     pub id: String,

@@ -4,12 +4,13 @@ use super::Findings;
 use crate::workspace::Package;
 
 /// Every package with its layer, as on the architecture page.
-const LAYERS: [(&str, u8); 10] = [
+const LAYERS: [(&str, u8); 11] = [
     ("procession-types", 0),
     ("procession-environment", 1),
     ("procession-policy", 1),
     ("procession-kernel", 1),
     ("procession-lua", 2),
+    ("procession-spec", 2),
     ("procession-sim", 2),
     ("procession-fuzz", 3),
     ("procession-runtime", 3),
@@ -18,8 +19,13 @@ const LAYERS: [(&str, u8); 10] = [
 ];
 
 /// The crates without clock, randomness, threads and I/O.
-const PURE: [&str; 4] =
-    ["procession-types", "procession-environment", "procession-policy", "procession-kernel"];
+const PURE: [&str; 5] = [
+    "procession-types",
+    "procession-environment",
+    "procession-policy",
+    "procession-kernel",
+    "procession-spec",
+];
 
 /// What no pure crate may depend on, whatever its sources say.
 const IMPURE_DEPENDENCIES: [&str; 7] =
