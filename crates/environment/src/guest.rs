@@ -82,6 +82,12 @@ pub trait Guest: Send {
         None
     }
 
+    /// Whether the program, at the wait point where it is, waits for a message, perhaps among other
+    /// things: it would take one. Asked between two turns, about members of pools only.
+    fn receives(&mut self) -> bool {
+        true
+    }
+
     /// What the program's coroutines do, between two turns. It changes nothing, and takes about as
     /// long as `budget` instructions: what does not fit is left out.
     fn inspect(&mut self, budget: u64) -> Inspection {

@@ -2,7 +2,8 @@
 
 use crate::{HttpRequest, Request};
 use procession_types::{
-    Actor, Context, ContextChange, Error, Event, Fragment, Message, Pid, SmolStr, Timestamp, Topic,
+    Actor, Context, ContextChange, Error, Event, Fragment, Message, Pid, Rest, SmolStr, Timestamp,
+    Topic,
 };
 
 /// A queue of a process's mailbox. [`Queue::INBOX`] holds what no listener claimed; `listen` makes
@@ -203,6 +204,16 @@ pub trait Host {
     /// # Errors
     /// `NotFound` for a name nobody holds, `PermissionDenied`, `Unavailable` (too many).
     fn relate(&mut self, relation: Relation, to: &[u8]) -> Result<(), Error>;
+    /// Asks to be told, by one [`Event::Rest`], when a child of the caller is at rest; at once when it
+    /// is so now. Its end is told by a monitor only. For the runtime's own guests: supervisors and
+    /// pools.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` (no child of the caller); `Unavailable` (too many events unread).
+    fn ask_rest(&mut self, child: &[u8], rest: Rest) -> Result<(), Error> {
+        let _ = (child, rest);
+        Err(Error::invalid("this host tells nobody when a process waits"))
+    }
     /// Whether the caller has been ended during its turn (it terminated itself, or failed with a
     /// process it is linked to): the guest should give the turn back and do nothing more.
     fn is_ending(&self) -> bool {

@@ -80,6 +80,8 @@ impl Kernel {
             Signal::Terminate { .. } => self.doom_slot(slot, Failure::Terminated),
             Signal::Reply { call, result, .. } => self.finish_call(cx, slot, call, result),
             Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, Some(slot), asker),
+            Signal::AskRest { from, rest, .. } => self.deliver_ask_rest(cx, slot, from, rest),
+            Signal::Rested { from, rest, .. } => self.deliver_rested(cx, slot, from, rest),
             Signal::Recall { .. } => self.deliver_recall(cx, slot),
             // It has come home, or to life elsewhere, since.
             Signal::Return { .. } | Signal::Gone { .. } => {}
@@ -106,6 +108,8 @@ impl Kernel {
             | Signal::Cancel { .. }
             | Signal::Terminate { .. }
             | Signal::Reply { .. }
+            | Signal::AskRest { .. }
+            | Signal::Rested { .. }
             | Signal::Return { .. }
             | Signal::Recall { .. }
             | Signal::Gone { .. } => {}

@@ -96,7 +96,7 @@ pub struct Step<'a> {
     pub directory: &'a dyn Directory,
     /// Where the kernel leaves what is to be done.
     pub effects: &'a mut Effects,
-    /// Whom it asks where a program is, for the report of its end.
+    /// Whom it asks where a program is, for the report of its end, and what it waits for.
     pub places: &'a mut dyn Places,
 }
 
@@ -104,14 +104,20 @@ pub struct Step<'a> {
 pub trait Places {
     /// Where the program of a process is, as `file:line`; `None` when nobody knows.
     fn place(&mut self, slot: SlotIndex, pid: Pid) -> Option<Box<str>>;
+    /// Whether a process that is at a wait point waits for a message, perhaps among other things.
+    fn receives(&mut self, slot: SlotIndex, pid: Pid) -> bool;
 }
 
-/// Guests without places.
+/// Guests without places, which wait for nothing but messages.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NoPlaces;
 
 impl Places for NoPlaces {
     fn place(&mut self, _slot: SlotIndex, _pid: Pid) -> Option<Box<str>> {
         None
+    }
+
+    fn receives(&mut self, _slot: SlotIndex, _pid: Pid) -> bool {
+        true
     }
 }

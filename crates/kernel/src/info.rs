@@ -1,7 +1,7 @@
 //! Looking inside without stopping anything.
 
 use crate::{Kernel, SlotIndex, State, Step};
-use procession_types::{Context, HostIndex, Limits, Pid, SmolStr, Timestamp};
+use procession_types::{Context, HostIndex, Limits, Pid, Rest, SmolStr, Timestamp};
 use std::sync::Arc;
 
 /// PIDs that one list of an [`Info`] shows at most.
@@ -56,6 +56,8 @@ pub struct Info {
     pub caller: Option<Pid>,
     /// Instructions executed.
     pub instructions: u64,
+    /// What its parent wants to be told of.
+    pub asked: Option<Rest>,
     /// See [`Kernel::traps_links`].
     pub trap_links: bool,
     /// When it will be terminated.
@@ -138,6 +140,7 @@ impl Kernel {
             calls: rare.map_or(0, |rare| rare.calls.len()),
             caller: rare.and_then(|rare| rare.caller).map(|(pid, _)| pid),
             instructions: process.instructions,
+            asked: process.asked,
             trap_links: process.trap_links,
             deadline: rare.and_then(|rare| rare.deadline),
         })

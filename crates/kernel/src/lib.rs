@@ -30,6 +30,7 @@ mod name;
 mod pid_map;
 mod process;
 mod ready;
+mod rest;
 mod signal;
 mod single;
 mod spawn;

@@ -4,7 +4,7 @@ use crate::call::Pending;
 use crate::mailbox::Mailbox;
 use crate::pid_map::PidMap;
 use crate::{CallId, Definition, Priority, SlotIndex, Tags};
-use procession_types::{Context, Event, Failure, Pid, Timestamp};
+use procession_types::{Context, Event, Failure, Pid, Rest, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(crate) struct Process {
     pub(crate) woken: bool,
     /// Its home wants it back as soon as its turn is over.
     pub(crate) recalled: bool,
+    /// Its parent wants to be told when it is at rest.
+    pub(crate) asked: Option<Rest>,
     pub(crate) mailbox: Mailbox,
     pub(crate) events: VecDeque<Event>,
     /// Who monitors it.

@@ -1,7 +1,7 @@
 //! What shards tell each other.
 
 use crate::{Asker, CallId, Cancel, Tags};
-use procession_types::{Error, ExitReason, Fragment, Message, Pid};
+use procession_types::{Error, ExitReason, Fragment, Message, Pid, Rest};
 use std::sync::Arc;
 
 /// One thing that a process, or the kernel in its name, does to a process of another shard.
@@ -92,6 +92,24 @@ pub enum Signal {
         /// Who asks.
         asker: Asker,
     },
+    /// `from` wants to be told once when its child `to` is at rest.
+    AskRest {
+        /// The parent.
+        from: Pid,
+        /// The child.
+        to: Pid,
+        /// How.
+        rest: Rest,
+    },
+    /// The child `from` is at rest, as its parent `to` has asked.
+    Rested {
+        /// The child.
+        from: Pid,
+        /// The parent.
+        to: Pid,
+        /// How.
+        rest: Rest,
+    },
     /// To a process's home: the shard where it is asks to be rid of it.
     Return {
         /// The process.
@@ -125,6 +143,8 @@ impl Signal {
             | Self::Terminate { to }
             | Self::Reply { to, .. }
             | Self::Inspect { to, .. }
+            | Self::AskRest { to, .. }
+            | Self::Rested { to, .. }
             | Self::Return { to }
             | Self::Recall { to }
             | Self::Gone { to } => *to,

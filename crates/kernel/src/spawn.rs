@@ -161,6 +161,7 @@ impl Kernel {
             trap_links: false,
             woken: false,
             recalled: false,
+            asked: None,
             mailbox: Mailbox::default(),
             events: VecDeque::new(),
             watchers: PidMap::Empty,

@@ -62,7 +62,10 @@ impl Kernel {
             TurnEnd::Waiting if !process.woken => {
                 process.state = State::Waiting;
                 process.since = cx.now;
-                self.leave_if_recalled(cx, slot);
+                if process.asked.is_some() || process.recalled {
+                    self.tell_rest(cx, slot);
+                    self.leave_if_recalled(cx, slot);
+                }
             }
             TurnEnd::Waiting | TurnEnd::Preempted => {
                 process.state = State::Ready;

@@ -266,3 +266,67 @@ fn pids_are_not_reused() {
         world.exit(pid, normal());
     }
 }
+
+fn rests(world: &mut World, pid: Pid) -> Vec<(Pid, Rest)> {
+    let events = world.events(pid).into_iter();
+    let rest = |event| match event {
+        Event::Rest { from, rest, .. } => Some((from, rest)),
+        _ => None,
+    };
+    events.filter_map(rest).collect()
+}
+
+fn ask_rest(world: &mut World, parent: Pid, child: Pid, rest: Rest) -> Result<(), Error> {
+    world.on(parent.shard, |kernel, cx| kernel.ask_rest(cx, parent.slot, child, rest))
+}
+
+#[test]
+fn a_parent_is_told_once_when_its_child_waits() {
+    let mut world = World::new(1);
+    let parent = world.waiting(0);
+    let child = world.spawn(Some(parent), &PLAIN);
+    ask_rest(&mut world, parent, child, Rest::WaitPoint).unwrap();
+    assert_eq!(rests(&mut world, parent), [], "it has not run yet");
+    world.rest();
+    assert_eq!(rests(&mut world, parent), [(child, Rest::WaitPoint)]);
+    world.send(parent, child, "work").unwrap();
+    world.rest();
+    assert_eq!(rests(&mut world, parent), [], "nobody asked again");
+    ask_rest(&mut world, parent, child, Rest::Idle).unwrap();
+    assert_eq!(rests(&mut world, parent), [(child, Rest::Idle)], "it waits already");
+}
+
+#[test]
+fn a_child_that_is_woken_before_it_can_wait_is_not_at_rest() {
+    let mut world = World::new(1);
+    let parent = world.waiting(0);
+    let child = world.spawn(Some(parent), &PLAIN);
+    ask_rest(&mut world, parent, child, Rest::WaitPoint).unwrap();
+    let run = world.kernels[0].next_ready(world.now).unwrap();
+    assert_eq!(run.pid, child);
+    world.send(parent, child, "work").unwrap();
+    world.on(0, |kernel, cx| kernel.end_turn(cx, child.slot, 1, TurnEnd::Waiting));
+    assert_eq!(rests(&mut world, parent), []);
+    let run = world.kernels[0].next_ready(world.now).unwrap();
+    world.on(0, |kernel, cx| kernel.end_turn(cx, run.slot, 1, TurnEnd::Waiting));
+    assert_eq!(rests(&mut world, parent), [(child, Rest::WaitPoint)]);
+}
+
+#[test]
+fn only_the_parent_of_the_living_is_told() {
+    let mut world = World::new(2);
+    let parent = world.waiting(0);
+    let child = world.spawn(Some(parent), &PLAIN);
+    world.rest();
+    let (other, far) = (world.waiting(0), world.waiting(1));
+    let kind = |result: Result<(), Error>| result.unwrap_err().kind;
+    let asked = ask_rest(&mut world, other, child, Rest::WaitPoint);
+    assert_eq!(kind(asked), ErrorKind::Invalid);
+    ask_rest(&mut world, far, child, Rest::WaitPoint).unwrap();
+    world.carry();
+    assert_eq!(world.info(child).unwrap().asked, None);
+    world.crash(child);
+    let asked = ask_rest(&mut world, parent, child, Rest::WaitPoint);
+    assert_eq!(kind(asked), ErrorKind::NotFound);
+    assert_eq!(rests(&mut world, parent), []);
+}

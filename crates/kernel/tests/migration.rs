@@ -5,7 +5,7 @@ mod world;
 
 use procession_kernel::*;
 use procession_types::*;
-use world::{World, failed};
+use world::{PLAIN, World, failed};
 
 fn away() -> (World, Pid, Pid, Pid, SlotIndex) {
     let mut world = World::new(3);
@@ -150,4 +150,23 @@ fn a_question_follows_it_and_is_answered_once_whatever_happens() {
     assert_eq!(ask(&mut world, 1, a, 5).unwrap_err().kind, ErrorKind::NotFound);
     ask(&mut world, 1, b, 6).unwrap();
     assert_eq!(world.inspected, [(b, Some(b.slot))]);
+}
+
+#[test]
+fn a_question_about_rest_follows_the_child_and_the_answer_the_parent() {
+    let mut world = World::new(3);
+    let parent = world.waiting(0);
+    let child = world.spawn(Some(parent), &PLAIN);
+    world.rest();
+    world.migrate(child, 1);
+    let ask = |kernel: &mut Kernel, cx: &mut Step<'_>| {
+        kernel.ask_rest(cx, parent.slot, child, Rest::WaitPoint)
+    };
+    world.on(0, ask).unwrap();
+    world.migrate(parent, 2);
+    world.carry();
+    world.rest();
+    let slot = world.kernels[2].processes(0, 9).iter().find(|(_, pid)| *pid == parent).unwrap().0;
+    let event = world.kernels[2].receive_event(slot);
+    assert!(matches!(event, Some(Event::Rest { from, .. }) if from == child), "{event:?}");
 }

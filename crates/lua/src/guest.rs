@@ -470,6 +470,10 @@ impl Guest for LuaGuest {
         self.look(|vm| vm.whereabouts().map(String::into_boxed_str))
     }
 
+    fn receives(&mut self) -> bool {
+        self.look(|vm| vm.receives())
+    }
+
     fn inspect(&mut self, budget: u64) -> Inspection {
         self.look(|vm| vm.inspect(budget))
     }

@@ -156,8 +156,12 @@ fn poll(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 /// Takes the next value of a mailbox channel.
 fn take(vm: &mut Vm<'_>, channel: usize, queue: i64) -> Option<Word> {
     if queue == EVENTS {
-        let event = vm.host.receive_event()?;
-        return Some(vm.event_table(event));
+        loop {
+            let event = vm.host.receive_event()?;
+            if let Some(table) = vm.event_table(event) {
+                return Some(table);
+            }
+        }
     }
     let message = vm.host.receive(Queue(queue as u32))?;
     match vm.heap.get(channel + field::MESSAGES) {
@@ -219,12 +223,14 @@ impl Vm<'_> {
         self.heap.string(text.as_bytes())
     }
 
-    fn event_table(&mut self, event: Event) -> Word {
+    /// The event as programs see it; `None` for one that is not for programs.
+    fn event_table(&mut self, event: Event) -> Option<Word> {
         let names = &self.library.names;
         let (kind, from, at) = match &event {
             Event::Cancel { from, at, .. } => (names.event_cancel, *from, *at),
             Event::Exit { from, at, .. } => (names.event_exit, Some(*from), *at),
             Event::LinkDown { from, at, .. } => (names.event_link_down, Some(*from), *at),
+            Event::Rest { .. } => return None,
         };
         let from = from.map_or(word::NIL, |pid| self.pid_word(pid));
         let at = self.time_word(at);
@@ -251,8 +257,9 @@ impl Vm<'_> {
                 let result = self.record(&[(names.value, value), (names.error, error)]);
                 fields.push((names.result, result));
             }
+            Event::Rest { .. } => {}
         }
-        self.record(&fields)
+        Some(self.record(&fields))
     }
 
     /// A table with these fields.

@@ -38,3 +38,29 @@ fn what_comes_between_two_turns_is_seen() {
         }
     }
 }
+
+#[test]
+fn a_guest_says_whether_it_would_take_a_message() {
+    for (way, expected) in [
+        ("process.inbox():receive()", true),
+        ("process.events():receive()", false),
+        (WAYS[1], true),
+        (
+            "coroutine.spawn(function() process.inbox():receive() end) process.events():receive()",
+            true,
+        ),
+        (
+            "coroutine.spawn(function() channel.new(1):receive() end) process.events():receive()",
+            false,
+        ),
+    ] {
+        let source = format!("return {{ main = function() {way} end }}");
+        let program = program("waits.lua", source.as_bytes());
+        let image = LuaEnvironment::new().load(&program).expect("loads");
+        let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+        assert!(matches!(guest.run(&mut TestHost::default(), 10_000), Turn::Waiting), "{way}");
+        assert_eq!(guest.receives(), expected, "{way}");
+        assert!(guest.hibernate());
+        assert_eq!(guest.receives(), expected, "{way}, hibernating");
+    }
+}

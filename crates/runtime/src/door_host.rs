@@ -10,7 +10,7 @@ use procession_environment::{
 };
 use procession_kernel::{Asker, CallKind, Cancel, Directory, QueueId};
 use procession_types::{
-    Context, Error, Event, Fragment, Limit, Message, Pid, Scalar, SmolStr, Timestamp, Topic,
+    Context, Error, Event, Fragment, Limit, Message, Pid, Rest, Scalar, SmolStr, Timestamp, Topic,
 };
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
@@ -122,6 +122,11 @@ impl Host for Door<'_> {
         });
         self.notice_end();
         done
+    }
+
+    fn ask_rest(&mut self, child: &[u8], rest: Rest) -> Result<(), Error> {
+        let (slot, child) = (self.slot, self.resolve(child)?);
+        self.worker.step(|kernel, cx| kernel.ask_rest(cx, slot, child, rest))
     }
 
     fn is_ending(&self) -> bool {

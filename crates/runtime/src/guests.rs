@@ -61,4 +61,11 @@ impl Places for Guests {
         // A guest that is about to be dropped for its failure may be in any state.
         catch_unwind(AssertUnwindSafe(|| resident.guest.place())).ok().flatten()
     }
+
+    fn receives(&mut self, slot: SlotIndex, pid: Pid) -> bool {
+        let resident = self.get_mut(slot).filter(|resident| resident.pid == pid);
+        resident.is_some_and(|resident| {
+            catch_unwind(AssertUnwindSafe(|| resident.guest.receives())).unwrap_or(false)
+        })
+    }
 }

@@ -72,7 +72,7 @@ fn busy_processes_spread_over_the_shards_and_fail_together() {
                     }
                 }
                 Event::LinkDown { .. } => memory.notes.push(100),
-                Event::Cancel { .. } => unreachable!("nobody cancels"),
+                Event::Cancel { .. } | Event::Rest { .. } => unreachable!("nobody asks for it"),
             }
         }
         if memory.notes.iter().sum::<u64>() == 100 + count as u64 {

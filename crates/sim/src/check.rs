@@ -2,7 +2,7 @@
 
 use crate::guest::limits;
 use crate::world::{SMALL_HOST_MAX, World};
-use procession_kernel::{Counts, Directory, Info};
+use procession_kernel::{Counts, Directory, Info, State};
 use procession_types::Pid;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,7 +99,15 @@ impl World {
             if info.deadline.is_some_and(|at| at <= self.now) {
                 return Err(format!("{pid} lives after its deadline"));
             }
+            if info.asked.is_some() && info.state == State::Waiting {
+                return Err(format!("{pid} is at rest, and its parent was not told"));
+            }
             check_relations(*pid, info, infos)?;
+        }
+        for (parent, child) in self.model.rests_awaited() {
+            if infos.get(&child).is_some_and(|info| info.asked.is_none()) {
+                return Err(format!("{parent} never got REST of {child}"));
+            }
         }
         Ok(())
     }

@@ -23,13 +23,15 @@ pub enum Fault {
     LoseTerminate,
     /// A question about a process gets lost.
     LoseQuestion,
+    /// A child's rest is not told to its parent.
+    LoseRest,
     /// The names of the dead are not released.
     KeepNames,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoseExit,
         Self::LoseMessage,
         Self::Misroute,
@@ -38,6 +40,7 @@ impl Fault {
         Self::LoseLink,
         Self::LoseTerminate,
         Self::LoseQuestion,
+        Self::LoseRest,
         Self::KeepNames,
     ];
 
@@ -49,6 +52,7 @@ impl Fault {
             Self::LoseLink => matches!(signal, Signal::Link { .. }),
             Self::LoseTerminate => matches!(signal, Signal::Terminate { .. }),
             Self::LoseQuestion => matches!(signal, Signal::Inspect { .. }),
+            Self::LoseRest => matches!(signal, Signal::Rested { .. }),
             Self::Misroute | Self::Reorder | Self::Double | Self::KeepNames => false,
         }
     }

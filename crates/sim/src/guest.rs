@@ -5,7 +5,8 @@ use procession_kernel::{
     Asker, CallId, CallKind, Cancel, Definition, Directory, QueueId, Spawn, Spawned, TurnEnd,
 };
 use procession_types::{
-    Context, Error, ErrorKind, ExitReason, Failure, Fragment, Limits, Pid, SmolStr, Topic, word,
+    Context, Error, ErrorKind, ExitReason, Failure, Fragment, Limits, Pid, Rest, SmolStr, Topic,
+    word,
 };
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl World {
     pub(crate) fn play(&mut self, shard: usize, slot: u32, pid: Pid) -> Result<TurnEnd, String> {
         for _ in 0..self.random.below(5) {
             let other = self.somebody().unwrap_or(pid);
-            match self.random.below(16) {
+            match self.random.below(17) {
                 0..3 => self.send(shard, slot, pid, other)?,
                 3..6 => self.receive(shard, slot, pid)?,
                 6 => self.read_event(shard, slot, pid)?,
@@ -53,7 +54,7 @@ impl World {
                 13 => self.calls(shard, slot)?,
                 14 => self.end(shard, pid, other)?,
                 15 => self.ask(shard, pid, other)?,
-                _ => {}
+                _ => self.ask_rest(shard, slot, pid, other)?,
             }
         }
         Ok(match self.random.below(160) {
@@ -123,6 +124,7 @@ impl World {
             procession_types::Event::Exit { .. } => self.report.exits += 1,
             procession_types::Event::LinkDown { .. } => self.report.links_down += 1,
             procession_types::Event::Cancel { .. } => {}
+            procession_types::Event::Rest { .. } => self.report.rests += 1,
         }
         self.model.event(pid, &event, self.now)
     }
@@ -181,7 +183,7 @@ impl World {
         let Ok(Spawned::New { slot, pid, .. }) = made else { return Ok(()) };
         self.note(format!("{by:?} spawns {pid} on shard {shard}"));
         self.report.spawned += 1;
-        self.model.spawned(pid)?;
+        self.model.spawned(pid, by)?;
         if self.random.one_in(8) {
             // Its top level raises: nobody hears of it.
             return self.on(shard, |kernel, cx| kernel.discard(cx, slot, parent.map(|p| p.0)));
@@ -254,6 +256,21 @@ impl World {
         match asked {
             Ok(()) => Ok(()),
             Err(_) => self.model.refused(number),
+        }
+    }
+
+    /// Asks about a child, sometimes about somebody else.
+    fn ask_rest(&mut self, shard: usize, slot: u32, pid: Pid, other: Pid) -> Result<(), String> {
+        let child = if self.random.one_in(4) { None } else { self.model.a_child(pid) };
+        let other = child.unwrap_or(other);
+        let rest = if self.random.one_in(2) { Rest::WaitPoint } else { Rest::Idle };
+        // Before the step: it may be answered at once.
+        self.model.asks_rest(pid, other);
+        let asked = self.on(shard, |kernel, cx| kernel.ask_rest(cx, slot, other, rest))?;
+        self.note(format!("{pid} asks when {other} is at rest: {}", outcome(&asked)));
+        match asked {
+            Err(error) if child.is_some() => Err(format!("a parent was refused: {error}")),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 

@@ -39,6 +39,8 @@ pub struct Report {
     pub exits: u64,
     /// LINK_DOWN events read.
     pub links_down: u64,
+    /// REST events read.
+    pub rests: u64,
     /// Replies of calls taken.
     pub replies: u64,
     /// Moves of a process from one shard to another.

@@ -31,6 +31,10 @@ pub(crate) struct Model {
     monitors: BTreeMap<(Pid, Pid), Awaited>,
     /// Who ever linked itself with whom, in both directions.
     linked: BTreeSet<(Pid, Pid)>,
+    /// Who spawned whom, of those alive.
+    children: BTreeSet<(Pid, Pid)>,
+    /// Which parents want to know that which children are at rest.
+    rests: BTreeMap<(Pid, Pid), Awaited>,
     /// Who called whom.
     calls: BTreeMap<Pid, Pid>,
     messages: Vec<Sent>,
@@ -43,7 +47,8 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn spawned(&mut self, pid: Pid) -> Result<(), String> {
+    pub(crate) fn spawned(&mut self, pid: Pid, by: Option<Pid>) -> Result<(), String> {
+        self.children.extend(by.map(|parent| (parent, pid)));
         if self.ended.contains_key(&pid) || !self.alive.insert(pid) {
             return Err(format!("{pid} was given twice"));
         }
@@ -66,6 +71,8 @@ impl Model {
         }
         self.ended.insert(pid, reason.is_abnormal());
         self.monitors.retain(|(watcher, _), _| *watcher != pid);
+        self.children.retain(|(parent, child)| *parent != pid && *child != pid);
+        self.rests.retain(|(parent, _), _| *parent != pid);
         Ok(())
     }
 
@@ -134,6 +141,24 @@ impl Model {
         self.linked.insert((other, one));
     }
 
+    /// A living child.
+    pub(crate) fn a_child(&self, parent: Pid) -> Option<Pid> {
+        self.children.range((parent, MIN)..=(parent, MAX)).next().map(|(_, child)| *child)
+    }
+
+    pub(crate) fn asks_rest(&mut self, by: Pid, child: Pid) {
+        if self.children.contains(&(by, child)) {
+            let awaited = self.rests.entry((by, child)).or_default();
+            awaited.at_least = 1;
+            awaited.at_most += 1;
+        }
+    }
+
+    /// Who waits for the rest of whom, when all events have been read.
+    pub(crate) fn rests_awaited(&self) -> impl Iterator<Item = (Pid, Pid)> + '_ {
+        self.rests.iter().filter(|(_, awaited)| awaited.at_least > 0).map(|(pair, _)| *pair)
+    }
+
     pub(crate) fn event(&mut self, by: Pid, event: &Event, now: Timestamp) -> Result<(), String> {
         match event {
             Event::Exit { from, .. } => {
@@ -154,6 +179,14 @@ impl Model {
                 if !self.linked.contains(&(by, *from)) {
                     return Err(format!("{by} got LINK_DOWN of {from}, which it never linked"));
                 }
+            }
+            Event::Rest { from, .. } => {
+                let awaited = self.rests.entry((by, *from)).or_default();
+                if awaited.at_most == 0 {
+                    return Err(format!("{by} got REST of {from} that it did not ask for"));
+                }
+                awaited.at_least = 0;
+                awaited.at_most -= 1;
             }
             Event::Cancel { at, .. } => {
                 if *at > now {

@@ -3,6 +3,16 @@
 use crate::{ExitReason, Pid, Timestamp};
 use std::sync::Arc;
 
+/// How a process is at rest, for a parent that asked to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// It is at a wait point, whatever it waits for.
+    WaitPoint,
+    /// It is at a wait point and waits for a message, perhaps among other things: it has read what
+    /// it wants to read and would take the next one.
+    Idle,
+}
+
 /// What `process.events()` yields.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -34,5 +44,15 @@ pub enum Event {
         at: Timestamp,
         /// How.
         reason: Arc<ExitReason>,
+    },
+    /// A child is at rest, once for every time that its parent asked. No program can ask, only the
+    /// runtime's own supervisors and pools.
+    Rest {
+        /// Which.
+        from: Pid,
+        /// When.
+        at: Timestamp,
+        /// What was asked for.
+        rest: Rest,
     },
 }

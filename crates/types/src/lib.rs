@@ -18,7 +18,7 @@ pub mod units;
 pub mod word;
 
 pub use error::{Error, ErrorKind};
-pub use event::Event;
+pub use event::{Event, Rest};
 pub use exit::{ExitReason, Failure};
 pub use foreign::Unsound;
 pub use fragment::{Fragment, FragmentBuilder};

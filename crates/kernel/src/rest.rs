@@ -1,0 +1,84 @@
+//! Telling a parent when its child waits.
+//!
+//! The parent asks for each time anew, and a process has one parent: so there is one question per
+//! process at most, which moves with it, and a process that nobody asks about pays one comparison.
+
+use crate::{Kernel, Signal, SlotIndex, State, Step};
+use procession_types::{Error, Event, Limit, Pid, Rest};
+
+impl Kernel {
+    /// The process at a slot wants to be told, by one [`Event::Rest`], when its child is at rest: at
+    /// once when it is so now. A later question takes the place of one without an answer. The end of
+    /// the child is told by a monitor only.
+    ///
+    /// # Errors
+    /// `NotFound` (dead child); `Invalid` when the process is known not to be the caller's child (one
+    /// that lives on another shard never answers then); `Unavailable` when the caller has as many
+    /// events unread as it may have relations.
+    pub fn ask_rest(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        child: Pid,
+        rest: Rest,
+    ) -> Result<(), Error> {
+        let process = self.caller(slot)?;
+        let from = process.pid;
+        if process.events.len() >= process.definition.limits.links_max as usize {
+            return Err(Error::limit(Limit::Links, "too many events are unread"));
+        }
+        self.check_alive(cx, child)?;
+        let here = self.locate(child).and_then(|slot| self.table.at(slot));
+        if here.is_some_and(|process| process.parent != Some(from)) {
+            let message = "only the parent of a process is told when it waits";
+            return Err(Error::invalid(message));
+        }
+        self.emit(cx, Signal::AskRest { from, to: child, rest });
+        Ok(())
+    }
+
+    pub(crate) fn deliver_ask_rest(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        from: Pid,
+        rest: Rest,
+    ) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        if process.parent != Some(from) {
+            return;
+        }
+        process.asked = Some(rest);
+        if process.state == State::Waiting {
+            self.tell_rest(cx, slot);
+        }
+    }
+
+    /// The process at a slot is at a wait point, and its parent may have asked.
+    #[cold]
+    pub(crate) fn tell_rest(&mut self, cx: &mut Step<'_>, slot: SlotIndex) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let (Some(rest), Some(parent)) = (process.asked, process.parent) else { return };
+        let pid = process.pid;
+        let is_told = match rest {
+            Rest::WaitPoint => true,
+            Rest::Idle => cx.places.receives(slot, pid),
+        };
+        if is_told {
+            process.asked = None;
+            self.emit(cx, Signal::Rested { from: pid, to: parent, rest });
+        }
+    }
+
+    pub(crate) fn deliver_rested(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        from: Pid,
+        rest: Rest,
+    ) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        process.events.push_back(Event::Rest { from, at: cx.now, rest });
+        Self::wake(process, &mut self.ready, cx.now);
+    }
+}
