@@ -1,7 +1,7 @@
 //! Pending calls: operations whose reply a process waits for.
 
 use crate::timer::Alarm;
-use crate::{Effect, Kernel, Signal, SlotIndex, Step};
+use crate::{Effect, Kernel, Signal, SlotIndex, State, Step};
 use procession_types::{Error, ErrorKind, Fragment, Limit, Pid, Timestamp};
 
 /// Identifies a pending call of a process. Never given twice to the same process.
@@ -27,6 +27,12 @@ pub(crate) enum Pending {
     Driver,
     Process(Pid),
     Done(Result<Fragment, Error>),
+}
+
+impl Pending {
+    pub(crate) fn is_sleep(&self) -> bool {
+        matches!(self, Self::Sleep { .. })
+    }
 }
 
 impl Kernel {
@@ -101,13 +107,16 @@ impl Kernel {
         let error = Error::new(ErrorKind::Timeout, "the call took too long").with_retryable(true);
         let pending = std::mem::replace(pending, Pending::Done(Err(error)));
         Self::wake(process, &mut self.ready, cx.now);
+        self.timers.cancelled(usize::from(pending.is_sleep()), &self.table);
         self.drop_call(cx, pid, call, pending);
     }
 
     /// The call has no deadline any more.
     fn lift_deadline(&mut self, slot: SlotIndex, call: CallId) {
-        let rare = self.table.at_mut(slot).and_then(|process| process.rare.as_mut());
-        if rare.is_some_and(|rare| rare.deadlines.remove(&call).is_some()) {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        let runs = process.state != State::Paused;
+        let rare = process.rare.as_mut();
+        if rare.is_some_and(|rare| rare.deadlines.remove(&call).is_some()) && runs {
             self.timers.cancelled(1, &self.table);
         }
     }
@@ -145,6 +154,7 @@ impl Kernel {
         let Some(pending) = process.rare.as_mut().and_then(|rare| rare.calls.remove(&call)) else {
             return;
         };
+        self.timers.cancelled(usize::from(pending.is_sleep()), &self.table);
         self.drop_call(cx, pid, call, pending);
         self.lift_deadline(slot, call);
         self.settle(cx);
@@ -208,7 +218,8 @@ impl Kernel {
         pending: Pending,
     ) {
         match pending {
-            Pending::Sleep { .. } => self.timers.cancelled(1, &self.table),
+            // Its timer is the caller's business.
+            Pending::Sleep { .. } => {}
             Pending::Driver => cx.effects.push(Effect::Abandoned { pid, call }),
             Pending::Process(callee) => self.emit(cx, Signal::Terminate { to: callee }),
             Pending::Done(_) => {}

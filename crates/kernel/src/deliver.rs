@@ -78,6 +78,8 @@ impl Kernel {
             }
             Signal::Cancel { cancel, .. } => self.deliver_cancel(cx, slot, cancel),
             Signal::Terminate { .. } => self.doom_slot(slot, Failure::Terminated),
+            Signal::Pause { .. } => self.deliver_pause(cx, slot),
+            Signal::Resume { .. } => self.deliver_resume(cx, slot),
             Signal::Reply { call, result, .. } => self.finish_call(cx, slot, call, result),
             Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, Some(slot), asker),
             Signal::AskRest { from, rest, .. } => self.deliver_ask_rest(cx, slot, from, rest),
@@ -107,6 +109,8 @@ impl Kernel {
             | Signal::LinkDown { .. }
             | Signal::Cancel { .. }
             | Signal::Terminate { .. }
+            | Signal::Pause { .. }
+            | Signal::Resume { .. }
             | Signal::Reply { .. }
             | Signal::AskRest { .. }
             | Signal::Rested { .. }

@@ -39,7 +39,7 @@ impl Kernel {
             State::Starting | State::Running => {
                 process.rare().doom.get_or_insert(failure);
             }
-            State::Ready | State::Waiting => {
+            State::Ready | State::Waiting | State::Paused => {
                 let dying = Dying::failed(slot, process.pid, failure);
                 self.dying.push_back(dying);
             }
@@ -62,6 +62,7 @@ impl Kernel {
         cx.directory.leave_host(pid.host);
         self.counts.ended += 1;
         self.counts.dropped_at_exit += u64::from(process.mailbox.len());
+        self.paused -= usize::from(process.state == State::Paused);
         process.watchers.each(|watcher, ()| {
             let reason = Arc::clone(&reason);
             self.emit(cx, Signal::Down { from: pid, to: watcher, reason });

@@ -79,6 +79,10 @@ pub struct Counts {
     pub dropped_at_exit: u64,
     /// Messages that came from another shard too late.
     pub dropped_dead: u64,
+    /// Times that a process was paused.
+    pub pauses: u64,
+    /// Times that one was resumed.
+    pub resumes: u64,
     /// Turns given.
     pub turns: u64,
     /// Instructions executed in them.
@@ -94,6 +98,8 @@ impl Counts {
         self.received += other.received;
         self.dropped_at_exit += other.dropped_at_exit;
         self.dropped_dead += other.dropped_dead;
+        self.pauses += other.pauses;
+        self.resumes += other.resumes;
         self.turns += other.turns;
         self.instructions += other.instructions;
     }
@@ -108,6 +114,8 @@ pub struct Load {
     pub processes: usize,
     /// Timers set.
     pub timers: usize,
+    /// Processes that are paused.
+    pub paused: usize,
 }
 
 impl Kernel {
@@ -163,6 +171,11 @@ impl Kernel {
     /// See [`Load`].
     #[must_use]
     pub fn load(&self) -> Load {
-        Load { ready: self.ready.len(), processes: self.table.live(), timers: self.timers.len() }
+        Load {
+            ready: self.ready.len(),
+            processes: self.table.live(),
+            timers: self.timers.len(),
+            paused: self.paused,
+        }
     }
 }

@@ -24,6 +24,8 @@ pub struct Kernel {
     /// Messages that have arrived and the directory has not been told of.
     pub(crate) arrivals: Option<(Pid, Room)>,
     pub(crate) links_made: u32,
+    /// Processes here that are paused.
+    pub(crate) paused: usize,
 }
 
 impl Kernel {
@@ -39,6 +41,7 @@ impl Kernel {
             counts: Counts::default(),
             arrivals: None,
             links_made: 0,
+            paused: 0,
             config,
         }
     }
@@ -86,9 +89,9 @@ impl Kernel {
             State::Waiting => {
                 process.state = State::Ready;
                 process.since = now;
-                ready.push(process.priority, process.slot, process.pid);
+                ready.push(process);
             }
-            State::Starting | State::Running => process.woken = true,
+            State::Starting | State::Running | State::Paused => process.woken = true,
             State::Ready => {}
         }
     }

@@ -27,6 +27,7 @@ mod message;
 mod migrate;
 mod monitor;
 mod name;
+mod pause;
 mod pid_map;
 mod process;
 mod ready;

@@ -7,7 +7,6 @@
 //!
 //! **Invariant.** A process is live on exactly one shard, or under way to one in one [`Migrant`].
 
-use crate::call::Pending;
 use crate::process::Process;
 use crate::timer::Alarm;
 use crate::{Effect, Kernel, Signal, SlotIndex, State, Step};
@@ -59,12 +58,14 @@ impl Kernel {
             self.residents.insert(pid, slot);
             slot
         };
-        self.set_timers(slot, &process);
         process.slot = slot;
         process.recalled = false;
-        process.since = cx.now;
-        self.ready.push(process.priority, slot, pid);
-        self.table.fill(slot, process);
+        match process.state {
+            State::Ready => self.ready.push(&mut process),
+            State::Paused => self.paused += 1,
+            State::Waiting | State::Starting | State::Running => {}
+        }
+        self.settle_in(slot, process);
         for signal in early {
             self.deliver(cx, signal);
         }
@@ -100,7 +101,7 @@ impl Kernel {
         let home = process.pid.shard;
         match process.state {
             State::Starting | State::Running => process.recalled = true,
-            State::Ready | State::Waiting => self.depart(cx, slot, home),
+            State::Ready | State::Waiting | State::Paused => self.depart(cx, slot, home),
         }
     }
 
@@ -134,7 +135,8 @@ impl Kernel {
             self.table.vacate(slot)
         };
         let Some(process) = taken else { return };
-        let timers = process.timers() + sleeps(&process).count();
+        let timers = process.timers();
+        self.paused -= usize::from(process.state == State::Paused);
         if timers > 0 {
             self.timers.cancelled(timers, &self.table);
         }
@@ -142,30 +144,16 @@ impl Kernel {
         cx.effects.push(Effect::Move { shard, slot, migrant });
     }
 
-    fn set_timers(&mut self, slot: SlotIndex, process: &Process) {
-        let pid = process.pid;
-        if let Some(most) = process.definition.limits.wall_clock_ns_max {
-            self.timers.set(process.started.after(most), slot, pid, Alarm::WallClock);
-        }
-        if let Some(at) = process.rare.as_ref().and_then(|rare| rare.deadline) {
+    /// Gives a process that has come from elsewhere its slot and its timers.
+    fn settle_in(&mut self, slot: SlotIndex, process: Process) {
+        let (pid, runs) = (process.pid, process.state != State::Paused);
+        let deadline = process.rare.as_ref().and_then(|rare| rare.deadline);
+        self.table.fill(slot, process);
+        if let Some(at) = deadline {
             self.timers.set(at, slot, pid, Alarm::Deadline);
         }
-        let deadlines = process.rare.iter().flat_map(|rare| &rare.deadlines);
-        for (call, until) in deadlines {
-            self.timers.set(*until, slot, pid, Alarm::Call(*call));
-        }
-        for (until, call) in sleeps(process) {
-            self.timers.set(until, slot, pid, Alarm::Sleep(call));
+        if runs {
+            self.set_own_timers(slot);
         }
     }
-}
-
-fn sleeps(
-    process: &Process,
-) -> impl Iterator<Item = (procession_types::Timestamp, crate::CallId)> + '_ {
-    let calls = process.rare.iter().flat_map(|rare| &rare.calls);
-    calls.filter_map(|(call, pending)| match pending {
-        Pending::Sleep { until } => Some((*until, *call)),
-        Pending::Driver | Pending::Process(_) | Pending::Done(_) => None,
-    })
 }

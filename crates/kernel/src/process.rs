@@ -3,6 +3,7 @@
 use crate::call::Pending;
 use crate::mailbox::Mailbox;
 use crate::pid_map::PidMap;
+use crate::ready::Ticket;
 use crate::{CallId, Definition, Priority, SlotIndex, Tags};
 use procession_types::{Context, Event, Failure, Pid, Rest, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +20,8 @@ pub enum State {
     Running,
     /// It waits for a message, an event or a reply.
     Waiting,
+    /// It stands still until it is resumed; see [`crate::Kernel::pause`].
+    Paused,
 }
 
 /// See the module.
@@ -30,8 +33,10 @@ pub(crate) struct Process {
     pub(crate) state: State,
     pub(crate) priority: Priority,
     pub(crate) trap_links: bool,
-    /// Something arrived since its turn began, so it must not wait.
+    /// Something arrived since its turn began or since it was paused, so it must not wait.
     pub(crate) woken: bool,
+    /// Its entry in the ready queue, if it is ready; older ones are passed over.
+    pub(crate) ticket: Ticket,
     /// Its home wants it back as soon as its turn is over.
     pub(crate) recalled: bool,
     /// Its parent wants to be told when it is at rest.
@@ -65,6 +70,10 @@ pub(crate) struct Rare {
     pub(crate) caller: Option<(Pid, CallId)>,
     /// When it will be terminated.
     pub(crate) deadline: Option<Timestamp>,
+    /// When it will have lived for as long as it may.
+    pub(crate) wall_clock: Option<Timestamp>,
+    /// It will be paused as soon as its turn is over.
+    pub(crate) pausing: bool,
     /// What it dies of as soon as its turn is over.
     pub(crate) doom: Option<Failure>,
 }
@@ -84,12 +93,19 @@ impl Process {
         self.relations() < self.definition.limits.links_max as usize
     }
 
-    /// Entries of the timer heap that are about it, without those of its sleeps.
+    /// Entries of the timer heap that are about it.
     pub(crate) fn timers(&self) -> usize {
-        let wall_clock = usize::from(self.definition.limits.wall_clock_ns_max.is_some());
-        let deadline = self.rare.as_ref().is_some_and(|rare| rare.deadline.is_some());
-        let calls = self.rare.as_ref().map_or(0, |rare| rare.deadlines.len());
-        wall_clock + usize::from(deadline) + calls
+        let Some(rare) = &self.rare else { return 0 };
+        let running = if self.state == State::Paused { 0 } else { rare.own_timers() };
+        usize::from(rare.deadline.is_some()) + running
+    }
+}
+
+impl Rare {
+    /// Timers that stand still while it is paused: all but the deadline that others have set.
+    pub(crate) fn own_timers(&self) -> usize {
+        let sleeps = self.calls.values().filter(|pending| pending.is_sleep()).count();
+        usize::from(self.wall_clock.is_some()) + self.deadlines.len() + sleeps
     }
 }
 

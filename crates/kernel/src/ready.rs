@@ -1,7 +1,9 @@
 //! Who runs next.
 
+use crate::process::Process;
 use crate::{Kernel, Priority, SlotIndex, State};
-use procession_types::{Pid, Timestamp};
+use procession_types::Pid;
+use procession_types::Timestamp;
 use std::collections::VecDeque;
 
 /// Turns of system processes after which a normal one gets one.
@@ -19,22 +21,30 @@ pub struct Run {
     pub budget: u64,
 }
 
-/// The ready queues. An entry of a process that has died since is skipped when its turn comes.
+/// Names an entry of the ready queues of a shard. They are given in turn: one comes again only
+/// long after the queue has moved past the entry that had it before.
+pub(crate) type Ticket = u32;
+
+/// The ready queues. An entry whose ticket its process does not have any more, because it has died,
+/// moved or been paused since, is passed over when its turn comes.
 #[derive(Debug, Default)]
 pub(crate) struct Ready {
-    system: VecDeque<(SlotIndex, u32)>,
-    normal: VecDeque<(SlotIndex, u32)>,
+    system: VecDeque<(SlotIndex, Ticket)>,
+    normal: VecDeque<(SlotIndex, Ticket)>,
     system_turns: u32,
+    tickets: Ticket,
 }
 
 impl Ready {
     #[inline]
-    pub(crate) fn push(&mut self, priority: Priority, slot: SlotIndex, pid: Pid) {
-        let queue = match priority {
+    pub(crate) fn push(&mut self, process: &mut Process) {
+        let queue = match process.priority {
             Priority::System => &mut self.system,
             Priority::Normal => &mut self.normal,
         };
-        queue.push_back((slot, pid.generation));
+        self.tickets = self.tickets.wrapping_add(1);
+        process.ticket = self.tickets;
+        queue.push_back((process.slot, process.ticket));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -42,7 +52,7 @@ impl Ready {
     }
 
     #[inline]
-    fn pop(&mut self) -> Option<(SlotIndex, u32)> {
+    fn pop(&mut self) -> Option<(SlotIndex, Ticket)> {
         let system_may = self.system_turns < SYSTEM_TURNS_MAX || self.normal.is_empty();
         if system_may && let Some(entry) = self.system.pop_front() {
             self.system_turns += 1;
@@ -58,9 +68,9 @@ impl Kernel {
     /// [`Kernel::end_turn`].
     pub fn next_ready(&mut self, now: Timestamp) -> Option<Run> {
         loop {
-            let (slot, generation) = self.ready.pop()?;
+            let (slot, ticket) = self.ready.pop()?;
             let Some(process) = self.table.at_mut(slot) else { continue };
-            if process.pid.generation != generation || process.state != State::Ready {
+            if process.ticket != ticket || process.state != State::Ready {
                 continue;
             }
             process.state = State::Running;

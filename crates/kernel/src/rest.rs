@@ -2,6 +2,7 @@
 //!
 //! The parent asks for each time anew, and a process has one parent: so there is one question per
 //! process at most, which moves with it, and a process that nobody asks about pays one comparison.
+//! A process that is paused is not at rest: its parent is told when it has been resumed.
 
 use crate::{Kernel, Signal, SlotIndex, State, Step};
 use procession_types::{Error, Event, Limit, Pid, Rest};

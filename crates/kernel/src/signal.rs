@@ -76,6 +76,16 @@ pub enum Signal {
         /// Whose.
         to: Pid,
     },
+    /// It shall stand still.
+    Pause {
+        /// Which.
+        to: Pid,
+    },
+    /// It shall go on.
+    Resume {
+        /// Which.
+        to: Pid,
+    },
     /// The reply of a pending call.
     Reply {
         /// The caller.
@@ -141,6 +151,8 @@ impl Signal {
             | Self::LinkDown { to, .. }
             | Self::Cancel { to, .. }
             | Self::Terminate { to }
+            | Self::Pause { to }
+            | Self::Resume { to }
             | Self::Reply { to, .. }
             | Self::Inspect { to, .. }
             | Self::AskRest { to, .. }

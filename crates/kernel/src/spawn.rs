@@ -77,10 +77,13 @@ impl Kernel {
             };
         }
         self.counts.spawned += 1;
-        self.table.fill(slot, self.embryo(cx, pid, &spawn));
+        let mut process = self.embryo(cx, pid, &spawn);
         if let Some(most) = spawn.definition.limits.wall_clock_ns_max {
-            self.timers.set(cx.now.after(most), slot, pid, Alarm::WallClock);
+            let end = cx.now.after(most);
+            process.rare().wall_clock = Some(end);
+            self.timers.set(end, slot, pid, Alarm::WallClock);
         }
+        self.table.fill(slot, process);
         let call = self.relate_parent(slot, pid, &spawn)?;
         self.fill_mailbox(cx, slot, spawn);
         Ok(Spawned::New { slot, pid, call })
@@ -160,6 +163,7 @@ impl Kernel {
             priority: self.config.hosts[usize::from(spawn.host)].priority,
             trap_links: false,
             woken: false,
+            ticket: 0,
             recalled: false,
             asked: None,
             mailbox: Mailbox::default(),

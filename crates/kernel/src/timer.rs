@@ -3,7 +3,7 @@
 
 use crate::call::Pending;
 use crate::table::Table;
-use crate::{CallId, Kernel, SlotIndex, Step};
+use crate::{CallId, Kernel, SlotIndex, State, Step};
 use procession_types::{Failure, Fragment, Limit, Pid, Timestamp};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -39,15 +39,16 @@ impl Timer {
         let Some(process) = table.at(self.slot).filter(|process| process.pid == self.pid) else {
             return false;
         };
-        let rare = process.rare.as_ref();
+        let Some(rare) = &process.rare else { return false };
+        let runs = process.state != State::Paused;
         match self.alarm {
-            Alarm::Sleep(call) => rare
-                .is_some_and(|rare| matches!(rare.calls.get(&call), Some(Pending::Sleep { .. }))),
-            Alarm::Call(call) => {
-                rare.is_some_and(|rare| rare.deadlines.get(&call) == Some(&self.at))
+            Alarm::Sleep(call) => {
+                let pending = rare.calls.get(&call);
+                runs && matches!(pending, Some(Pending::Sleep { until }) if *until == self.at)
             }
-            Alarm::Deadline => rare.is_some_and(|rare| rare.deadline == Some(self.at)),
-            Alarm::WallClock => true,
+            Alarm::Call(call) => runs && rare.deadlines.get(&call) == Some(&self.at),
+            Alarm::Deadline => rare.deadline == Some(self.at),
+            Alarm::WallClock => runs && rare.wall_clock == Some(self.at),
         }
     }
 }
@@ -89,6 +90,23 @@ impl Timers {
 }
 
 impl Kernel {
+    /// Sets the timers of a process that has come to this slot or is resumed, all but the deadline.
+    pub(crate) fn set_own_timers(&mut self, slot: SlotIndex) {
+        let Some(process) = self.table.at(slot) else { return };
+        let (pid, Some(rare)) = (process.pid, &process.rare) else { return };
+        if let Some(at) = rare.wall_clock {
+            self.timers.set(at, slot, pid, Alarm::WallClock);
+        }
+        for (call, until) in &rare.deadlines {
+            self.timers.set(*until, slot, pid, Alarm::Call(*call));
+        }
+        for (call, pending) in &rare.calls {
+            if let Pending::Sleep { until } = pending {
+                self.timers.set(*until, slot, pid, Alarm::Sleep(*call));
+            }
+        }
+    }
+
     /// When [`Kernel::tick`] must be called next (it may turn out that nothing happens then).
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {

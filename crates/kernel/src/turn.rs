@@ -59,6 +59,11 @@ impl Kernel {
                 self.dying.push_back(Dying::failed(slot, pid, failure));
                 self.settle(cx);
             }
+            TurnEnd::Waiting | TurnEnd::Preempted if process.is_pausing() => {
+                process.woken |= matches!(end, TurnEnd::Preempted);
+                self.halt(cx.now, slot);
+                self.leave_if_recalled(cx, slot);
+            }
             TurnEnd::Waiting if !process.woken => {
                 process.state = State::Waiting;
                 process.since = cx.now;
@@ -70,7 +75,7 @@ impl Kernel {
             TurnEnd::Waiting | TurnEnd::Preempted => {
                 process.state = State::Ready;
                 process.since = cx.now;
-                self.ready.push(process.priority, slot, pid);
+                self.ready.push(process);
                 self.leave_if_recalled(cx, slot);
             }
         }

@@ -51,6 +51,8 @@ pub struct Stats {
     pub counts: Counts,
     /// Processes alive.
     pub processes: u64,
+    /// Those of them that are paused.
+    pub paused: u64,
     /// Writes of output that failed.
     pub output_failures: u64,
 }

@@ -291,6 +291,7 @@ fn state(state: State) -> &'static str {
         State::Ready => "ready",
         State::Running => "running",
         State::Waiting => "waiting",
+        State::Paused => "paused",
     }
 }
 

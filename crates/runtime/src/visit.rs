@@ -85,6 +85,24 @@ impl Node {
         self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.terminate(cx, to)))?
     }
 
+    /// Lets a process stand still until it is resumed: it gets no turns and its own timers stop.
+    /// What comes for it waits in its mailbox, and it can be cancelled and terminated as ever. When
+    /// it has its turn, it stands still from the end of that on. Twice is once.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn pause(&self, to: Pid) -> Result<(), Error> {
+        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.pause(cx, to)))?
+    }
+
+    /// Lets a paused process go on; nothing when it is not paused.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn resume(&self, to: Pid) -> Result<(), Error> {
+        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.resume(cx, to)))?
+    }
+
     /// The holder of a name.
     #[must_use]
     pub fn lookup(&self, name: &str) -> Option<Pid> {
@@ -148,8 +166,11 @@ impl Node {
         let mut text = String::new();
         for (name, kind, value) in [
             ("procession_processes", "gauge", stats.processes),
+            ("procession_processes_paused", "gauge", stats.paused),
             ("procession_processes_started_total", "counter", stats.counts.spawned),
             ("procession_processes_ended_total", "counter", stats.counts.ended),
+            ("procession_pauses_total", "counter", stats.counts.pauses),
+            ("procession_resumes_total", "counter", stats.counts.resumes),
             ("procession_messages_sent_total", "counter", stats.counts.sent),
             ("procession_messages_received_total", "counter", stats.counts.received),
             ("procession_turns_total", "counter", stats.counts.turns),
@@ -164,15 +185,18 @@ impl Node {
     /// What the node has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let mut counts = Counts::default();
+        let (mut counts, mut paused) = (Counts::default(), 0);
         for shard in 0..self.workers.len() as ShardIndex {
-            if let Ok(of_shard) = self.on(shard, |worker| worker.kernel.counts()) {
+            let look = |worker: &mut Worker| (worker.kernel.counts(), worker.kernel.load().paused);
+            if let Ok((of_shard, paused_there)) = self.on(shard, look) {
                 counts.add(&of_shard);
+                paused += paused_there as u64;
             }
         }
         Stats {
             counts,
             processes: self.shared.directory.processes(),
+            paused,
             output_failures: self.shared.output.failures(),
         }
     }

@@ -44,6 +44,7 @@ impl World {
         self.check_places(&places.iter().map(|(.., pid)| *pid).collect::<Vec<_>>())?;
         let infos = self.infos(&places)?;
         self.check_processes(&infos)?;
+        self.check_pauses(&places, &infos)?;
         let waiting: u64 = infos.values().map(|info| u64::from(info.mailbox_messages)).sum();
         let counts = self.counts();
         let accounted = counts.received + counts.dropped_at_exit + counts.dropped_dead + waiting;

@@ -21,6 +21,8 @@ pub enum Fault {
     LoseLink,
     /// The end of a caller does not reach its callee.
     LoseTerminate,
+    /// That a process shall be paused gets lost.
+    LosePause,
     /// A question about a process gets lost.
     LoseQuestion,
     /// A child's rest is not told to its parent.
@@ -31,7 +33,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LoseExit,
         Self::LoseMessage,
         Self::Misroute,
@@ -39,6 +41,7 @@ impl Fault {
         Self::Double,
         Self::LoseLink,
         Self::LoseTerminate,
+        Self::LosePause,
         Self::LoseQuestion,
         Self::LoseRest,
         Self::KeepNames,
@@ -51,6 +54,7 @@ impl Fault {
             Self::LoseMessage => matches!(signal, Signal::Message { .. }),
             Self::LoseLink => matches!(signal, Signal::Link { .. }),
             Self::LoseTerminate => matches!(signal, Signal::Terminate { .. }),
+            Self::LosePause => matches!(signal, Signal::Pause { .. }),
             Self::LoseQuestion => matches!(signal, Signal::Inspect { .. }),
             Self::LoseRest => matches!(signal, Signal::Rested { .. }),
             Self::Misroute | Self::Reorder | Self::Double | Self::KeepNames => false,

@@ -9,6 +9,7 @@ mod check;
 mod fault;
 mod guest;
 mod model;
+mod pause;
 mod random;
 mod world;
 
@@ -43,6 +44,10 @@ pub struct Report {
     pub rests: u64,
     /// Replies of calls taken.
     pub replies: u64,
+    /// Times that a process was paused.
+    pub pauses: u64,
+    /// Times that one was resumed.
+    pub resumes: u64,
     /// Moves of a process from one shard to another.
     pub moves: u64,
 }

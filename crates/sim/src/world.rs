@@ -3,6 +3,7 @@
 use crate::Report;
 use crate::fault::{Fault, FaultyDirectory};
 use crate::model::Model;
+use crate::pause::Pauses;
 use crate::random::Random;
 use procession_kernel::{
     Cancel, Effect, Effects, HostConfig, Kernel, KernelConfig, Migrant, NoPlaces, Priority, Signal,
@@ -34,6 +35,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) random: Random,
     pub(crate) model: Model,
+    pub(crate) pauses: Pauses,
     pub(crate) known: Vec<Pid>,
     pub(crate) report: Report,
     fault: Option<Fault>,
@@ -67,6 +69,7 @@ impl World {
             now: Timestamp(1),
             random,
             model: Model::default(),
+            pauses: Pauses::default(),
             known: Vec::new(),
             report: Report { shards, ..Report::default() },
             fault,
@@ -81,7 +84,8 @@ impl World {
             7..14 => self.turn()?,
             14 => self.pass_time()?,
             15 => self.spawn_from_outside()?,
-            16..19 => self.rouse()?,
+            16..18 => self.rouse()?,
+            18 => self.pause_or_resume()?,
             _ => self.meddle()?,
         }
         self.check_always()
@@ -181,6 +185,7 @@ impl World {
     fn turn(&mut self) -> Result<(), String> {
         let shard = self.random.below(self.kernels.len());
         let Some(run) = self.kernels[shard].next_ready(self.now) else { return Ok(()) };
+        self.pauses.has_turn(run.pid)?;
         let end = self.play(shard, run.slot, run.pid)?;
         let instructions = self.random.next() % run.budget;
         let moves = matches!(end, TurnEnd::Preempted) && self.random.one_in(3);
@@ -286,6 +291,8 @@ impl World {
         for kernel in &self.kernels {
             report.sent += kernel.counts().sent;
             report.received += kernel.counts().received;
+            report.pauses += kernel.counts().pauses;
+            report.resumes += kernel.counts().resumes;
         }
         report
     }
