@@ -124,18 +124,24 @@ pub(crate) struct Link {
     pub(crate) results: u8,
     /// See [`FrameKind`].
     pub(crate) kind: FrameKind,
-    /// From the callee's slot (where results go) to R0.
+    /// From the callee's slot (where results go) to R0: 24 bits.
     pub(crate) shift: u32,
-    /// From the caller's R0 to the callee's slot.
-    pub(crate) delta: u16,
+    /// From the caller's R0 to the callee's slot: 24 bits.
+    pub(crate) delta: u32,
 }
+
+/// In the first word of a link: the function took over the frame of another one, by a tail call.
+pub(crate) const TAIL_CALLED: Word = 1 << 47;
+
+/// The largest distance that a link can hold.
+pub(crate) const DISTANCE_MAX: usize = (1 << 24) - 1;
 
 impl Link {
     /// The two words, which look like integers to the collector.
     #[inline(always)]
     pub(crate) fn encode(self) -> (Word, Word) {
         let first = u64::from(self.pc) | u64::from(self.results) << 32 | (self.kind as u64) << 40;
-        let second = u64::from(self.shift) | u64::from(self.delta) << 32;
+        let second = u64::from(self.shift) | u64::from(self.delta) << 24;
         (word::TAG_INT << 48 | first, word::TAG_INT << 48 | second)
     }
 
@@ -145,9 +151,9 @@ impl Link {
         Self {
             pc: first as u32,
             results: (first >> 32) as u8,
-            kind: FrameKind::from_u8((first >> 40) as u8),
-            shift: second as u32,
-            delta: (second >> 32) as u16,
+            kind: FrameKind::from_u8((first >> 40) as u8 & 0x7F),
+            shift: second as u32 & DISTANCE_MAX as u32,
+            delta: (second >> 24) as u32 & DISTANCE_MAX as u32,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::frame::closure_place;
 use crate::heap::root;
 use crate::library::{CONTINUED, is_builtin};
 use crate::strings::is_string;
-use crate::vm::{Args, Flow, Raise, Stop, Vm};
+use crate::vm::{Args, Flow, Raise, STACK_SLOTS_MAX, Stop, Vm};
 use procession_types::word::{self, Kind, Word};
 
 /// Slots of a new coroutine's stack.
@@ -190,7 +190,10 @@ impl Vm<'_> {
         if needed <= size {
             return Ok(());
         }
-        let bigger = needed + size / 2;
+        if needed > STACK_SLOTS_MAX {
+            return Err(self.error("stack overflow"));
+        }
+        let bigger = (needed + size / 2).min(STACK_SLOTS_MAX);
         self.reserve(bigger + 1)?;
         let new = self.heap.allocate(bigger + 1);
         self.heap.set(new, word::header(Kind::Stack, 0, bigger as u32));
@@ -242,7 +245,8 @@ impl Vm<'_> {
         // The values may lie over the links of their frame: nothing can be executed again from here.
         let offset = first - self.stack;
         while let Err(raise) = self.room_in(resumer, count) {
-            let Raise::Collect(extra) = raise else { return Err(raise) };
+            // Nor is there anybody left in the coroutine whom an error could reach.
+            let Raise::Collect(extra) = raise else { return Err(Vm::memory_limit(None)) };
             if !self.collect_below(self.stack + offset + count, extra) {
                 return Err(Vm::memory_limit(None));
             }
@@ -341,7 +345,8 @@ impl Vm<'_> {
         let stack = word::index(self.heap.get(co + field::STACK)) as usize;
         self.heap.copy(args.at + 1, stack + 4, count);
         let head = self.heap.get(co);
-        let flags = word::header_flags(head) | status::TASK;
+        // Its turn comes by itself: nobody may resume or close it.
+        let flags = word::header_flags(head) & !status::MASK | status::NORMAL | status::TASK;
         self.heap.set(co, word::header(Kind::Coroutine, flags, word::header_length(head)));
         self.heap.set(co + field::TOP, word::int_wrapping(count as i64));
         self.heap.set(co + field::WAIT, wait::NOTHING);

@@ -3,7 +3,7 @@
 
 use crate::bytecode::Upvalue;
 use crate::call::Called;
-use crate::coroutine::FrameKind;
+use crate::coroutine::{FrameKind, TAIL_CALLED};
 use crate::index::is_heap_table;
 use crate::library::is_builtin;
 use crate::operate::as_float;
@@ -43,7 +43,8 @@ impl Vm<'_> {
     pub(crate) fn set_list(&mut self, a: usize, count: usize, from: usize) -> Result<(), Raise> {
         let target = self.heap.get(self.base + a);
         let at = word::index(target) as usize;
-        self.reserve(2 * (from + count) + 64)?;
+        self.reserve(2 * (from + count) + self.heap.growth(at))?;
+        self.heap.make_array_room(self.strings(), at, from + count);
         for position in 0..count {
             let value = self.heap.get(self.base + a + 1 + position);
             let key = (from + position + 1) as i64;
@@ -163,7 +164,9 @@ impl Vm<'_> {
             self.fuel -= (count / 16) as i64;
             self.base = to - link.delta as usize;
             self.pc = link.pc as usize;
-            return self.push_frame(prototype, to, count, link.results, link.kind);
+            self.push_frame(prototype, to, count, link.results, link.kind)?;
+            self.heap.set(self.base - 2, self.heap.get(self.base - 2) | TAIL_CALLED);
+            return Ok(());
         }
         match self.call_value(slot, count, 0, FrameKind::Call)? {
             // The `Return` that the compiler puts after a tail call passes the results on.

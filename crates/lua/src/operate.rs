@@ -132,13 +132,10 @@ impl Vm<'_> {
             return self.type_error("perform bitwise operation on", value, operand);
         }
         if is_string(a) || is_string(b) {
-            // PUC's metamethods of strings speak here.
+            // PUC's metamethods of strings speak here, and they know nothing of `__name`.
             if let Some(name) = op.event() {
-                let text = format!(
-                    "attempt to {name} a '{}' with a '{}'",
-                    self.type_name(a),
-                    self.type_name(b)
-                );
+                let (first, second) = (self.type_text(a), self.type_text(b));
+                let text = format!("attempt to {name} a '{first}' with a '{second}'");
                 return self.error(&text);
             }
         }

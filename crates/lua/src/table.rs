@@ -203,6 +203,22 @@ impl Heap {
         self.set_array_part(at, bigger, used + 1);
     }
 
+    /// Gives the array part of a new table room for `needed` items: when nil is among them, the last
+    /// one still is where `#` finds it, as in PUC Lua.
+    pub(crate) fn make_array_room(&mut self, strings: Strings<'_>, at: usize, needed: usize) {
+        let (block, used) = self.array_part(at);
+        if needed <= self.array_capacity(block) {
+            return;
+        }
+        if self.hash_part(at) != 0 {
+            self.grow_array(strings, at, needed, None);
+            return;
+        }
+        let bigger = self.array_block(needed);
+        self.copy(block + 1, bigger + 1, used);
+        self.set_array_part(at, bigger, used);
+    }
+
     fn set_hashed_int(&mut self, strings: Strings<'_>, at: usize, key: i64, value: Word) {
         let key_word = match word::from_int(key) {
             Some(word) => word,

@@ -1,14 +1,19 @@
 //! Tracebacks, as PUC Lua prints them, and the names of functions in them.
 
 use crate::bytecode::{NameKind, Op, Operand};
-use crate::coroutine::{FrameKind, Link, Pending, PendingKind, field, status};
-use crate::library::is_builtin;
+use crate::coroutine::{FrameKind, Link, Pending, PendingKind, TAIL_CALLED, field, status};
+use crate::heap::root;
+use crate::library::{is_builtin, number};
+use crate::strings::is_string;
 use crate::vm::Vm;
 use procession_types::word::{self, Word};
 
 /// Frames shown at each end of a long traceback.
 const FIRST: usize = 10;
 const LAST: usize = 11;
+
+/// Globals among which the name of a function is looked for.
+const GLOBALS_MAX: usize = 256;
 
 /// A line of a traceback.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +132,10 @@ impl Vm<'_> {
                     Some((file, line)) => format!("{file}:{line}:"),
                     None => "[C]:".to_owned(),
                 };
-                format!("{place} in {}", self.function_text(base, link, caller))
+                let is_tail = self.heap.get(base - 2) & TAIL_CALLED != 0;
+                let name = if is_tail { None } else { self.named_text(link, caller) };
+                let tail = if is_tail { "\n\t(...tail calls...)" } else { "" };
+                format!("{place} in {}{tail}", self.function_text(base, name))
             }
         }
     }
@@ -176,7 +184,8 @@ impl Vm<'_> {
         }
     }
 
-    fn function_text(&self, base: usize, link: Link, caller: usize) -> String {
+    /// A function, whose caller may have a name for it.
+    fn function_text(&self, base: usize, name: Option<String>) -> String {
         let callee = self.heap.get(base - 3);
         if is_builtin(callee) {
             return self.builtin_text(callee);
@@ -184,14 +193,16 @@ impl Vm<'_> {
         if let Some(name) = self.library_name(callee) {
             return format!("function '{name}'");
         }
+        // As in PUC Lua, what a global holds goes by its name, whatever the caller calls it.
+        if let Some(name) = self.global_name(callee) {
+            return format!("function '{name}'");
+        }
+        if let Some(name) = name {
+            return name;
+        }
         let prototype = self.prototype(callee);
         if prototype.line_defined == 0 {
             return "main chunk".to_owned();
-        }
-        if matches!(link.kind, FrameKind::Call | FrameKind::Meta | FrameKind::Close)
-            && let Some(named) = self.named_text(link, self.heap.get(caller - 3))
-        {
-            return named;
         }
         match self.line_of(base, 1) {
             Some((file, _)) => format!("function <{file}:{}>", prototype.line_defined),
@@ -199,8 +210,31 @@ impl Vm<'_> {
         }
     }
 
-    /// How the calling code names the function.
-    fn named_text(&self, link: Link, caller: Word) -> Option<String> {
+    /// The name of a global that holds the program's function, among the first of them.
+    fn global_name(&self, function: Word) -> Option<String> {
+        let globals = self.heap.get(root::OVERLAY + number::GLOBALS as usize);
+        if globals == word::NIL {
+            return None;
+        }
+        let block = self.heap.hash_part(word::index(globals) as usize);
+        if block == 0 {
+            return None;
+        }
+        let (used, _) = self.heap.hash_size(block);
+        let first = block + word::HASH_ENTRIES as usize;
+        let mut entries = (first..first + 2 * used.min(GLOBALS_MAX)).step_by(2);
+        let found = entries.find(|&entry| {
+            self.heap.get(entry + 1) == function && is_string(self.heap.get(entry))
+        })?;
+        Some(String::from_utf8_lossy(&self.bytes(self.heap.get(found))).into_owned())
+    }
+
+    /// How the calling code, whose R0 is at `caller`, names the function.
+    fn named_text(&self, link: Link, caller: usize) -> Option<String> {
+        if !matches!(link.kind, FrameKind::Call | FrameKind::Meta | FrameKind::Close) {
+            return None;
+        }
+        let caller = self.heap.get(caller - 3);
         if self.is_inner(caller) {
             return None;
         }

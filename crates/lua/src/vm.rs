@@ -3,7 +3,7 @@
 //! A `Vm` exists only during a turn. Between turns everything is in the heap.
 
 use crate::bytecode::Prototype;
-use crate::coroutine::{FrameKind, Link, field};
+use crate::coroutine::{DISTANCE_MAX, FrameKind, Link, field};
 use crate::heap::{Heap, root};
 use crate::image::Image;
 use crate::library::{Library, is_builtin, library, number, table_word};
@@ -13,8 +13,8 @@ use procession_types::word::{self, Kind, Word};
 use procession_types::{ExitReason, Failure, Limit};
 use std::sync::Arc;
 
-/// Largest stack of one coroutine, in slots.
-const STACK_SLOTS_MAX: usize = 1 << 28;
+/// Largest stack of one coroutine, in slots: with the reserve, what the links of a frame can span.
+pub(crate) const STACK_SLOTS_MAX: usize = DISTANCE_MAX - STACK_SLOTS_RESERVE;
 
 /// Slots that a stack may always have, however little memory there is: a process that can't even
 /// begin ends by its memory limit, since nobody could handle a stack overflow yet.
@@ -376,7 +376,7 @@ impl<'a> Vm<'a> {
             slot = self.ensure_stack(slot, 3 + prototype.registers as usize + 8)?;
             self.heap.fill(slot + 3 + count, slot + 3 + parameters, word::NIL);
         }
-        let delta = (slot - self.base) as u16;
+        let delta = (slot - self.base) as u32;
         let link = Link { pc: self.pc as u32, results, kind, shift: shift as u32, delta };
         let (first, second) = link.encode();
         self.base = slot + shift;
@@ -395,7 +395,7 @@ impl<'a> Vm<'a> {
         kind: FrameKind,
     ) -> Result<(), Raise> {
         let slot = self.ensure_stack(slot, 3 + count + 8)?;
-        let delta = (slot - self.base) as u16;
+        let delta = (slot - self.base) as u32;
         let link = Link { pc: self.pc as u32, results, kind, shift: 3, delta };
         let (first, second) = link.encode();
         self.base = slot + 3;

@@ -4,7 +4,7 @@ use super::run::Run;
 use super::{Done, Next};
 use crate::bytecode::{Instruction, Prototype};
 use crate::call::Called;
-use crate::coroutine::{FrameKind, Link};
+use crate::coroutine::{FrameKind, Link, TAIL_CALLED};
 use crate::frame::closure_place;
 use crate::vm::{Raise, Stop, Vm};
 use procession_types::word::{self, Word};
@@ -46,7 +46,7 @@ impl<'a> Run<'_, 'a> {
             results: i.c() as u8,
             kind: FrameKind::Call,
             shift: 3,
-            delta: i.a() as u16,
+            delta: i.a(),
         };
         let (first, second) = link.encode();
         let base = slot + 3;
@@ -75,7 +75,7 @@ impl<'a> Run<'_, 'a> {
         self.words[to] = self.words[slot];
         self.words.copy_within(slot + 3..slot + 3 + count, to + 3);
         let (first, second) = Link { shift: 3, ..link }.encode();
-        self.words[to + 1] = first;
+        self.words[to + 1] = first | TAIL_CALLED;
         self.words[to + 2] = second;
         self.clear(to + 3 + count, to + 3 + callee.parameters as usize);
         self.enter(callee, 0, to + 3)

@@ -52,3 +52,24 @@ show(function() local ok, s = xpcall(error, debug.traceback, "direct", 0) return
 -- in a loaded chunk
 show(load("return (debug.traceback('chunk'))", "=named")) show(load("\n\nlocal function f() local s = debug.traceback('chunk') return s end local x = f() return x", "@file.lua")) show(load("local x = debug.traceback('text') return x", "return code"))
 print(type(debug.traceback(co, {}))) print(debug.traceback(true), debug.traceback(print) == print)
+-- tail calls
+local function leaf() coroutine.yield() end
+local function tail(...) return leaf(...) end
+local function vararg(...) local n = select('#', ...) if n > 20 then coroutine.yield() end return vararg_again(n, ...) end
+function vararg_again(n, ...) if n > 3 then coroutine.yield(debug.traceback("vararg")) return end return vararg(1, ...) end
+local function level(f, ...) local r = f(...) return r end
+local function shown(title, f, ...) local c = coroutine.create(f) local _, text = coroutine.resume(c, ...) print(debug.traceback(c, title)) if text then print(text) end end
+shown("tail", function() level(tail) end)
+shown("tail of the first", function() return tail() end)
+shown("tail of many", function() level(tail, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18) end)
+shown("tail to varargs", function() level(vararg) end)
+shown("tail in pcall", function() pcall(tail) end)
+shown("tail in a metamethod", function() local o = setmetatable({}, { __index = function() return leaf() end, __close = tail }) do local c <close> = o end local x = o.x end)
+shown("tail in an iterator", function() for x in tail do end end)
+shown("tail to a built-in", function() local function f() return coroutine.yield() end local x = f() end)
+shown("tail to pcall", function() local function f() return pcall(tail) end local x = f() end)
+shown("tail of a tail", function() local function f(n) if n == 0 then return leaf() end return f(n - 1) end local x = f(10) end)
+show(function() return debug.traceback("as it returns") end)
+show(function() local function f() return error("in a tail") end local function g() return f() end local _, text = xpcall(g, debug.traceback) return text end)
+show(function() local chunk = load("coroutine.yield() local x = ...", "=chunk") local c = coroutine.create(function() chunk() end) coroutine.resume(c) return (debug.traceback(c)) end)
+print(pcall(function() local function f() error("level 2", 2) end local function g() return f() end g() end))
