@@ -189,6 +189,16 @@ pub trait Host {
     /// `NotFound` (program, host), `Invalid` (ids, program that does not load), `PermissionDenied`,
     /// `Unavailable` (limits).
     fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error>;
+    /// Starts a process that ends when the caller does, whatever it traps: its end is the reply of a
+    /// call, which is abandoned when the end is known otherwise. A name that another process holds is
+    /// an error.
+    ///
+    /// # Errors
+    /// As for `spawn`; `AlreadyExists` (name).
+    fn spawn_owned(&mut self, request: SpawnRequest) -> Result<(Pid, CallId), Error> {
+        let _ = request;
+        Err(Error::invalid("this host starts no processes"))
+    }
     /// Ends a process now.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ impl Shard {
             definition: Arc::new(Definition {
                 program: SmolStr::new("app:x"),
                 limits: Limits::default(),
+                built_in: false,
             }),
             context: Arc::new(Context::default()),
         }

@@ -58,6 +58,8 @@ pub struct Definition {
     pub program: SmolStr,
     /// What each of its processes may use.
     pub limits: Limits,
+    /// It is a part of the runtime itself: no policy stands in its way.
+    pub built_in: bool,
 }
 
 /// What a kernel is made from.

@@ -3,6 +3,7 @@
 
 use crate::birth::Birth;
 use crate::pid_bytes;
+use crate::program::Loaded;
 use crate::security::Caller;
 use crate::worker::Worker;
 use procession_environment::{CallId, SpawnRequest};
@@ -70,7 +71,7 @@ impl<'a> Door<'a> {
     pub(crate) fn check_pid(&self, action: &str, pid: Pid) -> Result<(), Error> {
         let shared = &self.worker.shared;
         let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
-        if shared.is_open_to(context) {
+        if shared.is_open_to(context) || self.is_built_in() {
             return Ok(());
         }
         let text = shared.pid_text(pid);
@@ -81,10 +82,25 @@ impl<'a> Door<'a> {
     /// A check on anything else.
     pub(crate) fn check_on(&self, action: &str, resource: &str) -> Result<(), Error> {
         let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
-        if self.worker.shared.allows(context, self.pid, action, resource) {
+        let shared = &self.worker.shared;
+        if shared.allows(context, self.pid, action, resource) || self.is_built_in() {
             return Ok(());
         }
         Err(Error::denied(action, resource))
+    }
+
+    /// Whether the guest is a part of the runtime: no policy stands in its way.
+    pub(crate) fn is_built_in(&self) -> bool {
+        let definition = self.worker.kernel.definition(self.slot);
+        definition.is_some_and(|definition| definition.built_in)
+    }
+
+    /// Programs of the runtime itself run where it has put them.
+    pub(crate) fn check_program(&self, loaded: &Loaded) -> Result<(), Error> {
+        if loaded.definition.built_in && !self.is_built_in() {
+            return Err(built_in_program(&loaded.definition.program));
+        }
+        Ok(())
     }
 
     /// Starts a process.
@@ -104,6 +120,7 @@ impl<'a> Door<'a> {
             return Err(Error::not_found(message));
         };
         let loaded = shared.programs.load(&request.program)?;
+        self.check_program(&loaded)?;
         for (topic, _) in &request.messages {
             check_topic(topic)?;
         }
@@ -133,7 +150,7 @@ impl<'a> Door<'a> {
         check_id("host", &request.host)?;
         let shared = &self.worker.shared;
         let context = self.worker.kernel.context(self.slot);
-        if context.is_none_or(|context| shared.is_open_to(context)) {
+        if context.is_none_or(|context| shared.is_open_to(context)) || self.is_built_in() {
             return Ok(());
         }
         let program = &request.program;
@@ -189,6 +206,11 @@ impl Door<'_> {
     pub(crate) fn notice_end(&mut self) {
         self.ending = self.worker.kernel.is_doomed(self.slot);
     }
+}
+
+pub(crate) fn built_in_program(id: &str) -> Error {
+    let message = format!("\"{id}\" is a part of an application: only its supervisor starts it");
+    Error::new(ErrorKind::PermissionDenied, message)
 }
 
 pub(crate) fn check_topic(topic: &SmolStr) -> Result<(), Error> {

@@ -9,6 +9,7 @@
 
 mod aside;
 mod birth;
+mod built_in;
 mod clock;
 mod config;
 mod directory;

@@ -2,9 +2,10 @@
 
 use procession_environment::{Environment, Image, Program};
 use procession_kernel::Definition;
-use procession_types::{Error, SmolStr};
+use procession_types::{Error, ErrorKind, Limits, SmolStr};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::collections::hash_map::Entry as Slot;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 
 /// A program that is ready to be run.
 #[derive(Clone)]
@@ -14,7 +15,8 @@ pub(crate) struct Loaded {
 }
 
 struct Entry {
-    program: Program,
+    /// `None` = it is built in, and loaded.
+    program: Option<Program>,
     loaded: OnceLock<Result<Loaded, Error>>,
 }
 
@@ -32,8 +34,44 @@ impl Programs {
     /// Adds or replaces a program. Processes that run the old one go on with it.
     pub(crate) fn define(&self, program: Program) {
         let id = SmolStr::new(&program.id);
-        let entry = Arc::new(Entry { program, loaded: OnceLock::new() });
-        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(id, entry);
+        let entry = Entry { program: Some(program), loaded: OnceLock::new() };
+        self.lock().insert(id, Arc::new(entry));
+    }
+
+    /// Adds a program that is a part of the runtime. Only other such programs can spawn it.
+    ///
+    /// # Errors
+    /// `AlreadyExists` when there is a program with this id.
+    #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
+    pub(crate) fn build_in(
+        &self,
+        id: &str,
+        limits: Limits,
+        image: Arc<dyn Image>,
+    ) -> Result<(), Error> {
+        let program = SmolStr::new(id);
+        let definition = Definition { program: program.clone(), limits, built_in: true };
+        let loaded = Loaded { image, definition: Arc::new(definition) };
+        let entry = Entry { program: None, loaded: OnceLock::from(Ok(loaded)) };
+        match self.lock().entry(program) {
+            Slot::Occupied(_) => {
+                let message = format!("there is a program \"{id}\" already: choose another id");
+                Err(Error::new(ErrorKind::AlreadyExists, message))
+            }
+            Slot::Vacant(free) => {
+                free.insert(Arc::new(entry));
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a program away that is a part of the runtime; its processes go on.
+    #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
+    pub(crate) fn take_out(&self, id: &str) {
+        let mut entries = self.lock();
+        if entries.get(id).is_some_and(|entry| entry.program.is_none()) {
+            entries.remove(id);
+        }
     }
 
     /// The program with this id, loaded now if it has not been.
@@ -43,11 +81,19 @@ impl Programs {
             return Err(Error::not_found(format!("program \"{id}\" not found")));
         };
         let loaded = entry.loaded.get_or_init(|| {
-            let image = self.environment.load(&entry.program)?;
-            let program = SmolStr::new(&entry.program.id);
-            let definition = Definition { program, limits: entry.program.limits };
+            let Some(program) = &entry.program else {
+                return Err(Error::new(ErrorKind::Internal, "a part of the runtime is missing"));
+            };
+            let image = self.environment.load(program)?;
+            let limits = program.limits;
+            let program = SmolStr::new(&program.id);
+            let definition = Definition { program, limits, built_in: false };
             Ok(Loaded { image, definition: Arc::new(definition) })
         });
         loaded.clone()
+    }
+
+    fn lock(&self) -> RwLockWriteGuard<'_, HashMap<SmolStr, Arc<Entry>>> {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

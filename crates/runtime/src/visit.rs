@@ -2,9 +2,11 @@
 //! process's shard, between two turns.
 
 use crate::birth::Birth;
+use crate::door::built_in_program;
 use crate::mail::Mail;
 use crate::node::{Node, Started, Stats, nanoseconds};
 use crate::process_info::ProcessInfo;
+use crate::program::Loaded;
 use crate::worker::Worker;
 use procession_environment::{Program, SpawnRequest};
 use procession_kernel::{Asker, Cancel, Counts, Directory, Info};
@@ -28,6 +30,24 @@ impl Node {
     /// # Errors
     /// As for a spawn by a process, without permissions.
     pub fn spawn(&self, request: SpawnRequest, context: Context) -> Result<Started, Error> {
+        self.spawn_if(request, context, |loaded| match loaded.definition.built_in {
+            true => Err(built_in_program(&loaded.definition.program)),
+            false => Ok(()),
+        })
+    }
+
+    /// Starts a process of the runtime itself.
+    #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
+    pub(crate) fn spawn_built_in(&self, request: SpawnRequest) -> Result<Started, Error> {
+        self.spawn_if(request, Context::default(), |_| Ok(()))
+    }
+
+    fn spawn_if(
+        &self,
+        request: SpawnRequest,
+        context: Context,
+        check: fn(&Loaded) -> Result<(), Error>,
+    ) -> Result<Started, Error> {
         let loads = self.shared.loads.iter().enumerate();
         let least = loads.min_by_key(|(_, load)| load.processes.load(Ordering::Relaxed));
         let shard = least.map_or(0, |(shard, _)| shard as ShardIndex);
@@ -38,6 +58,7 @@ impl Node {
                 return Err(Error::not_found(message));
             };
             let loaded = shared.programs.load(&request.program)?;
+            check(&loaded)?;
             let context = Arc::new(context);
             let birth = Birth { request, host, loaded, context, parent: None, called: false };
             let before = worker.kernel.counts().spawned;

@@ -166,9 +166,11 @@ impl World {
         if self.model.alive().count() >= PROCESSES_MAX {
             return Ok(());
         }
+        let program = SmolStr::new("app:x");
+        let definition = Definition { program, limits: limits(), built_in: false };
         let spawn = Spawn {
             host: u16::from(self.random.one_in(4)),
-            definition: Arc::new(Definition { program: SmolStr::new("app:x"), limits: limits() }),
+            definition: Arc::new(definition),
             context: Arc::new(Context::default()),
             parent: parent.map(|(slot, _)| slot),
             monitored: parent.is_some() && self.random.one_in(3),

@@ -99,8 +99,8 @@ impl World {
     }
 
     pub fn embryo(&mut self, parent: Option<Pid>, child: &Child) -> Result<Spawned, Error> {
-        let definition =
-            Arc::new(Definition { program: SmolStr::new("app:x"), limits: self.limits });
+        let program = SmolStr::new("app:x");
+        let definition = Arc::new(Definition { program, limits: self.limits, built_in: false });
         let spawn = Spawn {
             host: child.host,
             definition,
