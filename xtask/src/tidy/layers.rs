@@ -12,6 +12,7 @@ const LAYERS: [(&str, u8); 11] = [
     ("procession-lua", 2),
     ("procession-spec", 2),
     ("procession-sim", 2),
+    ("procession-telemetry", 2),
     ("procession-fuzz", 3),
     ("procession-runtime", 3),
     ("procession-cli", 4),
