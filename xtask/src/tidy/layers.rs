@@ -4,7 +4,7 @@ use super::Findings;
 use crate::workspace::Package;
 
 /// Every package with its layer, as on the architecture page.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: &[(&str, u8)] = &[
     ("procession-types", 0),
     ("procession-environment", 1),
     ("procession-policy", 1),
@@ -37,7 +37,7 @@ pub(super) fn is_pure(package: &str) -> bool {
 }
 
 fn layer(package: &str) -> Option<u8> {
-    LAYERS.into_iter().find(|(name, _)| *name == package).map(|(_, layer)| layer)
+    LAYERS.iter().find(|(name, _)| *name == package).map(|(_, layer)| *layer)
 }
 
 pub(super) fn check(packages: &[Package], findings: &mut Findings) {
