@@ -1,6 +1,6 @@
 //! Environments, loaded programs and running guests.
 
-use crate::{Host, Inspection, Program};
+use crate::{Host, Inspection, Program, Queue};
 use procession_types::{Error, ExitReason, Fragment, Limits};
 use std::sync::Arc;
 
@@ -83,8 +83,10 @@ pub trait Guest: Send {
     }
 
     /// Whether the program, at the wait point where it is, waits for a message, perhaps among other
-    /// things: it would take one. Asked between two turns, about members of pools only.
-    fn receives(&mut self) -> bool {
+    /// things: it would take one; of this queue when there is one. Asked between two turns, about
+    /// members of pools only.
+    fn receives(&mut self, queue: Option<Queue>) -> bool {
+        let _ = queue;
         true
     }
 

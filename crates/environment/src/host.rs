@@ -224,6 +224,22 @@ pub trait Host {
         let _ = (child, rest);
         Err(Error::invalid("this host tells nobody when a process waits"))
     }
+    /// Hands a message to a child of the caller, as from its own sender, and asks for its rest: the
+    /// [`Event::Rest`] comes when the child has taken the message and waits for the next one of its
+    /// kind. When the child ends, an [`Event::Took`] tells how many it has taken, before EXIT. For the
+    /// runtime's own guests: pools.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` (no child of the caller); `RateLimited` (full mailbox); `Unavailable`
+    /// (too many events unread).
+    fn hand(&mut self, child: Pid, message: Message) -> Result<(), Error> {
+        let _ = (child, message);
+        Err(Error::invalid("this host hands no messages on"))
+    }
+    /// Messages that wait in the caller's mailbox.
+    fn waiting(&self) -> u32 {
+        0
+    }
     /// Whether the caller has been ended during its turn (it terminated itself, or failed with a
     /// process it is linked to): the guest should give the turn back and do nothing more.
     fn is_ending(&self) -> bool {

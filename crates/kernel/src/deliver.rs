@@ -84,6 +84,8 @@ impl Kernel {
             Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, Some(slot), asker),
             Signal::AskRest { from, rest, .. } => self.deliver_ask_rest(cx, slot, from, rest),
             Signal::Rested { from, rest, .. } => self.deliver_rested(cx, slot, from, rest),
+            Signal::Hand { from, message, .. } => self.deliver_hand(cx, slot, from, message),
+            Signal::Took { from, count, .. } => self.deliver_took(cx, slot, from, count),
             Signal::Recall { .. } => self.deliver_recall(cx, slot),
             // It has come home, or to life elsewhere, since.
             Signal::Return { .. } | Signal::Gone { .. } => {}
@@ -92,7 +94,7 @@ impl Kernel {
 
     pub(crate) fn deliver_to_dead(&mut self, cx: &mut Step<'_>, signal: Signal) {
         match signal {
-            Signal::Message { to, message } => {
+            Signal::Message { to, message } | Signal::Hand { to, message, .. } => {
                 self.arrived(cx, to, message.bytes());
                 self.counts.dropped_dead += 1;
             }
@@ -114,6 +116,7 @@ impl Kernel {
             | Signal::Reply { .. }
             | Signal::AskRest { .. }
             | Signal::Rested { .. }
+            | Signal::Took { .. }
             | Signal::Return { .. }
             | Signal::Recall { .. }
             | Signal::Gone { .. } => {}

@@ -1,6 +1,6 @@
 //! What a step of the kernel needs, and what it asks the driver to do.
 
-use crate::{Asker, CallId, Directory, Migrant, Signal, SlotIndex};
+use crate::{Asker, CallId, Directory, Migrant, QueueId, Signal, SlotIndex};
 use procession_types::{ExitReason, Pid, ShardIndex, Timestamp};
 use std::sync::Arc;
 
@@ -104,8 +104,9 @@ pub struct Step<'a> {
 pub trait Places {
     /// Where the program of a process is, as `file:line`; `None` when nobody knows.
     fn place(&mut self, slot: SlotIndex, pid: Pid) -> Option<Box<str>>;
-    /// Whether a process that is at a wait point waits for a message, perhaps among other things.
-    fn receives(&mut self, slot: SlotIndex, pid: Pid) -> bool;
+    /// Whether a process that is at a wait point waits for a message, perhaps among other things: of
+    /// this queue when there is one.
+    fn receives(&mut self, slot: SlotIndex, pid: Pid, queue: Option<QueueId>) -> bool;
 }
 
 /// Guests without places, which wait for nothing but messages.
@@ -117,7 +118,7 @@ impl Places for NoPlaces {
         None
     }
 
-    fn receives(&mut self, _slot: SlotIndex, _pid: Pid) -> bool {
+    fn receives(&mut self, _slot: SlotIndex, _pid: Pid, _queue: Option<QueueId>) -> bool {
         true
     }
 }

@@ -63,6 +63,7 @@ impl Kernel {
         self.counts.ended += 1;
         self.counts.dropped_at_exit += u64::from(process.mailbox.len());
         self.paused -= usize::from(process.state == State::Paused);
+        self.tell_taken(cx, &process);
         process.watchers.each(|watcher, ()| {
             let reason = Arc::clone(&reason);
             self.emit(cx, Signal::Down { from: pid, to: watcher, reason });

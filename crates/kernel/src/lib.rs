@@ -18,6 +18,7 @@ mod deliver;
 mod directory;
 mod effect;
 mod exit;
+mod hand;
 mod info;
 mod inspect;
 mod kernel;

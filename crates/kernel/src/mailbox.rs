@@ -77,6 +77,21 @@ impl Mailbox {
         self.bytes
     }
 
+    /// How many messages it ever got; the position of the next one among them.
+    pub(crate) fn arrivals(&self) -> u64 {
+        self.arrivals
+    }
+
+    /// Whether a message waits, by its position.
+    pub(crate) fn holds(&self, arrival: u64) -> bool {
+        // Each queue is sorted.
+        let is_in = |queue: &VecDeque<Entry>| {
+            queue.binary_search_by_key(&arrival, |entry| entry.arrival).is_ok()
+        };
+        let mut listeners = self.listeners.iter().flat_map(|all| all.list.iter().flatten());
+        self.messages > 0 && (is_in(&self.inbox) || listeners.any(|it| is_in(&it.queue)))
+    }
+
     #[inline]
     pub(crate) fn room(&self, limits: &Limits) -> Room {
         Room {

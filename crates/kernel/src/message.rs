@@ -97,6 +97,12 @@ impl Kernel {
         self.table.at(slot).is_some_and(|process| process.mailbox.has_message(queue))
     }
 
+    /// Messages that wait for the process at a slot.
+    #[must_use]
+    pub fn waiting(&self, slot: SlotIndex) -> u32 {
+        self.table.at(slot).map_or(0, |process| process.mailbox.len())
+    }
+
     /// Takes the oldest event.
     #[inline]
     pub fn receive_event(&mut self, slot: SlotIndex) -> Option<Event> {
@@ -168,6 +174,6 @@ impl Kernel {
     }
 }
 
-fn full() -> Error {
+pub(crate) fn full() -> Error {
     Error::limit(Limit::Mailbox, "mailbox is full").with_retryable(true)
 }

@@ -1,6 +1,7 @@
 //! The entry of one process. What every process has is inline; what few have is boxed.
 
 use crate::call::Pending;
+use crate::hand::Handed;
 use crate::mailbox::Mailbox;
 use crate::pid_map::PidMap;
 use crate::ready::Ticket;
@@ -76,6 +77,8 @@ pub(crate) struct Rare {
     pub(crate) pausing: bool,
     /// What it dies of as soon as its turn is over.
     pub(crate) doom: Option<Failure>,
+    /// What its parent has handed to it.
+    pub(crate) handed: Option<Box<Handed>>,
 }
 
 impl Process {

@@ -4,6 +4,7 @@
 //! process at most, which moves with it, and a process that nobody asks about pays one comparison.
 //! A process that is paused is not at rest: its parent is told when it has been resumed.
 
+use crate::hand::Untaken;
 use crate::{Kernel, Signal, SlotIndex, State, Step};
 use procession_types::{Error, Event, Limit, Pid, Rest};
 
@@ -23,6 +24,18 @@ impl Kernel {
         child: Pid,
         rest: Rest,
     ) -> Result<(), Error> {
+        let from = self.check_child(cx, slot, child)?;
+        self.emit(cx, Signal::AskRest { from, to: child, rest });
+        Ok(())
+    }
+
+    /// The PID of the process at a slot, when another may be its child and can be told of.
+    pub(crate) fn check_child(
+        &self,
+        cx: &Step<'_>,
+        slot: SlotIndex,
+        child: Pid,
+    ) -> Result<Pid, Error> {
         let process = self.caller(slot)?;
         let from = process.pid;
         if process.events.len() >= process.definition.limits.links_max as usize {
@@ -34,8 +47,7 @@ impl Kernel {
             let message = "only the parent of a process is told when it waits";
             return Err(Error::invalid(message));
         }
-        self.emit(cx, Signal::AskRest { from, to: child, rest });
-        Ok(())
+        Ok(from)
     }
 
     pub(crate) fn deliver_ask_rest(
@@ -61,12 +73,16 @@ impl Kernel {
         let Some(process) = self.table.at_mut(slot) else { return };
         let (Some(rest), Some(parent)) = (process.asked, process.parent) else { return };
         let pid = process.pid;
-        let is_told = match rest {
-            Rest::WaitPoint => true,
-            Rest::Idle => cx.places.receives(slot, pid),
+        let is_told = match (self.handed_queue(slot), rest) {
+            (Some(Err(Untaken)), _) => false,
+            (Some(Ok(_)) | None, Rest::WaitPoint) => true,
+            (Some(Ok(queue)), Rest::Idle) => cx.places.receives(slot, pid, Some(queue)),
+            (None, Rest::Idle) => cx.places.receives(slot, pid, None),
         };
         if is_told {
-            process.asked = None;
+            if let Some(process) = self.table.at_mut(slot) {
+                process.asked = None;
+            }
             self.emit(cx, Signal::Rested { from: pid, to: parent, rest });
         }
     }

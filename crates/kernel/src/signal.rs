@@ -120,6 +120,26 @@ pub enum Signal {
         /// How.
         rest: Rest,
     },
+    /// `from` hands a message to its child `to`; it was announced with
+    /// [`crate::Directory::dispatch`].
+    Hand {
+        /// The parent.
+        from: Pid,
+        /// The child.
+        to: Pid,
+        /// What.
+        message: Message,
+    },
+    /// The child `from` ends, and has taken so many of the messages that its parent `to` has handed
+    /// to it.
+    Took {
+        /// The child.
+        from: Pid,
+        /// The parent.
+        to: Pid,
+        /// How many.
+        count: u64,
+    },
     /// To a process's home: the shard where it is asks to be rid of it.
     Return {
         /// The process.
@@ -157,6 +177,8 @@ impl Signal {
             | Self::Inspect { to, .. }
             | Self::AskRest { to, .. }
             | Self::Rested { to, .. }
+            | Self::Hand { to, .. }
+            | Self::Took { to, .. }
             | Self::Return { to }
             | Self::Recall { to }
             | Self::Gone { to } => *to,

@@ -10,7 +10,7 @@ use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
 use crate::strings::Strings;
 use crate::vm::{Raise, Stop, Vm};
-use procession_environment::{Environment, Guest, Host, Inspection, Program, Turn, Usage};
+use procession_environment::{Environment, Guest, Host, Inspection, Program, Queue, Turn, Usage};
 use procession_types::word::{self, Word};
 use procession_types::{Error, ExitReason, Failure, Fragment, Limits};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -470,8 +470,8 @@ impl Guest for LuaGuest {
         self.look(|vm| vm.whereabouts().map(String::into_boxed_str))
     }
 
-    fn receives(&mut self) -> bool {
-        self.look(|vm| vm.receives())
+    fn receives(&mut self, queue: Option<Queue>) -> bool {
+        self.look(|vm| vm.receives(queue))
     }
 
     fn inspect(&mut self, budget: u64) -> Inspection {

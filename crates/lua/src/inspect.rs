@@ -23,9 +23,6 @@ const FRAMES_SHOWN: u64 = 22;
 /// Coroutines that resumed each other, as far as they are followed.
 const CHAIN_MAX: usize = 200;
 
-/// Tasks that are looked at to find one that waits for a message.
-const TASKS_ASKED_MAX: usize = 1000;
-
 /// What is left to spend, and what has been found.
 struct Look {
     budget: u64,
@@ -39,28 +36,6 @@ impl Vm<'_> {
         self.inspect_tasks(&mut look);
         self.inspect_suspended(&mut look);
         look.found
-    }
-
-    /// Whether a task waits for a message, perhaps among other things. Of very many tasks only the
-    /// first are looked at.
-    pub(crate) fn receives(&self) -> bool {
-        let mut task = self.heap.get(root::TASKS);
-        for _ in 0..TASKS_ASKED_MAX {
-            if task == word::NIL {
-                return false;
-            }
-            let at = word::index(task) as usize;
-            match self.activity(at) {
-                Activity::Waiting(Awaited::Message(_) | Awaited::Anything) => return true,
-                Activity::Waiting(Awaited::Event | Awaited::Reply(_) | Awaited::Coroutine)
-                | Activity::NotStarted
-                | Activity::Ready
-                | Activity::Suspended
-                | Activity::Normal => {}
-            }
-            task = self.heap.get(at + field::NEXT);
-        }
-        true
     }
 
     fn inspect_tasks(&self, look: &mut Look) {
@@ -87,7 +62,7 @@ impl Vm<'_> {
     }
 
     /// The innermost coroutine of a task.
-    fn leaf(&self, task: usize) -> usize {
+    pub(crate) fn leaf(&self, task: usize) -> usize {
         // The running task notes it when it waits.
         let runs = self.heap.get(root::TASK) == coroutine(task)
             && self.heap.get(task + field::WAIT) == wait::NOTHING;
@@ -96,7 +71,7 @@ impl Vm<'_> {
     }
 
     /// What a task does.
-    fn activity(&self, task: usize) -> Activity {
+    pub(crate) fn activity(&self, task: usize) -> Activity {
         match self.heap.get(task + field::WAIT) {
             wait::NOTHING if self.is_new(task) => Activity::NotStarted,
             wait::NOTHING => Activity::Ready,

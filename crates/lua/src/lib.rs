@@ -43,6 +43,7 @@ mod operate;
 mod prelude;
 mod process_library;
 mod raise;
+mod receives;
 mod snapshot;
 mod strings;
 mod table;

@@ -10,9 +10,9 @@ use procession_types::word::{self, Word};
 use procession_types::{Event, Fragment, Message, Pid, Timestamp};
 
 /// Fields of a channel (positions after its header).
-mod field {
+pub(crate) mod field {
     /// Number of the mailbox queue; -1: the events; nil: a channel of the process's own.
-    pub(super) const QUEUE: usize = 1;
+    pub(crate) const QUEUE: usize = 1;
     /// The state of a channel of the process's own: a table of the library's Lua code.
     pub(super) const STATE: usize = 2;
     /// Whether it yields Message objects; 1: those of events.
@@ -230,7 +230,7 @@ impl Vm<'_> {
             Event::Cancel { from, at, .. } => (names.event_cancel, *from, *at),
             Event::Exit { from, at, .. } => (names.event_exit, Some(*from), *at),
             Event::LinkDown { from, at, .. } => (names.event_link_down, Some(*from), *at),
-            Event::Rest { .. } => return None,
+            Event::Rest { .. } | Event::Took { .. } => return None,
         };
         let from = from.map_or(word::NIL, |pid| self.pid_word(pid));
         let at = self.time_word(at);
@@ -257,7 +257,7 @@ impl Vm<'_> {
                 let result = self.record(&[(names.value, value), (names.error, error)]);
                 fields.push((names.result, result));
             }
-            Event::Rest { .. } => {}
+            Event::Rest { .. } | Event::Took { .. } => {}
         }
         Some(self.record(&fields))
     }

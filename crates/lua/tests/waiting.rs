@@ -3,7 +3,7 @@
 
 mod support;
 
-use procession_environment::{Environment, Turn};
+use procession_environment::{Environment, Queue, Turn};
 use procession_lua::LuaEnvironment;
 use procession_types::{Fragment, Message, Topic};
 use support::TestHost;
@@ -42,6 +42,12 @@ fn what_comes_between_two_turns_is_seen() {
 #[test]
 fn a_guest_says_whether_it_would_take_a_message() {
     for (way, expected) in [
+        ("channel.select{process.events():case_receive(), channel.new(1):case_receive()}", false),
+        (
+            "local function wait(list) return (channel.select(list)) end
+             pcall(wait, {process.events():case_receive(), process.inbox():case_receive()})",
+            true,
+        ),
         ("process.inbox():receive()", true),
         ("process.events():receive()", false),
         (WAYS[1], true),
@@ -59,8 +65,34 @@ fn a_guest_says_whether_it_would_take_a_message() {
         let image = LuaEnvironment::new().load(&program).expect("loads");
         let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
         assert!(matches!(guest.run(&mut TestHost::default(), 10_000), Turn::Waiting), "{way}");
-        assert_eq!(guest.receives(), expected, "{way}");
+        assert_eq!(guest.receives(None), expected, "{way}");
         assert!(guest.hibernate());
-        assert_eq!(guest.receives(), expected, "{way}, hibernating");
+        assert_eq!(guest.receives(None), expected, "{way}, hibernating");
+    }
+}
+
+#[test]
+fn a_guest_says_of_which_queue_it_would_take_a_message() {
+    for (way, expected) in [
+        ("process.inbox():receive()", true),
+        ("process.listen(\"reply\"):receive()", false),
+        (
+            "local reply = process.listen(\"reply\")
+             channel.select{reply:case_receive(), process.events():case_receive()}",
+            false,
+        ),
+        (
+            "local reply = process.listen(\"reply\")
+             channel.select{reply:case_receive(), process.inbox():case_receive()}",
+            true,
+        ),
+    ] {
+        let source = format!("return {{ main = function() {way} end }}");
+        let program = program("waits.lua", source.as_bytes());
+        let image = LuaEnvironment::new().load(&program).expect("loads");
+        let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+        assert!(matches!(guest.run(&mut TestHost::default(), 10_000), Turn::Waiting), "{way}");
+        assert_eq!(guest.receives(Some(Queue::INBOX)), expected, "{way}");
+        assert!(guest.receives(None), "{way}");
     }
 }

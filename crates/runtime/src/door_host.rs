@@ -135,6 +135,17 @@ impl Host for Door<'_> {
         self.worker.step(|kernel, cx| kernel.ask_rest(cx, slot, child, rest))
     }
 
+    fn hand(&mut self, child: Pid, message: Message) -> Result<(), Error> {
+        self.check_living()?;
+        let slot = self.slot;
+        self.worker.sends += 1;
+        self.worker.step(|kernel, cx| kernel.hand(cx, slot, child, message))
+    }
+
+    fn waiting(&self) -> u32 {
+        self.worker.kernel.waiting(self.slot)
+    }
+
     fn is_ending(&self) -> bool {
         self.ending
     }

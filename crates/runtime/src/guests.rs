@@ -1,7 +1,7 @@
 //! The guests of a shard, by slot, parallel to the kernel's process table.
 
-use procession_environment::Guest;
-use procession_kernel::{Places, SlotIndex};
+use procession_environment::{Guest, Queue};
+use procession_kernel::{Places, QueueId, SlotIndex};
 use procession_types::{Pid, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -62,10 +62,11 @@ impl Places for Guests {
         catch_unwind(AssertUnwindSafe(|| resident.guest.place())).ok().flatten()
     }
 
-    fn receives(&mut self, slot: SlotIndex, pid: Pid) -> bool {
+    fn receives(&mut self, slot: SlotIndex, pid: Pid, queue: Option<QueueId>) -> bool {
+        let queue = queue.map(|queue| Queue(queue.0));
         let resident = self.get_mut(slot).filter(|resident| resident.pid == pid);
         resident.is_some_and(|resident| {
-            catch_unwind(AssertUnwindSafe(|| resident.guest.receives())).unwrap_or(false)
+            catch_unwind(AssertUnwindSafe(|| resident.guest.receives(queue))).unwrap_or(false)
         })
     }
 }

@@ -72,7 +72,9 @@ fn busy_processes_spread_over_the_shards_and_fail_together() {
                     }
                 }
                 Event::LinkDown { .. } => memory.notes.push(100),
-                Event::Cancel { .. } | Event::Rest { .. } => unreachable!("nobody asks for it"),
+                Event::Cancel { .. } | Event::Rest { .. } | Event::Took { .. } => {
+                    unreachable!("nobody asks for it")
+                }
             }
         }
         if memory.notes.iter().sum::<u64>() == 100 + count as u64 {

@@ -100,7 +100,8 @@ impl World {
             if info.deadline.is_some_and(|at| at <= self.now) {
                 return Err(format!("{pid} lives after its deadline"));
             }
-            if info.asked.is_some() && info.state == State::Waiting {
+            let is_at_rest = info.state == State::Waiting && !self.model.has_untaken(*pid);
+            if info.asked.is_some() && is_at_rest {
                 return Err(format!("{pid} is at rest, and its parent was not told"));
             }
             check_relations(*pid, info, infos)?;

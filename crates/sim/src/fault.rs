@@ -27,13 +27,15 @@ pub enum Fault {
     LoseQuestion,
     /// A child's rest is not told to its parent.
     LoseRest,
+    /// The parent of a child that ends does not hear what it took.
+    LoseTook,
     /// The names of the dead are not released.
     KeepNames,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LoseExit,
         Self::LoseMessage,
         Self::Misroute,
@@ -44,6 +46,7 @@ impl Fault {
         Self::LosePause,
         Self::LoseQuestion,
         Self::LoseRest,
+        Self::LoseTook,
         Self::KeepNames,
     ];
 
@@ -51,12 +54,15 @@ impl Fault {
     pub(crate) fn loses(self, signal: &Signal) -> bool {
         match self {
             Self::LoseExit => matches!(signal, Signal::Down { .. }),
-            Self::LoseMessage => matches!(signal, Signal::Message { .. }),
+            Self::LoseMessage => {
+                matches!(signal, Signal::Message { .. } | Signal::Hand { .. })
+            }
             Self::LoseLink => matches!(signal, Signal::Link { .. }),
             Self::LoseTerminate => matches!(signal, Signal::Terminate { .. }),
             Self::LosePause => matches!(signal, Signal::Pause { .. }),
             Self::LoseQuestion => matches!(signal, Signal::Inspect { .. }),
             Self::LoseRest => matches!(signal, Signal::Rested { .. }),
+            Self::LoseTook => matches!(signal, Signal::Took { .. }),
             Self::Misroute | Self::Reorder | Self::Double | Self::KeepNames => false,
         }
     }

@@ -5,8 +5,8 @@ use procession_kernel::{
     Asker, CallId, CallKind, Cancel, Definition, Directory, QueueId, Spawn, Spawned, TurnEnd,
 };
 use procession_types::{
-    Context, Error, ErrorKind, ExitReason, Failure, Fragment, Limits, Pid, Rest, SmolStr, Topic,
-    word,
+    Context, Error, ErrorKind, ExitReason, Failure, Fragment, Limits, Message, Pid, Rest, SmolStr,
+    Topic, word,
 };
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ impl World {
         for _ in 0..self.random.below(5) {
             let other = self.somebody().unwrap_or(pid);
             match self.random.below(17) {
-                0..3 => self.send(shard, slot, pid, other)?,
+                0..2 => self.send(shard, slot, pid, other)?,
+                2 => self.hand(shard, slot, pid)?,
                 3..6 => self.receive(shard, slot, pid)?,
                 6 => self.read_event(shard, slot, pid)?,
                 7 => self.relate(shard, slot, pid, other)?,
@@ -79,6 +80,28 @@ impl World {
             Ok(()) => self.model.sent(pid, to, number),
             Err(error) if error.kind == ErrorKind::NotFound && self.model.is_alive(to) => {
                 return Err(format!("{pid} could not find {to}, which lives"));
+            }
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Hands a message to a child; without one it sends to itself.
+    fn hand(&mut self, shard: usize, slot: u32, pid: Pid) -> Result<(), String> {
+        let Some(child) = self.model.a_child(pid) else {
+            return self.send(shard, slot, pid, pid);
+        };
+        let number = self.random.below(TOPICS) as u8;
+        let id = self.model.next_message();
+        let words = [word::int_wrapping(id)].into_iter().collect();
+        let payload = Fragment::from_words(words, 1);
+        let message = Message { topic: topic(number), from: Some(pid), payload };
+        let handed = self.on(shard, |kernel, cx| kernel.hand(cx, slot, child, message))?;
+        self.note(format!("{pid} hands {id} to {child}: {}", outcome(&handed)));
+        match handed {
+            Ok(()) => self.model.handed(pid, child, number),
+            Err(error) if error.kind != ErrorKind::RateLimited => {
+                return Err(format!("a parent can't hand to its child: {error}"));
             }
             Err(_) => {}
         }
@@ -125,6 +148,7 @@ impl World {
             procession_types::Event::LinkDown { .. } => self.report.links_down += 1,
             procession_types::Event::Cancel { .. } => {}
             procession_types::Event::Rest { .. } => self.report.rests += 1,
+            procession_types::Event::Took { .. } => self.report.took += 1,
         }
         self.model.event(pid, &event, self.now)
     }

@@ -42,6 +42,8 @@ pub struct Report {
     pub links_down: u64,
     /// REST events read.
     pub rests: u64,
+    /// TOOK events read.
+    pub took: u64,
     /// Replies of calls taken.
     pub replies: u64,
     /// Times that a process was paused.

@@ -21,6 +21,14 @@ struct Awaited {
     at_most: u32,
 }
 
+/// See [`Model::handed`].
+#[derive(Debug, Clone, Copy, Default)]
+struct Hands {
+    count: u64,
+    /// Which message.
+    last: usize,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     alive: BTreeSet<Pid>,
@@ -35,6 +43,8 @@ pub(crate) struct Model {
     children: BTreeSet<(Pid, Pid)>,
     /// Which parents want to know that which children are at rest.
     rests: BTreeMap<(Pid, Pid), Awaited>,
+    /// What parents have handed to their children: how many messages, and the last.
+    hands: BTreeMap<(Pid, Pid), Hands>,
     /// Who called whom.
     calls: BTreeMap<Pid, Pid>,
     messages: Vec<Sent>,
@@ -154,6 +164,33 @@ impl Model {
         }
     }
 
+    /// A parent has handed a message to a child, and wants to know of its rest.
+    pub(crate) fn handed(&mut self, from: Pid, child: Pid, topic: u8) {
+        let last = self.messages.len();
+        self.sent(from, child, topic);
+        let hands = self.hands.entry((from, child)).or_default();
+        hands.count += 1;
+        hands.last = last;
+        self.asks_rest(from, child);
+    }
+
+    /// Whether a process has not taken what it was handed last.
+    pub(crate) fn has_untaken(&self, child: Pid) -> bool {
+        let mut hands = self.hands.iter().filter(|((_, to), _)| *to == child);
+        hands.any(|(_, hands)| !self.messages[hands.last].received)
+    }
+
+    fn took(&mut self, by: Pid, child: Pid, count: u64) -> Result<(), String> {
+        let Some(hands) = self.hands.remove(&(by, child)) else {
+            return Err(format!("{by} was told twice what {child} took, or handed it nothing"));
+        };
+        let has_last = self.messages[hands.last].received;
+        if self.is_alive(child) || count > hands.count || has_last != (count == hands.count) {
+            return Err(format!("{by} was told wrongly that {child} took {count}: {hands:?}"));
+        }
+        Ok(())
+    }
+
     /// Who waits for the rest of whom, when all events have been read.
     pub(crate) fn rests_awaited(&self) -> impl Iterator<Item = (Pid, Pid)> + '_ {
         self.rests.iter().filter(|(_, awaited)| awaited.at_least > 0).map(|(pair, _)| *pair)
@@ -188,6 +225,7 @@ impl Model {
                 awaited.at_least = 0;
                 awaited.at_most -= 1;
             }
+            Event::Took { from, count, .. } => self.took(by, *from, *count)?,
             Event::Cancel { at, .. } => {
                 if *at > now {
                     return Err(format!("{by} got CANCEL from the future"));
@@ -234,6 +272,12 @@ impl Model {
         for ((watcher, target), awaited) in &self.monitors {
             if awaited.at_least > 0 && !self.is_alive(*target) {
                 return Err(format!("{watcher} never got EXIT of {target}"));
+            }
+        }
+        for ((parent, child), hands) in &self.hands {
+            let has_taken_all = self.messages[hands.last].received;
+            if self.is_alive(*parent) && !self.is_alive(*child) && has_taken_all {
+                return Err(format!("{parent} never heard what {child} took"));
             }
         }
         if let Some((number, about)) = self.questions.first_key_value() {

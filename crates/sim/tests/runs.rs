@@ -10,6 +10,7 @@ fn nothing_that_must_not_be_happens() {
         assert!(report.spawned > 100 && report.received > 100 && report.exits > 10, "{report:?}");
         assert!(report.links_down > 0 && report.replies > 0 && report.rests > 0, "{report:?}");
         assert!(report.pauses > 10 && report.resumes > 10, "{report:?}");
+        assert!(report.took > 0, "{report:?}");
         assert!(report.shards == 1 || report.moves > 10, "{report:?}");
     }
 }

@@ -45,6 +45,16 @@ pub enum Event {
         /// How.
         reason: Arc<ExitReason>,
     },
+    /// A child that was handed messages ends: how many of them it took. Comes before EXIT, to those
+    /// that can hand messages.
+    Took {
+        /// Which.
+        from: Pid,
+        /// When.
+        at: Timestamp,
+        /// How many.
+        count: u64,
+    },
     /// A child is at rest, once for every time that its parent asked. No program can ask, only the
     /// runtime's own supervisors and pools.
     Rest {

@@ -76,7 +76,8 @@ impl Host for TestHost {
     }
 
     fn listen(&mut self, _topic: &Topic) -> Result<Queue, Error> {
-        Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
+        // Nothing ever comes there.
+        Ok(Queue(1))
     }
 
     fn unlisten(&mut self, _queue: Queue) {}
