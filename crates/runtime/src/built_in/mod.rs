@@ -14,7 +14,7 @@ mod tests;
 #[cfg_attr(not(test), expect(unused_imports, reason = "supervisors and pools come next"))]
 pub(crate) use alarm::Alarm;
 
-use procession_environment::{Guest, Host, Image, Turn, Usage};
+use procession_environment::{Guest, Host, Image, Queue, Turn, Usage};
 use procession_types::{Error, ErrorKind, ExitReason, Fragment, Limits, Pid};
 
 /// Instructions that a step counts for, whatever it does: about as long as it takes.
@@ -95,7 +95,7 @@ impl<B: BuiltIn> Guest for BuiltInGuest<B> {
         Usage { instructions: self.instructions, memory_bytes: self.process.memory_bytes() }
     }
 
-    fn receives(&mut self) -> bool {
+    fn receives(&mut self, _: Option<Queue>) -> bool {
         self.process.is_ready()
     }
 }
