@@ -164,11 +164,13 @@ fn take(vm: &mut Vm<'_>, channel: usize, queue: i64) -> Option<Word> {
         }
     }
     let message = vm.host.receive(Queue(queue as u32))?;
-    match vm.heap.get(channel + field::MESSAGES) {
-        word::TRUE => Some(vm.message_object(&message)),
-        OF_EVENTS => Some(vm.published(&message)),
-        _ => Some(vm.payload_value(&message.payload)),
-    }
+    let value = match vm.heap.get(channel + field::MESSAGES) {
+        word::TRUE => vm.message_object(&message),
+        OF_EVENTS => vm.published(&message),
+        _ => vm.payload_value(&message.payload),
+    };
+    crate::message::recycle(message.payload);
+    Some(value)
 }
 
 impl Vm<'_> {

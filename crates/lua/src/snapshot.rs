@@ -14,7 +14,7 @@ use procession_types::word::{self, Kind, Word, table};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"PROCLUA\0";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const HEADER_BYTES: usize = 48;
 
 /// A snapshot that was read.

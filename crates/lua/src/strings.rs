@@ -52,6 +52,14 @@ impl<'a> Strings<'a> {
         }
     }
 
+    /// The words of a constant of an image: header with hash, then the bytes.
+    pub(crate) fn constant(self, value: Word) -> &'a [Word] {
+        let at = word::index(value) as usize;
+        let words = &self.images[word::space(value) as usize - 1].strings;
+        let length = word::header_length(words[at]) as usize;
+        &words[at..=at + word::string_words(length)]
+    }
+
     /// The bytes of a string.
     #[inline]
     pub(crate) fn bytes<'b>(self, heap: &'b Heap, value: Word) -> Text<'b>

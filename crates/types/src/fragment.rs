@@ -8,11 +8,17 @@ use crate::word::{self, Kind, Word, table};
 use smallvec::SmallVec;
 
 /// Zero or more values with everything they refer to.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Fragment {
+    /// Objects, values, and the list of references, two a word.
     words: SmallVec<[Word; 3]>,
     values: u32,
+    /// Length of the list of references; [`UNLISTED`] when there is none.
+    references: u32,
 }
+
+/// The references of a fragment have to be looked for.
+const UNLISTED: u32 = u32::MAX;
 
 impl Fragment {
     /// A fragment from its words: objects, then `values` values.
@@ -22,7 +28,30 @@ impl Fragment {
     #[must_use]
     pub fn from_words(words: SmallVec<[Word; 3]>, values: u32) -> Self {
         assert!(values as usize <= words.len(), "a fragment holds its values");
-        Self { words, values }
+        Self { words, values, references: UNLISTED }
+    }
+
+    /// A fragment from its words, and the positions of all words in its objects that hold an index
+    /// into it (references, and the blocks of tables). It moves into a heap the faster.
+    ///
+    /// # Panics
+    /// When there are fewer words than values.
+    #[must_use]
+    pub fn with_references(mut words: Vec<Word>, values: u32, references: &[u32]) -> Self {
+        assert!(values as usize <= words.len(), "a fragment holds its values");
+        let (pairs, last) = references.as_chunks::<2>();
+        words.extend(
+            pairs.iter().map(|&[first, second]| u64::from(first) | u64::from(second) << 32),
+        );
+        words.extend(last.iter().map(|&last| u64::from(last)));
+        let references = references.len() as u32;
+        Self { words: SmallVec::from_vec(words), values, references }
+    }
+
+    /// Words that `with_references` needs for a list of this length.
+    #[must_use]
+    pub const fn list_words(references: usize) -> usize {
+        references.div_ceil(2)
     }
 
     /// The single value `nil`.
@@ -30,7 +59,7 @@ impl Fragment {
     pub fn nil() -> Self {
         let mut words = SmallVec::new();
         words.push(word::NIL);
-        Self { words, values: 1 }
+        Self::from_words(words, 1)
     }
 
     /// How many values.
@@ -45,28 +74,50 @@ impl Fragment {
         self.values == 0
     }
 
-    /// All words.
+    /// All words: objects and values.
     #[must_use]
     pub fn words(&self) -> &[Word] {
-        &self.words
+        &self.words[..self.end()]
+    }
+
+    /// The room of all words, to be used for something else.
+    #[must_use]
+    pub fn into_room(self) -> SmallVec<[Word; 3]> {
+        self.words
     }
 
     /// The words of the objects.
     #[must_use]
     pub fn objects(&self) -> &[Word] {
-        &self.words[..self.words.len() - self.values as usize]
+        &self.words[..self.end() - self.values as usize]
     }
 
     /// The values.
     #[must_use]
     pub fn values(&self) -> &[Word] {
-        &self.words[self.words.len() - self.values as usize..]
+        let end = self.end();
+        &self.words[end - self.values as usize..end]
+    }
+
+    /// The list of references, two positions a word, and its length; `None` when it was not made.
+    #[must_use]
+    pub fn references(&self) -> Option<(&[Word], usize)> {
+        let list = &self.words[self.end()..];
+        (self.references != UNLISTED).then_some((list, self.references as usize))
+    }
+
+    /// Where the words end and the list begins.
+    fn end(&self) -> usize {
+        match self.references {
+            UNLISTED => self.words.len(),
+            references => self.words.len() - Self::list_words(references as usize),
+        }
     }
 
     /// Size in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.words.len() * 8
+        self.end() * 8
     }
 
     /// The string in `value`, a word of this fragment.
@@ -118,6 +169,13 @@ impl Fragment {
             .take(used as usize)
             .find(|entry| self.string(entry[0]).is_some_and(|key| key == name))
             .map(|entry| entry[1])
+    }
+}
+
+/// Equal words; how they came to be does not matter.
+impl PartialEq for Fragment {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values && self.words() == other.words()
     }
 }
 
@@ -195,7 +253,7 @@ impl FragmentBuilder {
     #[must_use]
     pub fn finish(mut self, values: &[Word]) -> Fragment {
         self.words.extend_from_slice(values);
-        Fragment { words: self.words, values: values.len() as u32 }
+        Fragment::from_words(self.words, values.len() as u32)
     }
 
     fn next(&mut self) -> u32 {

@@ -14,10 +14,10 @@ const PAYLOAD: u64 = (1 << SHIFT) - 1;
 pub const FLOAT_LAST: Word = 0xFFF8_0000_0000_0000;
 /// Tag of integers of 48 bits.
 pub const TAG_INT: u64 = 0xFFF9;
-/// Tag of nil, booleans and built-in functions.
-pub const TAG_SPECIAL: u64 = 0xFFFA;
 /// Tag of strings of up to five bytes, held in the word.
-pub const TAG_SHORT: u64 = 0xFFFB;
+pub const TAG_SHORT: u64 = 0xFFFA;
+/// Tag of nil, booleans and built-in functions.
+pub const TAG_SPECIAL: u64 = 0xFFFB;
 /// Tag of longer strings, in the heap (space 0) or among an image's constants (space 1 + image).
 pub const TAG_STRING: u64 = 0xFFFC;
 /// Tag of tables, in the heap (space 0) or the standard library's (space 1).
@@ -27,6 +27,9 @@ pub const TAG_FUNCTION: u64 = 0xFFFE;
 /// Tag of everything else in the heap; the space is the object's [`Kind`].
 pub const TAG_OBJECT: u64 = 0xFFFF;
 
+/// Words from this one on refer to objects: in the heap, in a fragment, among an image's constants or
+/// in the library.
+pub const REFERENCE_FIRST: Word = TAG_STRING << SHIFT;
 /// The word of `nil`.
 pub const NIL: Word = TAG_SPECIAL << SHIFT;
 /// The word of `false`.
@@ -205,11 +208,11 @@ pub const fn is_reference(word: Word) -> bool {
 }
 
 /// Whether the word holds all of its value and means the same everywhere: numbers that fit, nil,
-/// booleans, short strings. (Doubles and integers sort below nil, so this is two comparisons.)
+/// booleans, short strings. (All of these sort up to true, so this is one comparison.)
 #[must_use]
 #[inline(always)]
 pub const fn is_scalar(word: Word) -> bool {
-    word <= TRUE || tag(word) == TAG_SHORT
+    word <= TRUE
 }
 
 /// Whether the word is a double.

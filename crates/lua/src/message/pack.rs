@@ -1,81 +1,115 @@
-//! Copying what is reachable from some values out of a heap: Cheney's algorithm, with the fragment as
-//! the space that is copied to.
+//! Copying what is reachable from some values out of a heap.
 //!
-//! While it runs, the headers of copied objects name their new places; [`Packer::finish`] puts them
-//! back.
+//! Words are copied and looked at in one go; the positions of those that refer to objects are noted,
+//! and each of them is then replaced by the place of its object's copy. While that lasts, the headers
+//! of copied objects name these places; [`Packer::finish`] puts them back.
 
 use super::PackError;
 use crate::collect::object_words;
-use crate::heap::Heap;
 use crate::library::class;
 use crate::strings::Strings;
 use procession_types::word::{self, Kind, Word, table};
-use smallvec::SmallVec;
 
-/// Kind byte of a header that was replaced by the object's position in the fragment.
+/// Kind byte of a header that was replaced by the object's position in the copy.
 const MOVED: u8 = 0xFF;
+const TABLE: u8 = Kind::Table as u8;
+const USER: u8 = Kind::User as u8;
+const STRING: u8 = Kind::String as u8;
 /// Bit of a header's flags.
 const STALE: Word = (crate::table::HASH_STALE as u64) << 8;
+/// Words of the room that is made first.
+const ROOM_MIN: usize = 64;
+/// So many words are copied faster one by one.
+const FEW: usize = 4;
+
+/// What packing works with, kept from message to message.
+#[derive(Debug, Default)]
+pub(super) struct Bench {
+    /// The copy. All of its words may be written to.
+    pub(super) out: Vec<Word>,
+    /// Positions in the copy of words that hold an index: first into the heap, then into the copy.
+    pub(super) references: Vec<u32>,
+    /// Positions in the copy of the blocks' indices in tables. They are right at once.
+    blocks: Vec<u32>,
+    /// Positions in the heap of objects that have been copied.
+    moved: Vec<u32>,
+}
+
+impl Bench {
+    /// Gives back what a large message has needed.
+    pub(super) fn trim(&mut self, words_max: usize) {
+        if self.out.len() > words_max {
+            *self = Self::default();
+        }
+    }
+}
 
 pub(super) struct Packer<'a, 'b> {
-    heap: &'a mut Heap,
+    heap: &'a mut [Word],
     strings: Strings<'b>,
-    out: Vec<Word>,
-    /// Positions in the heap whose headers were replaced, with those headers.
-    moved: Vec<(usize, Word)>,
+    bench: Bench,
+    /// Words of the copy so far.
+    top: usize,
     words_max: usize,
-    /// What has gone wrong: the words written since then mean nothing.
-    error: Option<PackError>,
+    /// All of `bench.references` are.
+    is_listed: bool,
+}
+
+/// What packing has made: the first words of the bench's array.
+pub(super) struct Packed {
+    pub(super) bench: Bench,
+    pub(super) words: usize,
+    /// Whether `bench.references` lists the references.
+    pub(super) is_listed: bool,
 }
 
 impl<'a, 'b> Packer<'a, 'b> {
-    /// Packs into `out`, at most `words_max` words; `moved` is an empty list to work with.
+    /// Packs from the words of a heap, at most `words_max` words.
     pub(super) fn new(
-        heap: &'a mut Heap,
+        heap: &'a mut [Word],
         strings: Strings<'b>,
-        out: Vec<Word>,
-        moved: Vec<(usize, Word)>,
+        bench: Bench,
         words_max: usize,
     ) -> Self {
-        Self { heap, strings, out, moved, words_max, error: None }
+        Self { heap, strings, bench, top: 0, words_max, is_listed: true }
     }
 
-    /// Packs the values: objects first, the values at the end.
-    pub(super) fn pack(&mut self, values: &[Word]) -> Result<(), PackError> {
-        if !values.iter().all(|&value| word::is_scalar(value)) {
-            // Index 0 of a table means "no block", so nothing may live there.
-            self.out.push(word::header(Kind::Box, 0, 1));
-            self.out.push(word::NIL);
+    /// Copies what the values refer to, and makes them refer to the copies.
+    pub(super) fn pack(&mut self, values: &mut [Word]) -> Result<(), PackError> {
+        self.bench.references.clear();
+        if values.iter().all(|&value| word::is_scalar(value)) {
+            return Ok(());
         }
-        let roots: SmallVec<[Word; 8]> = values.iter().map(|&value| self.value(value)).collect();
-        let mut scan = 0;
-        while scan < self.out.len() && self.error.is_none() {
-            scan += self.scan(scan);
+        // Index 0 of a table means "no block", so nothing may live there.
+        let at = self.room(2)?;
+        self.bench.out[at..at + 2].copy_from_slice(&[word::header(Kind::Box, 0, 1), word::NIL]);
+        for value in values {
+            *value = self.value(*value)?;
         }
-        if let Some(error) = self.error.take() {
-            return Err(error);
+        let mut next = 0;
+        while let Some(&at) = self.bench.references.get(next) {
+            let moved = self.value(self.bench.out[at as usize])?;
+            self.bench.out[at as usize] = moved;
+            next += 1;
         }
-        if self.out.len() > self.words_max {
-            return Err(PackError::TooLarge);
-        }
-        self.out.extend_from_slice(&roots);
         Ok(())
     }
 
-    /// Puts the headers back; gives the fragment's words and the empty list.
-    pub(super) fn finish(mut self) -> (Vec<Word>, Vec<(usize, Word)>) {
-        for (at, head) in self.moved.drain(..) {
-            self.heap.set(at, head);
+    /// Puts the headers back.
+    pub(super) fn finish(mut self) -> Packed {
+        let Bench { out, moved, references, blocks } = &mut self.bench;
+        for &at in &*moved {
+            let head = &mut self.heap[at as usize];
+            *head = out[word::header_length(*head) as usize];
         }
-        (self.out, self.moved)
+        moved.clear();
+        references.append(blocks);
+        Packed { bench: self.bench, words: self.top, is_listed: self.is_listed }
     }
 
-    /// The word for the fragment.
+    /// The word for the copy.
     #[inline(always)]
-    fn value(&mut self, value: Word) -> Word {
-        if word::is_scalar(value) {
-            return value;
-        }
+    fn value(&mut self, value: Word) -> Result<Word, PackError> {
         if value >> 32 == word::TAG_TABLE << 16 || value >> 32 == word::TAG_STRING << 16 {
             return self.object(value);
         }
@@ -83,132 +117,183 @@ impl<'a, 'b> Packer<'a, 'b> {
     }
 
     #[inline(never)]
-    fn other(&mut self, value: Word) -> Word {
+    fn other(&mut self, value: Word) -> Result<Word, PackError> {
+        if word::is_scalar(value) {
+            return Ok(value);
+        }
         match word::tag(value) {
             word::TAG_STRING => self.constant(value),
-            word::TAG_SPECIAL if crate::collect::is_dead_key(value) => value,
+            word::TAG_SPECIAL if crate::collect::is_dead_key(value) => {
+                // It is among the references, and is none.
+                self.is_listed = false;
+                Ok(value)
+            }
             word::TAG_OBJECT if word::space(value) == Kind::Integer as u16 => self.object(value),
             word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
-                let head = self.heap.get(word::index(value) as usize);
+                let head = self.heap[word::index(value) as usize];
                 // An error object may have been moved already.
                 let is_error =
                     word::header_kind(head) == MOVED || word::header_flags(head) == class::ERROR;
-                if is_error { self.object(value) } else { self.fail(PackError::Unsendable) }
+                if is_error { self.object(value) } else { Err(PackError::Unsendable) }
             }
-            _ => self.fail(PackError::Unsendable),
+            _ => Err(PackError::Unsendable),
         }
+    }
+
+    /// Room for so many words more.
+    #[inline(always)]
+    fn room(&mut self, words: usize) -> Result<usize, PackError> {
+        let (at, end) = (self.top, self.top + words);
+        if end > self.bench.out.len() || end > self.words_max {
+            self.grow(end)?;
+        }
+        self.top = end;
+        Ok(at)
     }
 
     #[cold]
-    fn fail(&mut self, error: PackError) -> Word {
-        self.error.get_or_insert(error);
-        word::NIL
+    fn grow(&mut self, end: usize) -> Result<(), PackError> {
+        if end > self.words_max {
+            return Err(PackError::TooLarge);
+        }
+        let words = end.max(self.bench.out.len() * 2).max(ROOM_MIN);
+        self.bench.out.resize(words, 0);
+        Ok(())
     }
 
-    fn constant(&mut self, value: Word) -> Word {
-        let at = self.out.len() as u32;
-        let hash = self.strings.hash(self.heap, value);
-        let bytes = self.strings.bytes(self.heap, value);
-        self.out.push(word::header(Kind::String, hash, bytes.len() as u32));
-        for chunk in bytes.chunks(8) {
-            let mut padded = [0; 8];
-            padded[..chunk.len()].copy_from_slice(chunk);
-            self.out.push(u64::from_le_bytes(padded));
-        }
-        word::make(word::TAG_STRING, 0, at)
+    fn constant(&mut self, value: Word) -> Result<Word, PackError> {
+        let words = self.strings.constant(value);
+        let at = self.room(words.len())?;
+        self.bench.out[at..at + words.len()].copy_from_slice(words);
+        Ok(word::make(word::TAG_STRING, 0, at as u32))
+    }
+
+    /// The reference to the copy of an object, which is made if there is none yet.
+    #[inline(always)]
+    fn object(&mut self, value: Word) -> Result<Word, PackError> {
+        let at = word::index(value) as usize;
+        let head = self.heap[at];
+        let new = match word::header_kind(head) {
+            MOVED => word::header_length(head) as usize,
+            TABLE => self.table(at, head)?,
+            STRING => self.string(at, head)?,
+            _ => self.plain(at, head)?,
+        };
+        Ok(value & !0xFFFF_FFFF | new as u64)
+    }
+
+    /// Notes where the copy of an object is. It begins with the object's header.
+    #[inline(always)]
+    fn mark(&mut self, at: usize, new: usize) {
+        self.heap[at] = u64::from(MOVED) | (new as u64) << 32;
+        self.bench.moved.push(at as u32);
     }
 
     #[inline(always)]
-    fn object(&mut self, value: Word) -> Word {
-        value & !0xFFFF_FFFF | self.copied(word::index(value) as usize) as u64
+    fn string(&mut self, at: usize, head: Word) -> Result<usize, PackError> {
+        let words = 1 + word::string_words(word::header_length(head) as usize);
+        let new = self.room(words)?;
+        let (from, out) = (&self.heap[at..at + words], &mut self.bench.out[new..new + words]);
+        if words <= FEW {
+            out.iter_mut().zip(from).for_each(|(to, &word)| *to = word);
+        } else {
+            out.copy_from_slice(from);
+        }
+        self.mark(at, new);
+        Ok(new)
     }
 
-    /// Where the object is in the fragment; copied there if it is not yet.
+    /// Copies an integer that does not fit into a word, or an error.
     #[inline(never)]
-    fn copied(&mut self, at: usize) -> usize {
-        let words = self.heap.words_mut();
-        let head = words[at];
-        if word::header_kind(head) == MOVED {
-            return word::header_length(head) as usize;
+    fn plain(&mut self, at: usize, head: Word) -> Result<usize, PackError> {
+        let words = object_words(head);
+        let new = self.room(words)?;
+        let from = &self.heap[at..at + words];
+        let Bench { out, references, .. } = &mut self.bench;
+        out[new] = head;
+        if word::header_kind(head) == USER {
+            copy_values(&from[1..], &mut out[new + 1..], new + 1, references);
+        } else {
+            out[new + 1..new + words].copy_from_slice(&from[1..]);
         }
-        let new = self.out.len();
-        words[at] = u64::from(MOVED) | (new as u64) << 32;
-        self.moved.push((at, head));
-        if word::header_kind(head) == Kind::Table as u8 {
-            return self.copied_table(at, head);
-        }
-        let size = object_words(head);
-        if new + size > self.words_max {
-            self.fail(PackError::TooLarge);
-            return 0;
-        }
-        self.out.push(head);
-        self.out.extend_from_slice(&self.heap.words()[at + 1..at + size]);
-        new
+        self.mark(at, new);
+        Ok(new)
     }
 
-    /// Copies a table with its blocks behind it: nothing else refers to these, so they need no marks,
-    /// and what is copied of the table itself is right at once.
+    /// Copies a table with its blocks behind it. Nothing else refers to these, so they need no marks.
     #[inline(always)]
-    fn copied_table(&mut self, at: usize, head: Word) -> usize {
-        let words = self.heap.words();
-        let new = self.out.len();
-        let (array, hash) = (words[at + table::ARRAY as usize], words[at + table::HASH as usize]);
-        let block = |word: Word| match word as u32 as usize {
-            0 => &[][..],
-            first => &words[first..first + object_words(words[first])],
-        };
-        let (array_block, hash_block) = (block(array), block(hash));
-        let array_at = new + table::WORDS as usize;
-        let hash_at = array_at + array_block.len();
-        if hash_at + hash_block.len() > self.words_max {
-            self.fail(PackError::TooLarge);
-            return 0;
+    fn table(&mut self, at: usize, head: Word) -> Result<usize, PackError> {
+        const WORDS: usize = table::WORDS as usize;
+        let fields = &self.heap[at..at + WORDS];
+        let array = fields[table::ARRAY as usize];
+        let hash = fields[table::HASH as usize];
+        let array_words = self.block_words(array);
+        let hash_words = self.block_words(hash);
+        let new = self.room(WORDS + array_words + hash_words)?;
+        let Bench { out, references, blocks, .. } = &mut self.bench;
+        let (out, parts) = out[new..new + WORDS + array_words + hash_words].split_at_mut(WORDS);
+        out.copy_from_slice(&[head, array, hash, word::NIL]);
+        if array_words > 0 {
+            out[table::ARRAY as usize] = moved(array, new + WORDS);
+            blocks.push((new + table::ARRAY as usize) as u32);
+            let from = &self.heap[array as u32 as usize..][..array_words];
+            let out = &mut parts[..array_words];
+            out[0] = from[0];
+            copy_values(&from[1..], &mut out[1..], new + WORDS + 1, references);
         }
-        let moved = |word: Word, block: &[Word], to: usize| {
-            if block.is_empty() { word } else { word & !0xFFFF_FFFF | to as u64 }
-        };
-        self.out.extend_from_slice(&[
-            head,
-            moved(array, array_block, array_at),
-            moved(hash, hash_block, hash_at),
-            word::NIL,
-        ]);
-        self.out.extend_from_slice(array_block);
-        self.out.extend_from_slice(hash_block);
-        new
+        if hash_words > 0 {
+            blocks.push((new + table::HASH as usize) as u32);
+            let new = new + WORDS + array_words;
+            out[table::HASH as usize] = moved(hash, new);
+            let from = &self.heap[hash as u32 as usize..][..hash_words];
+            copy_hash(from, &mut parts[array_words..], new, references);
+        }
+        self.mark(at, new);
+        Ok(new)
     }
 
-    /// Replaces the references of the object at `at` in the fragment; gives its size. Those of a table
-    /// are right already.
+    /// Words of a table's array or hash part; 0 when there is none.
     #[inline(always)]
-    fn scan(&mut self, at: usize) -> usize {
-        const HASH: u8 = Kind::Hash as u8;
-        const ARRAY: u8 = Kind::Array as u8;
-        const USER: u8 = Kind::User as u8;
-        let head = self.out[at];
-        let size = object_words(head);
-        match word::header_kind(head) {
-            HASH => {
-                if word::header_flags(head) & crate::table::HASH_BY_POSITION != 0 {
-                    self.out[at] = head | STALE;
-                }
-                let used = self.out[at + 1] as u32 as usize;
-                self.scan_values(at + 2, at + 2 + 2 * used);
-            }
-            ARRAY | USER => self.scan_values(at + 1, at + size),
-            _ => {}
+    fn block_words(&self, block: Word) -> usize {
+        match block as u32 as usize {
+            0 => 0,
+            first => 1 + word::header_length(self.heap[first]) as usize,
         }
-        size
     }
+}
 
-    #[inline(always)]
-    fn scan_values(&mut self, first: usize, end: usize) {
-        for index in first..end {
-            let value = self.out[index];
-            if !word::is_scalar(value) {
-                self.out[index] = self.value(value);
-            }
+/// A table's word for its block at another place.
+#[inline(always)]
+fn moved(block: Word, to: usize) -> Word {
+    block & !0xFFFF_FFFF | to as u64
+}
+
+/// Copies values to `out`, which is at `at` in the copy, and notes where in the copy those are that
+/// refer to objects.
+#[expect(clippy::explicit_counter_loop, reason = "half the instructions of a zipped range")]
+#[inline(always)]
+fn copy_values(from: &[Word], out: &mut [Word], at: usize, references: &mut Vec<u32>) {
+    let mut at = at as u32;
+    for (to, &value) in out.iter_mut().zip(from) {
+        *to = value;
+        if !word::is_scalar(value) {
+            references.push(at);
         }
+        at += 1;
+    }
+}
+
+/// Likewise, the hash part of a table. What lies behind its entries is an index of numbers.
+#[inline(always)]
+fn copy_hash(from: &[Word], out: &mut [Word], at: usize, references: &mut Vec<u32>) {
+    const FIRST: usize = word::HASH_ENTRIES as usize;
+    let (head, count) = (from[0], from[word::HASH_USED as usize]);
+    let by_position = word::header_flags(head) & crate::table::HASH_BY_POSITION != 0;
+    out[0] = if by_position { head | STALE } else { head };
+    out[word::HASH_USED as usize] = count;
+    let end = FIRST + 2 * count as u32 as usize;
+    copy_values(&from[FIRST..end], &mut out[FIRST..end], at + FIRST, references);
+    if end < from.len() {
+        out[end..].copy_from_slice(&from[end..]);
     }
 }
