@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("procession-environment", 1),
     ("procession-policy", 1),
     ("procession-kernel", 1),
+    ("procession-supervision", 1),
     ("procession-lua", 2),
     ("procession-spec", 2),
     ("procession-sim", 2),
@@ -20,12 +21,13 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// The crates without clock, randomness, threads and I/O.
-const PURE: [&str; 5] = [
+const PURE: &[&str] = &[
     "procession-types",
     "procession-environment",
     "procession-policy",
     "procession-kernel",
     "procession-spec",
+    "procession-supervision",
 ];
 
 /// What no pure crate may depend on, whatever its sources say.

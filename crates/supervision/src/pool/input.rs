@@ -1,0 +1,89 @@
+//! What a pool is told.
+
+use super::MemberNumber;
+use procession_types::{Error, ExitReason, Message, Pid, Timestamp};
+use std::sync::Arc;
+
+/// What every step of a pool is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The node's clock; never goes back.
+    pub now: Timestamp,
+    /// Messages in the pool's mailbox that it has not been given.
+    pub waiting: u32,
+    /// Random bits, for the part of a delay that is random.
+    pub random: u64,
+}
+
+/// One thing that has happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// It begins. Once, before everything else.
+    Start,
+    /// The oldest message of its mailbox; only when [`super::Pool::wants_work`].
+    Work(Message),
+    /// A member that was asked for has been started.
+    Spawned {
+        /// Which.
+        member: MemberNumber,
+        /// Its process.
+        pid: Pid,
+    },
+    /// A member that was asked for could not be started.
+    Refused {
+        /// Which.
+        member: MemberNumber,
+        /// Why.
+        error: Error,
+    },
+    /// A message could not be put into a member's mailbox.
+    NotHanded {
+        /// Which.
+        pid: Pid,
+        /// Why.
+        error: Error,
+    },
+    /// A member waits for a message, and has read those it was handed.
+    Idle {
+        /// Which.
+        pid: Pid,
+    },
+    /// A member is at a wait point, whatever it waits for.
+    WaitPoint {
+        /// Which.
+        pid: Pid,
+    },
+    /// What a look at a member has shown.
+    Measured {
+        /// Which.
+        pid: Pid,
+        /// Bytes its heap holds.
+        memory_bytes: u64,
+        /// Bytes it may hold.
+        memory_bytes_max: u64,
+        /// Somebody has paused it: that it does nothing is no fault.
+        is_paused: bool,
+    },
+    /// A member has ended, and has taken so many of the messages that it was handed. Comes before
+    /// [`Input::Ended`]; without it the member has taken none.
+    Took {
+        /// Which.
+        pid: Pid,
+        /// How many.
+        count: u64,
+    },
+    /// A member has ended.
+    Ended {
+        /// Which.
+        pid: Pid,
+        /// How.
+        reason: Arc<ExitReason>,
+    },
+    /// The time of [`super::Pool::next_deadline`] has come, or may have.
+    Tick,
+    /// The pool shall end: it finishes what it can until this time.
+    Stop {
+        /// `None` = it has all the time it needs.
+        deadline: Option<Timestamp>,
+    },
+}

@@ -1,0 +1,84 @@
+//! A member and what it does.
+
+use procession_types::{Message, Pid, Timestamp};
+
+/// Identifies a member within its pool. Never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MemberNumber(pub u64);
+
+/// A message with what happened to it so far.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    /// Position among all that the pool was given.
+    pub(super) arrival: u64,
+    pub(super) message: Message,
+    /// How often a member has had it.
+    pub(super) attempts: u32,
+}
+
+/// Why a member is being ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dismissal {
+    /// It is not needed, or is replaced by a fresh one, or the pool ends.
+    Unneeded,
+    /// It has not answered for so long.
+    Unhealthy { after_ns: u64 },
+}
+
+#[derive(Debug)]
+pub(super) enum MemberState {
+    /// Its program runs towards its first message.
+    Starting { since: Timestamp },
+    /// It waits for a message.
+    Idle { since: Timestamp },
+    /// It has a message.
+    Busy {
+        work: Work,
+        since: Timestamp,
+        /// It is not needed after this message.
+        leaves: bool,
+    },
+    /// It has been asked to end, or terminated.
+    Ending { why: Dismissal, work: Option<Work> },
+}
+
+/// The state of a check of its health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checkup {
+    /// None are made.
+    Never,
+    /// The next one is at this time.
+    At(Timestamp),
+    /// It must be answered before this time.
+    Until(Timestamp),
+}
+
+#[derive(Debug)]
+pub(super) struct Member {
+    /// `None` until it is started.
+    pub(super) pid: Option<Pid>,
+    pub(super) state: MemberState,
+    pub(super) started: Timestamp,
+    /// Messages it was handed.
+    pub(super) handed: u64,
+    /// Messages it has taken, told when it ends.
+    pub(super) took: u64,
+    /// Messages it has done.
+    pub(super) done: u64,
+    pub(super) checkup: Checkup,
+}
+
+impl Member {
+    /// Whether it counts for the pool's size.
+    pub(super) fn is_counted(&self) -> bool {
+        match self.state {
+            MemberState::Starting { .. } | MemberState::Idle { .. } => true,
+            MemberState::Busy { leaves, .. } => !leaves,
+            MemberState::Ending { .. } => false,
+        }
+    }
+
+    pub(super) fn is_starting(&self) -> bool {
+        matches!(self.state, MemberState::Starting { .. })
+    }
+}

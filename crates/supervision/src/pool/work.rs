@@ -1,0 +1,138 @@
+//! Messages on their way through the pool.
+
+use super::member::{MemberState, Work};
+use super::{Action, Cx, DeadLetter, MemberNumber, Phase, Pool, Report};
+use procession_types::{Error, ErrorKind, Message, Pid, Timestamp};
+
+impl Pool {
+    pub(super) fn work_arrived(&mut self, cx: &mut Cx<'_>, message: Message) {
+        self.arrivals += 1;
+        let work = Work { arrival: self.arrivals, message, attempts: 0 };
+        match self.phase {
+            Phase::Running | Phase::Draining { .. } => match self.idle.last().copied() {
+                Some(member) => self.hand(cx, member, work),
+                None => {
+                    self.returned.insert(work.arrival, work);
+                }
+            },
+            Phase::Stopping | Phase::Finished => {
+                self.left_over = self.left_over.saturating_sub(1);
+                let error = self.why_stopped();
+                self.bury(cx, work, error);
+            }
+        }
+    }
+
+    /// What comes back goes out first.
+    pub(super) fn hand_out_returned(&mut self, cx: &mut Cx<'_>) {
+        while let Some(member) = self.idle.last().copied() {
+            let Some((_, work)) = self.returned.pop_first() else { return };
+            self.hand(cx, member, work);
+        }
+    }
+
+    fn hand(&mut self, cx: &mut Cx<'_>, number: MemberNumber, mut work: Work) {
+        let member = self.members.get_mut(&number);
+        let Some((member, pid)) = member.and_then(|member| member.pid.map(|pid| (member, pid)))
+        else {
+            self.returned.insert(work.arrival, work);
+            return;
+        };
+        member.handed += 1;
+        work.attempts += 1;
+        self.counts.handed += 1;
+        self.counts.redelivered += u64::from(work.attempts > 1);
+        cx.actions.push(Action::Hand { pid, message: work.message.clone() });
+        let state = MemberState::Busy { work, since: cx.now, leaves: false };
+        self.change(number, state);
+    }
+
+    /// The member is dead, its EXIT is under way; or its mailbox has no room.
+    pub(super) fn not_handed(&mut self, cx: &mut Cx<'_>, pid: Pid, error: Error) {
+        let Some(number) = self.number(pid) else { return };
+        if error.kind == ErrorKind::NotFound {
+            return;
+        }
+        if let Some(member) = self.members.get_mut(&number) {
+            member.handed -= 1;
+        }
+        let before = self.change(number, MemberState::Idle { since: cx.now });
+        let Some(MemberState::Busy { work, leaves, .. }) = before else { return };
+        self.deliver_again(cx, work, error);
+        if leaves {
+            self.dismiss(cx, number);
+        }
+    }
+
+    pub(super) fn took(&mut self, pid: Pid, count: u64) {
+        let number = self.number(pid);
+        if let Some(member) = number.and_then(|number| self.members.get_mut(&number)) {
+            member.took = count;
+        }
+    }
+
+    pub(super) fn became_idle(&mut self, cx: &mut Cx<'_>, pid: Pid) {
+        let Some(number) = self.number(pid) else { return };
+        self.note_healthy(cx.now, number);
+        let Some(member) = self.members.get(&number) else { return };
+        if let MemberState::Ending { .. } = member.state {
+            // It was asked to end, and has had its chance to hear it.
+            return cx.actions.push(Action::Terminate { pid });
+        }
+        let before = self.change(number, MemberState::Idle { since: cx.now });
+        let mut leaves = false;
+        if let Some(MemberState::Busy { leaves: after_this, since, .. }) = before {
+            self.done(cx.now, number, since);
+            leaves = after_this;
+        }
+        if leaves || self.counted > self.most() {
+            return self.dismiss(cx, number);
+        }
+        if self.counted > self.least() {
+            self.wake_at(cx.now.after(self.definition.size.idle_timeout_ns));
+        }
+    }
+
+    /// A message has been done.
+    pub(super) fn done(&mut self, now: Timestamp, number: MemberNumber, since: Timestamp) {
+        self.counts.done += 1;
+        self.counts.busy_ns += now.0.saturating_sub(since.0).max(0) as u64;
+        self.failures = 0;
+        if let Some(member) = self.members.get_mut(&number) {
+            member.done += 1;
+        }
+    }
+
+    /// A message goes to another member, or is a dead letter.
+    pub(super) fn deliver_again(&mut self, cx: &mut Cx<'_>, work: Work, error: Error) {
+        if work.attempts > self.definition.recovery.redeliveries_max {
+            return self.bury(cx, work, error);
+        }
+        match self.phase {
+            Phase::Running | Phase::Draining { .. } => {
+                self.returned.insert(work.arrival, work);
+            }
+            Phase::Stopping | Phase::Finished => self.bury(cx, work, error),
+        }
+    }
+
+    pub(super) fn bury(&mut self, cx: &mut Cx<'_>, work: Work, error: Error) {
+        let Work { message, attempts, .. } = work;
+        self.counts.dead_letters += 1;
+        let topic = message.topic.to_string();
+        self.report(cx, Report::Dead { topic, attempts, error: error.clone() });
+        cx.actions.push(Action::DeadLetter(DeadLetter { message, attempts, error }));
+    }
+
+    /// All that came back and can't be handed out any more.
+    pub(super) fn bury_returned(&mut self, cx: &mut Cx<'_>, error: &Error) {
+        while let Some((_, work)) = self.returned.pop_first() {
+            self.bury(cx, work, error.clone());
+        }
+    }
+
+    pub(super) fn report(&mut self, cx: &mut Cx<'_>, report: Report) {
+        self.counts.alerts += u64::from(report.is_alert());
+        cx.actions.push(Action::Report(report));
+    }
+}
