@@ -84,7 +84,11 @@ impl Failure {
     pub(crate) fn node(error: &ConfigError) -> Self {
         match error {
             ConfigError::Grant { path, source } => Self::file("grant", Path::new(path), source),
-            ConfigError::Shards(_) | ConfigError::DuplicateHost(_) | ConfigError::Thread(_) => {
+            ConfigError::Shards(_)
+            | ConfigError::Hosts(_)
+            | ConfigError::Weight { .. }
+            | ConfigError::DuplicateHost(_)
+            | ConfigError::Thread(_) => {
                 Self::new(ExitStatus::Failure, format!("failed to start a node: {error}"))
             }
         }

@@ -1,6 +1,6 @@
 //! `--limit NAME=VALUE`.
 
-use procession_types::{Limits, units};
+use procession_types::{ProgramLimits, units};
 use std::str::FromStr;
 
 /// One limit with its new value.
@@ -56,18 +56,18 @@ impl LimitChange {
     }
 
     /// Sets the limit.
-    pub(crate) fn apply(self, limits: &mut Limits) {
+    pub(crate) fn apply(self, limits: &mut ProgramLimits) {
         match self {
-            Self::Memory(bytes) => limits.memory_bytes_max = bytes,
+            Self::Memory(bytes) => limits.memory_bytes_max = Some(bytes),
             Self::WallClock(nanoseconds) => limits.wall_clock_ns_max = Some(nanoseconds),
             Self::Instructions(count) => limits.instructions_max = Some(count),
-            Self::MailboxMessages(count) => limits.mailbox_messages_max = count,
-            Self::MailboxBytes(bytes) => limits.mailbox_bytes_max = bytes,
-            Self::MessageSize(bytes) => limits.message_bytes_max = bytes,
-            Self::Links(count) => limits.links_max = count,
-            Self::Names(count) => limits.names_max = count,
-            Self::Calls(count) => limits.calls_max = count,
-            Self::Topics(count) => limits.topics_max = count,
+            Self::MailboxMessages(count) => limits.mailbox_messages_max = Some(count),
+            Self::MailboxBytes(bytes) => limits.mailbox_bytes_max = Some(bytes),
+            Self::MessageSize(bytes) => limits.message_bytes_max = Some(bytes),
+            Self::Links(count) => limits.links_max = Some(count),
+            Self::Names(count) => limits.names_max = Some(count),
+            Self::Calls(count) => limits.calls_max = Some(count),
+            Self::Topics(count) => limits.topics_max = Some(count),
         }
     }
 }
@@ -91,6 +91,7 @@ fn examples(problem: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use procession_types::Limits;
 
     #[test]
     fn limits_are_read() {
@@ -104,9 +105,9 @@ mod tests {
             ("mailbox=7KiB", Limits { mailbox_bytes_max: 7 << 10, ..Limits::default() }),
             ("mailbox=7", Limits { mailbox_messages_max: 7, ..Limits::default() }),
         ] {
-            let mut limits = Limits::default();
+            let mut limits = ProgramLimits::default();
             LimitChange::parse(text).unwrap().apply(&mut limits);
-            assert_eq!(limits, expected, "{text}");
+            assert_eq!(limits.on_host(&Limits::default()), expected, "{text}");
         }
         for example in EXAMPLES {
             assert!(LimitChange::parse(example).is_ok(), "{example}");

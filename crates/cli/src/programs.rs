@@ -4,7 +4,7 @@
 use crate::failure::{ExitStatus, Failure};
 use procession_environment::{Dialect, Module, Program};
 use procession_lua::module_names;
-use procession_types::Limits;
+use procession_types::ProgramLimits;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const NEIGHBOURS_MAX: usize = 1000;
 ///
 /// # Errors
 /// When the file can't be read, is too large, or has too many neighbours.
-pub(crate) fn load(file: &Path, limits: Limits) -> Result<Vec<Program>, Failure> {
+pub(crate) fn load(file: &Path, limits: ProgramLimits) -> Result<Vec<Program>, Failure> {
     let main = read(file).map_err(|failure| with_nearest(failure, file))?;
     let neighbours = neighbours(file)?;
     let program = |id: String, source: &Arc<[u8]>, file: String| Program {

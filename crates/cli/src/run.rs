@@ -7,7 +7,7 @@ use crate::{grant, programs};
 use procession_environment::SpawnRequest;
 use procession_lua::LuaEnvironment;
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
-use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Limits, Pid, word};
+use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Pid, ProgramLimits, word};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
@@ -31,9 +31,9 @@ enum Happening {
 /// # Errors
 /// When it can't be started, fails, or is ended by a signal.
 pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
-    let mut limits = Limits::default();
-    arguments.limits.iter().for_each(|change| change.apply(&mut limits));
-    let programs = programs::load(&arguments.file, limits)?;
+    let mut named = ProgramLimits::default();
+    arguments.limits.iter().for_each(|change| change.apply(&mut named));
+    let programs = programs::load(&arguments.file, named)?;
     let grants = grant::directories(&arguments.grants, &arguments.arguments)?;
     let (happened, happenings) = channel();
     listen(&happened)?;
@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     if let Some(after) = arguments.hibernate_after {
         config.hosts.iter_mut().for_each(|host| host.hibernate_after_ns = after.nanoseconds);
     }
+    let limits = named.on_host(&config.hosts[0].limits);
     // Dropped at the end of this function: whatever is still running stops, output is written.
     let node = Node::start(config).map_err(|error| Failure::node(&error))?;
     let request = SpawnRequest {

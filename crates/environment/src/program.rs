@@ -1,6 +1,6 @@
 //! What a process runs.
 
-use procession_types::Limits;
+use procession_types::ProgramLimits;
 use std::sync::Arc;
 
 /// The accepted language variant of a Lua program.
@@ -41,5 +41,5 @@ pub struct Program {
     /// See [`Dialect`].
     pub dialect: Dialect,
     /// Limits of its processes.
-    pub limits: Limits,
+    pub limits: ProgramLimits,
 }

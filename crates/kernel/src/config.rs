@@ -26,7 +26,10 @@ pub struct HostConfig {
     pub processes_max: u32,
     /// See [`Priority`].
     pub priority: Priority,
-    /// Limits of processes whose program names none.
+    /// Its share of each shard's instructions beside the other hosts of the same priority while
+    /// they have work too, 1 to [`WEIGHT_MAX`].
+    pub weight: u32,
+    /// Limits of its processes, as far as their programs name none.
     pub limits: Limits,
     /// How long a process is idle before the driver packs it; 0 = it is packed whenever it waits;
     /// `None` = never.
@@ -37,14 +40,19 @@ pub struct HostConfig {
 /// something to do every now and then is never packed.
 pub const HIBERNATE_AFTER_NS: u64 = 30_000_000_000;
 
+/// The greatest [`HostConfig::weight`].
+pub const WEIGHT_MAX: u32 = 1000;
+
 impl HostConfig {
-    /// A host of normal priority with default limits and room for ten million processes.
+    /// A host of normal priority and weight 1, with default limits and room for ten million
+    /// processes.
     #[must_use]
     pub fn new(id: &str) -> Self {
         Self {
             id: SmolStr::new(id),
             processes_max: 10_000_000,
             priority: Priority::Normal,
+            weight: 1,
             limits: Limits::default(),
             hibernate_after_ns: Some(HIBERNATE_AFTER_NS),
         }

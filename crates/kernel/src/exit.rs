@@ -55,6 +55,9 @@ impl Kernel {
         }
         let reason = placed(cx, slot, pid, reason);
         let Some(mut process) = self.table.vacate(slot) else { return };
+        if process.state == State::Ready {
+            self.ready.left(&self.table);
+        }
         if !self.is_mine(pid) {
             self.residents.remove(&pid);
         }

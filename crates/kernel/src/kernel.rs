@@ -35,7 +35,7 @@ impl Kernel {
         Self {
             table: Table::new(config.processes_max),
             residents: BTreeMap::new(),
-            ready: Ready::default(),
+            ready: Ready::new(&config.hosts),
             timers: Timers::default(),
             dying: VecDeque::new(),
             counts: Counts::default(),

@@ -44,6 +44,7 @@ pub use call::{CallId, CallKind};
 pub use cancel::{CANCEL_EVENTS_MAX, Cancel};
 pub use config::{
     Definition, HIBERNATE_AFTER_NS, HostConfig, KernelConfig, Priority, SLICE_INSTRUCTIONS,
+    WEIGHT_MAX,
 };
 pub use directory::{ClaimError, Directory, Dispatch, Room};
 pub use effect::{Effect, Effects, NoPlaces, Places, Step};

@@ -136,7 +136,11 @@ impl Kernel {
         };
         let Some(process) = taken else { return };
         let timers = process.timers();
-        self.paused -= usize::from(process.state == State::Paused);
+        match process.state {
+            State::Ready => self.ready.left(&self.table),
+            State::Paused => self.paused -= 1,
+            State::Waiting | State::Starting | State::Running => {}
+        }
         if timers > 0 {
             self.timers.cancelled(timers, &self.table);
         }

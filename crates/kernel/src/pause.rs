@@ -36,6 +36,7 @@ impl Kernel {
             State::Ready => {
                 process.woken = true;
                 self.halt(cx.now, slot);
+                self.ready.left(&self.table);
             }
             State::Waiting => {
                 process.woken = false;

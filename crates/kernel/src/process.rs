@@ -5,7 +5,7 @@ use crate::hand::Handed;
 use crate::mailbox::Mailbox;
 use crate::pid_map::PidMap;
 use crate::ready::Ticket;
-use crate::{CallId, Definition, Priority, SlotIndex, Tags};
+use crate::{CallId, Definition, SlotIndex, Tags};
 use procession_types::{Context, Event, Failure, Pid, Rest, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -32,7 +32,6 @@ pub(crate) struct Process {
     /// Where it is in the table of the shard on which it lives.
     pub(crate) slot: SlotIndex,
     pub(crate) state: State,
-    pub(crate) priority: Priority,
     pub(crate) trap_links: bool,
     /// Something arrived since its turn began or since it was paused, so it must not wait.
     pub(crate) woken: bool,

@@ -1,13 +1,22 @@
 //! Who runs next.
+//!
+//! Every host has a queue of its own. Of the hosts of a priority that have somebody waiting, the one
+//! is next that has been served least for its weight, in instructions: so a host of weight 2 gets
+//! twice what one of weight 1 gets while both have work, however many processes each has and however
+//! long their turns are. A host that had nothing to do does not save up for later.
 
 use crate::process::Process;
-use crate::{Kernel, Priority, SlotIndex, State};
-use procession_types::Pid;
-use procession_types::Timestamp;
+use crate::table::Table;
+use crate::{HostConfig, Kernel, Priority, SlotIndex, State, WEIGHT_MAX};
+use procession_types::{HostIndex, Pid, Timestamp};
 use std::collections::VecDeque;
 
 /// Turns of system processes after which a normal one gets one.
 const SYSTEM_TURNS_MAX: u32 = 8;
+/// What a turn costs a host beside its instructions: about the time of the switch.
+const TURN_INSTRUCTIONS: u64 = 16;
+/// Entries of no use that are left in the queues in any case.
+const STALE_MIN: usize = 64;
 
 /// A turn that the driver must now give to a guest, and report by [`Kernel::end_turn`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,41 +34,138 @@ pub struct Run {
 /// long after the queue has moved past the entry that had it before.
 pub(crate) type Ticket = u32;
 
+/// The queue of a host.
+#[derive(Debug)]
+struct Line {
+    queue: VecDeque<(SlotIndex, Ticket)>,
+    priority: Priority,
+    weight: u64,
+    /// What its processes have been given, divided by its weight. Wide enough never to overflow.
+    served: u128,
+}
+
+/// The hosts of one priority that have somebody waiting. They are looked at one by one: a node has
+/// few hosts.
+#[derive(Debug, Default)]
+struct Class {
+    hosts: Vec<HostIndex>,
+    /// What the host that was next last had been served by then.
+    served: u128,
+}
+
 /// The ready queues. An entry whose ticket its process does not have any more, because it has died,
 /// moved or been paused since, is passed over when its turn comes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ready {
-    system: VecDeque<(SlotIndex, Ticket)>,
-    normal: VecDeque<(SlotIndex, Ticket)>,
+    lines: Box<[Line]>,
+    system: Class,
+    normal: Class,
     system_turns: u32,
     tickets: Ticket,
+    entries: usize,
+    /// Entries that will be passed over, about.
+    stale: usize,
 }
 
 impl Ready {
+    pub(crate) fn new(hosts: &[HostConfig]) -> Self {
+        let line = |host: &HostConfig| Line {
+            queue: VecDeque::new(),
+            priority: host.priority,
+            weight: u64::from(host.weight.clamp(1, WEIGHT_MAX)),
+            served: 0,
+        };
+        Self {
+            lines: hosts.iter().map(line).collect(),
+            system: Class::default(),
+            normal: Class::default(),
+            system_turns: 0,
+            tickets: 0,
+            entries: 0,
+            stale: 0,
+        }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, process: &mut Process) {
-        let queue = match process.priority {
-            Priority::System => &mut self.system,
-            Priority::Normal => &mut self.normal,
-        };
         self.tickets = self.tickets.wrapping_add(1);
         process.ticket = self.tickets;
-        queue.push_back((process.slot, process.ticket));
+        let host = process.pid.host;
+        let Some(line) = self.lines.get_mut(usize::from(host)) else { return };
+        if line.queue.is_empty() {
+            let class = match line.priority {
+                Priority::System => &mut self.system,
+                Priority::Normal => &mut self.normal,
+            };
+            line.served = line.served.max(class.served);
+            class.hosts.push(host);
+        }
+        line.queue.push_back((process.slot, process.ticket));
+        self.entries += 1;
+    }
+
+    /// Notes what a turn of one of its processes has cost a host.
+    #[inline]
+    pub(crate) fn charge(&mut self, host: HostIndex, instructions: u64) {
+        if let Some(line) = self.lines.get_mut(usize::from(host)) {
+            let cost = instructions.saturating_add(TURN_INSTRUCTIONS);
+            // Times the greatest weight, so that the division leaves enough digits.
+            line.served += u128::from(cost.saturating_mul(u64::from(WEIGHT_MAX)) / line.weight);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.system.len() + self.normal.len()
+        self.entries
     }
 
     #[inline]
     fn pop(&mut self) -> Option<(SlotIndex, Ticket)> {
-        let system_may = self.system_turns < SYSTEM_TURNS_MAX || self.normal.is_empty();
-        if system_may && let Some(entry) = self.system.pop_front() {
+        let system_may = self.system_turns < SYSTEM_TURNS_MAX || self.normal.hosts.is_empty();
+        let class = if system_may && !self.system.hosts.is_empty() {
             self.system_turns += 1;
-            return Some(entry);
+            &mut self.system
+        } else {
+            self.system_turns = 0;
+            &mut self.normal
+        };
+        let lines = &mut self.lines;
+        let least = |at: &usize| lines[usize::from(class.hosts[*at])].served;
+        let next =
+            if class.hosts.len() < 2 { 0 } else { (0..class.hosts.len()).min_by_key(least)? };
+        let line = &mut lines[usize::from(*class.hosts.get(next)?)];
+        class.served = class.served.max(line.served);
+        let entry = line.queue.pop_front();
+        if line.queue.is_empty() {
+            class.hosts.remove(next);
         }
-        self.system_turns = 0;
-        self.normal.pop_front()
+        self.entries -= 1;
+        entry
+    }
+
+    /// Notes that a process that was ready is not any more, and has had no turn.
+    pub(crate) fn left(&mut self, table: &Table) {
+        self.stale += 1;
+        if self.stale <= STALE_MIN || self.stale <= self.entries / 2 {
+            return;
+        }
+        for line in &mut self.lines {
+            line.queue.retain(|(slot, ticket)| {
+                table.at(*slot).is_some_and(|process| process.holds(*ticket))
+            });
+        }
+        for class in [&mut self.system, &mut self.normal] {
+            class.hosts.retain(|host| !self.lines[usize::from(*host)].queue.is_empty());
+        }
+        self.entries = self.lines.iter().map(|line| line.queue.len()).sum();
+        self.stale = 0;
+    }
+}
+
+impl Process {
+    /// Whether an entry is the one by which it waits for its turn.
+    #[inline]
+    fn holds(&self, ticket: Ticket) -> bool {
+        self.ticket == ticket && self.state == State::Ready
     }
 }
 
@@ -69,10 +175,11 @@ impl Kernel {
     pub fn next_ready(&mut self, now: Timestamp) -> Option<Run> {
         loop {
             let (slot, ticket) = self.ready.pop()?;
-            let Some(process) = self.table.at_mut(slot) else { continue };
-            if process.ticket != ticket || process.state != State::Ready {
+            let process = self.table.at_mut(slot);
+            let Some(process) = process.filter(|process| process.holds(ticket)) else {
+                self.ready.stale = self.ready.stale.saturating_sub(1);
                 continue;
-            }
+            };
             process.state = State::Running;
             process.since = now;
             process.woken = false;

@@ -160,7 +160,6 @@ impl Kernel {
             pid,
             slot: pid.slot,
             state: State::Starting,
-            priority: self.config.hosts[usize::from(spawn.host)].priority,
             trap_links: false,
             woken: false,
             ticket: 0,

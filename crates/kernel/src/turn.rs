@@ -27,6 +27,7 @@ impl Kernel {
         if let Some(process) = self.table.at_mut(slot) {
             self.counts.instructions += instructions;
             process.instructions += instructions;
+            self.ready.charge(process.pid.host, instructions);
         }
     }
 
@@ -43,6 +44,7 @@ impl Kernel {
         self.counts.instructions += instructions;
         process.instructions += instructions;
         let pid = process.pid;
+        self.ready.charge(pid.host, instructions);
         if let Some(failure) = process.rare.as_mut().and_then(|rare| rare.doom.take()) {
             self.dying.push_back(Dying::failed(slot, pid, failure));
             return self.settle(cx);

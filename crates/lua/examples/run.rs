@@ -3,7 +3,7 @@
 
 use procession_environment::{Dialect, Environment, Module, Program, Turn};
 use procession_lua::LuaEnvironment;
-use procession_types::{Fragment, Limits};
+use procession_types::{Fragment, Limits, ProgramLimits};
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -20,14 +20,14 @@ fn main() {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     };
     let image = LuaEnvironment::new().load(&program).unwrap_or_else(|error| {
         eprintln!("{error}");
         std::process::exit(9);
     });
     let mut host = support::TestHost::printing();
-    let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+    let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
     loop {
         match guest.run(&mut host, 1_000_000) {
             Turn::Preempted => {}

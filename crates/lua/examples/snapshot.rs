@@ -4,7 +4,7 @@
 
 use procession_environment::{Dialect, Environment, Module, Program, Turn};
 use procession_lua::LuaEnvironment;
-use procession_types::{Fragment, Limits};
+use procession_types::{Fragment, Limits, ProgramLimits};
 use std::time::Instant;
 
 #[path = "../tests/support/mod.rs"]
@@ -46,11 +46,11 @@ fn main() -> Result<(), procession_types::Error> {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     };
     let image = LuaEnvironment::new().load(&program)?;
     let mut host = support::TestHost::default();
-    let mut guest = image.spawn(&Fragment::default(), &program.limits)?;
+    let mut guest = image.spawn(&Fragment::default(), &Limits::default())?;
     assert!(matches!(guest.run(&mut host, 100_000), Turn::Waiting), "it waits for a message");
     guest.trim();
     let snapshot = guest.snapshot().unwrap_or_default();
@@ -58,7 +58,7 @@ fn main() -> Result<(), procession_types::Error> {
     report("snapshot_ns", nanoseconds_each(|| drop(guest.snapshot())), "ns");
     report(
         "restore_ns",
-        nanoseconds_each(|| drop(image.restore(&snapshot, &program.limits))),
+        nanoseconds_each(|| drop(image.restore(&snapshot, &Limits::default()))),
         "ns",
     );
     // A turn in which nothing has come, without and with a hibernation before it.
@@ -69,7 +69,7 @@ fn main() -> Result<(), procession_types::Error> {
         drop(guest.run(&mut host, 4000));
     });
     report("hibernate_and_wake_ns", woken, "ns");
-    let spawn = || drop(image.spawn(&Fragment::default(), &program.limits));
+    let spawn = || drop(image.spawn(&Fragment::default(), &Limits::default()));
     report("spawn_ns", nanoseconds_each(spawn), "ns");
     Ok(())
 }

@@ -22,8 +22,7 @@ print(#kept, sum)
 
 /// Runs to the end; gives what was printed, how it ended, and how often the guest asked.
 fn run(source: &[u8], limits: Limits, obeys: bool) -> (String, ExitReason, usize) {
-    let mut program = program("big.lua", source);
-    program.limits = limits;
+    let program = program("big.lua", source);
     let image = LuaEnvironment::new().load(&program).unwrap();
     let mut guest: Box<dyn Guest> = image.spawn(&Fragment::default(), &limits).unwrap();
     let (mut host, mut asked) = (TestHost::default(), 0);

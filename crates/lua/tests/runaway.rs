@@ -313,10 +313,10 @@ fn runaway_programs_are_preempted() {
 
 /// Runs a program for some turns; says what is wrong.
 fn check(name: &str, source: &str) -> Option<String> {
-    let mut program = program("runaway.lua", source.as_bytes());
-    program.limits = Limits { memory_bytes_max: MEMORY_BYTES, ..Limits::default() };
+    let program = program("runaway.lua", source.as_bytes());
+    let limits = Limits { memory_bytes_max: MEMORY_BYTES, ..Limits::default() };
     let image = LuaEnvironment::new().load(&program).expect("loads");
-    let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+    let mut guest = image.spawn(&Fragment::default(), &limits).expect("spawns");
     let mut host = TestHost::default();
     let (mut before, mut longest) = (0, std::time::Duration::ZERO);
     let mut ended = "runs".to_owned();

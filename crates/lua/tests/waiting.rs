@@ -5,7 +5,7 @@ mod support;
 
 use procession_environment::{Environment, Queue, Turn};
 use procession_lua::LuaEnvironment;
-use procession_types::{Fragment, Message, Topic};
+use procession_types::{Fragment, Limits, Message, Topic};
 use support::TestHost;
 use support::session::program;
 
@@ -21,7 +21,7 @@ fn sees_the_message(way: &str, budget: u64) -> bool {
     let source = format!("return {{ main = function() {way} print(\"seen\") end }}");
     let program = program("waits.lua", source.as_bytes());
     let image = LuaEnvironment::new().load(&program).expect("loads");
-    let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+    let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
     let mut host = TestHost::default();
     let first = guest.run(&mut host, budget);
     assert!(matches!(first, Turn::Preempted | Turn::Waiting), "{first:?}");
@@ -63,7 +63,7 @@ fn a_guest_says_whether_it_would_take_a_message() {
         let source = format!("return {{ main = function() {way} end }}");
         let program = program("waits.lua", source.as_bytes());
         let image = LuaEnvironment::new().load(&program).expect("loads");
-        let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+        let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
         assert!(matches!(guest.run(&mut TestHost::default(), 10_000), Turn::Waiting), "{way}");
         assert_eq!(guest.receives(None), expected, "{way}");
         assert!(guest.hibernate());

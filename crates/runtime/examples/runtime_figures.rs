@@ -161,7 +161,7 @@ fn main() {
                     modules: Vec::new(),
                     imports: Vec::new(),
                     dialect: Dialect::Plain,
-                    limits: Limits::default(),
+                    limits: ProgramLimits::default(),
                 });
             }
             let node = Node::start(config).unwrap();

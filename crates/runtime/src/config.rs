@@ -4,7 +4,7 @@ use crate::grant::Grant;
 use crate::service::Variables;
 use crate::web_grant::WebGrants;
 use procession_environment::{Environment, Program};
-use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS};
+use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS, WEIGHT_MAX};
 use procession_policy::Policies;
 use procession_types::ShardIndex;
 use std::io::Write;
@@ -14,6 +14,9 @@ use std::sync::Arc;
 pub const HOST_NORMAL: &str = "app:processes";
 /// Id of the host that every node has for what must not wait behind programs.
 pub const HOST_SYSTEM: &str = "system:processes";
+
+/// Process hosts of a node at most: shards look at them one by one.
+const HOSTS_MAX: usize = 1024;
 
 /// Where output goes. Both are written by one thread of the node, never by a worker.
 pub struct Sinks {
@@ -71,6 +74,17 @@ pub enum ConfigError {
     /// Zero shards, or more than 1024.
     #[error("a node has 1 to 1024 shards, not {0}")]
     Shards(ShardIndex),
+    /// No host, or more than 1024.
+    #[error("a node has 1 to 1024 process hosts, not {0}")]
+    Hosts(usize),
+    /// A weight of 0, or a greater one than [`WEIGHT_MAX`].
+    #[error("process host {host} has weight {weight}; weights are 1 to 1000")]
+    Weight {
+        /// The host's id.
+        host: String,
+        /// As configured.
+        weight: u32,
+    },
     /// Two hosts with the same id.
     #[error("two process hosts are called {0}")]
     DuplicateHost(String),
@@ -115,7 +129,13 @@ impl NodeConfig {
         if self.shards == 0 || self.shards > 1024 {
             return Err(ConfigError::Shards(self.shards));
         }
+        if self.hosts.is_empty() || self.hosts.len() > HOSTS_MAX {
+            return Err(ConfigError::Hosts(self.hosts.len()));
+        }
         for (position, host) in self.hosts.iter().enumerate() {
+            if host.weight == 0 || host.weight > WEIGHT_MAX {
+                return Err(ConfigError::Weight { host: host.id.to_string(), weight: host.weight });
+            }
             if self.hosts[..position].iter().any(|other| other.id == host.id) {
                 return Err(ConfigError::DuplicateHost(host.id.to_string()));
             }

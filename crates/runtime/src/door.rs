@@ -119,7 +119,7 @@ impl<'a> Door<'a> {
             let message = format!("process host \"{}\" not found", cut(&request.host));
             return Err(Error::not_found(message));
         };
-        let loaded = shared.programs.load(&request.program)?;
+        let loaded = shared.programs.load(&request.program, host)?;
         self.check_program(&loaded)?;
         for (topic, _) in &request.messages {
             check_topic(topic)?;

@@ -165,7 +165,7 @@ impl Host for Door<'_> {
         }
         let id = SmolStr::new(program.unwrap_or_else(|| self.program()));
         check_id("program", &id)?;
-        let loaded = self.worker.shared.programs.load(&id)?;
+        let loaded = self.worker.shared.programs.load(&id, self.pid.host)?;
         self.check_program(&loaded)?;
         self.worker.prepare(self.slot, self.pid, loaded, &arguments)
     }

@@ -47,7 +47,7 @@ pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks};
 pub use grant::{Access, Grant};
 pub use node::{Node, Started, Stats};
 pub use process_info::{Coroutine, ProcessInfo};
-pub use procession_kernel::{Counts, HostConfig, Info, Priority, State};
+pub use procession_kernel::{Counts, HostConfig, Info, Priority, State, WEIGHT_MAX};
 pub use service::Variables;
 pub use visit::ANSWER_PATIENCE;
 pub use watch::Ending;

@@ -15,7 +15,7 @@ use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
 use crate::web;
 use crate::worker::Worker;
-use procession_kernel::{Cancel, Counts, KernelConfig};
+use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_types::{Pid, ShardIndex};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -77,13 +77,14 @@ impl Node {
             path: path.display().to_string(),
             source,
         })?;
-        let programs = Programs::new(config.environment);
+        let hosts: Arc<[HostConfig]> = config.hosts.into();
+        let programs = Programs::new(config.environment, Arc::clone(&hosts));
         config.programs.into_iter().for_each(|program| programs.define(program));
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
-            directory: SharedDirectory::new(epoch, usize::from(shards), config.hosts.len()),
-            hosts: config.hosts.into(),
+            directory: SharedDirectory::new(epoch, usize::from(shards), hosts.len()),
+            hosts,
             inboxes: (0..shards).map(|_| Arc::default()).collect(),
             loads: (0..shards).map(|_| ShardLoad::default()).collect(),
             hungry: AtomicUsize::new(0),

@@ -1,8 +1,8 @@
-//! The programs of a node, each loaded at most once.
+//! The programs of a node, each loaded at most once, with the limits that it has on each host.
 
 use procession_environment::{Environment, Image, Program};
-use procession_kernel::Definition;
-use procession_types::{Error, ErrorKind, Limits, SmolStr};
+use procession_kernel::{Definition, HostConfig};
+use procession_types::{Error, ErrorKind, HostIndex, Limits, SmolStr};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
@@ -11,30 +11,40 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
 #[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) image: Arc<dyn Image>,
+    /// On the host for which it was loaded.
     pub(crate) definition: Arc<Definition>,
 }
 
-struct Entry {
-    /// `None` = it is built in, and loaded.
-    program: Option<Program>,
-    loaded: OnceLock<Result<Loaded, Error>>,
+enum Entry {
+    /// It was defined.
+    Defined {
+        program: Box<Program>,
+        image: OnceLock<Result<Arc<dyn Image>, Error>>,
+        /// By host.
+        definitions: Box<[OnceLock<Arc<Definition>>]>,
+    },
+    /// A part of the runtime, the same on every host.
+    BuiltIn(Loaded),
 }
 
 /// See the module.
 pub(crate) struct Programs {
     environment: Arc<dyn Environment>,
+    hosts: Arc<[HostConfig]>,
     entries: RwLock<HashMap<SmolStr, Arc<Entry>>>,
 }
 
 impl Programs {
-    pub(crate) fn new(environment: Arc<dyn Environment>) -> Self {
-        Self { environment, entries: RwLock::default() }
+    pub(crate) fn new(environment: Arc<dyn Environment>, hosts: Arc<[HostConfig]>) -> Self {
+        Self { environment, hosts, entries: RwLock::default() }
     }
 
     /// Adds or replaces a program. Processes that run the old one go on with it.
     pub(crate) fn define(&self, program: Program) {
         let id = SmolStr::new(&program.id);
-        let entry = Entry { program: Some(program), loaded: OnceLock::new() };
+        let definitions = self.hosts.iter().map(|_| OnceLock::new()).collect();
+        let entry =
+            Entry::Defined { program: Box::new(program), image: OnceLock::new(), definitions };
         self.lock().insert(id, Arc::new(entry));
     }
 
@@ -52,7 +62,7 @@ impl Programs {
         let program = SmolStr::new(id);
         let definition = Definition { program: program.clone(), limits, built_in: true };
         let loaded = Loaded { image, definition: Arc::new(definition) };
-        let entry = Entry { program: None, loaded: OnceLock::from(Ok(loaded)) };
+        let entry = Entry::BuiltIn(loaded);
         match self.lock().entry(program) {
             Slot::Occupied(_) => {
                 let message = format!("there is a program \"{id}\" already: choose another id");
@@ -69,28 +79,30 @@ impl Programs {
     #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
     pub(crate) fn take_out(&self, id: &str) {
         let mut entries = self.lock();
-        if entries.get(id).is_some_and(|entry| entry.program.is_none()) {
+        if entries.get(id).is_some_and(|entry| matches!(**entry, Entry::BuiltIn(_))) {
             entries.remove(id);
         }
     }
 
-    /// The program with this id, loaded now if it has not been.
-    pub(crate) fn load(&self, id: &str) -> Result<Loaded, Error> {
+    /// The program with this id for a host, loaded now if it has not been.
+    pub(crate) fn load(&self, id: &str, host: HostIndex) -> Result<Loaded, Error> {
         let entry = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        let Some(entry) = entry else {
-            return Err(Error::not_found(format!("program \"{id}\" not found")));
+        let entry = entry.ok_or_else(|| Error::not_found(format!("program \"{id}\" not found")))?;
+        let (program, image, definitions) = match &*entry {
+            Entry::BuiltIn(loaded) => return Ok(loaded.clone()),
+            Entry::Defined { program, image, definitions } => (program, image, definitions),
         };
-        let loaded = entry.loaded.get_or_init(|| {
-            let Some(program) = &entry.program else {
-                return Err(Error::new(ErrorKind::Internal, "a part of the runtime is missing"));
-            };
-            let image = self.environment.load(program)?;
-            let limits = program.limits;
+        let place = usize::from(host);
+        let (Some(host), Some(definition)) = (self.hosts.get(place), definitions.get(place)) else {
+            return Err(Error::not_found("process host not found"));
+        };
+        let image = image.get_or_init(|| self.environment.load(program)).clone()?;
+        let definition = definition.get_or_init(|| {
+            let limits = program.limits.on_host(&host.limits);
             let program = SmolStr::new(&program.id);
-            let definition = Definition { program, limits, built_in: false };
-            Ok(Loaded { image, definition: Arc::new(definition) })
+            Arc::new(Definition { program, limits, built_in: false })
         });
-        loaded.clone()
+        Ok(Loaded { image, definition: Arc::clone(definition) })
     }
 
     fn lock(&self) -> RwLockWriteGuard<'_, HashMap<SmolStr, Arc<Entry>>> {

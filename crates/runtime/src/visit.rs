@@ -57,7 +57,7 @@ impl Node {
                 let message = format!("process host \"{}\" not found", request.host);
                 return Err(Error::not_found(message));
             };
-            let loaded = shared.programs.load(&request.program)?;
+            let loaded = shared.programs.load(&request.program, host)?;
             check(&loaded)?;
             let context = Arc::new(context);
             let birth = Birth { request, host, loaded, context, parent: None, called: false };

@@ -11,7 +11,7 @@ use procession_environment::{Dialect, Module, Program, SpawnRequest};
 use procession_policy::{Policies, Unidentified, parse_yaml};
 use procession_runtime::{Access, Grant, HOST_NORMAL, Node, NodeConfig, Sinks};
 use procession_types::{
-    Actor, Context, ExitReason, Limits, Scope, SmolStr,
+    Actor, Context, ExitReason, ProgramLimits, Scope, SmolStr,
     units::{parse_duration, parse_size},
 };
 use std::collections::BTreeMap;
@@ -76,17 +76,17 @@ fn program(section: &Section, file: &Path) -> Program {
             Some("typed") => Dialect::Typed,
             _ => Dialect::Plain,
         },
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     }
 }
 
-fn limit(limits: &mut Limits, name: &str, value: &str) -> bool {
+fn limit(limits: &mut ProgramLimits, name: &str, value: &str) -> bool {
     match name {
-        "memory" => limits.memory_bytes_max = parse_size(value).unwrap(),
+        "memory" => limits.memory_bytes_max = Some(parse_size(value).unwrap()),
         "instructions" => limits.instructions_max = Some(value.parse().unwrap()),
         "wall_clock" => limits.wall_clock_ns_max = Some(parse_duration(value).unwrap()),
-        "mailbox_messages" => limits.mailbox_messages_max = value.parse().unwrap(),
-        "mailbox_bytes" => limits.mailbox_bytes_max = parse_size(value).unwrap(),
+        "mailbox_messages" => limits.mailbox_messages_max = Some(value.parse().unwrap()),
+        "mailbox_bytes" => limits.mailbox_bytes_max = Some(parse_size(value).unwrap()),
         _ => return false,
     }
     true

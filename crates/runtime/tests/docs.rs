@@ -5,7 +5,7 @@
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
 use procession_runtime::{Access, Grant, HOST_NORMAL, Node, NodeConfig, Sinks};
-use procession_types::{Context, ExitReason, Limits, SmolStr};
+use procession_types::{Context, ExitReason, ProgramLimits, SmolStr};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ fn program(id: &str, page: &str, source: &str) -> Program {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use procession_environment::{Activity, Dialect, Module, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, ProcessInfo, Sinks, Started};
 use procession_types::{
-    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Limits, Pid, SmolStr,
+    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Pid, ProgramLimits, SmolStr,
 };
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
-use procession_types::{Context, Limits, SmolStr};
+use procession_types::{Context, ProgramLimits, SmolStr};
 use std::sync::Arc;
 
 const WORKERS: usize = 20;
@@ -39,7 +39,7 @@ fn program(id: &str, source: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits { memory_bytes_max: 64 << 20, ..Limits::default() },
+        limits: ProgramLimits { memory_bytes_max: Some(64 << 20), ..ProgramLimits::default() },
     }
 }
 

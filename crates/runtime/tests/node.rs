@@ -288,7 +288,7 @@ fn what_does_not_load_is_an_error_of_the_spawn() {
             done()
         });
     let mut config = stage.config;
-    config.programs.push(program("app:syntax", Limits::default()));
+    config.programs.push(program("app:syntax", ProgramLimits::default()));
     let script = stage.script;
     let node = Node::start(config).unwrap();
     let main = start(&node, "app:main");

@@ -3,7 +3,7 @@
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started, State};
-use procession_types::{Context, ErrorKind, Fragment, Limits, Message, Pid, SmolStr};
+use procession_types::{Context, ErrorKind, Fragment, Message, Pid, ProgramLimits, SmolStr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: vec!["time".to_owned()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits { wall_clock_ns_max: wall_clock, ..Limits::default() },
+        limits: ProgramLimits { wall_clock_ns_max: wall_clock, ..ProgramLimits::default() },
     }
 }
 

@@ -50,6 +50,7 @@ impl World {
         let mut small = HostConfig::new("app:small");
         small.processes_max = SMALL_HOST_MAX;
         small.priority = Priority::System;
+        small.weight = 3;
         let hosts: Arc<[HostConfig]> = Arc::from([HostConfig::new("app:processes"), small]);
         let kernel = |shard| {
             Kernel::new(KernelConfig {

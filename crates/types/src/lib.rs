@@ -22,7 +22,7 @@ pub use event::{Event, Rest};
 pub use exit::{ExitReason, Failure};
 pub use foreign::Unsound;
 pub use fragment::{Fragment, FragmentBuilder};
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, ProgramLimits};
 pub use message::{Message, TOPIC_BYTES_MAX, Topic};
 pub use pid::{HostIndex, Pid, PidText, ShardIndex, parse_pid};
 pub use security::{Actor, Context, ContextChange, Scalar, Scope};

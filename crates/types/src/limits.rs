@@ -64,7 +64,8 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What one process may use. A program's definition overrides the host's defaults.
+/// What one process may use: what its program names, and the rest as its host says; see
+/// [`ProgramLimits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Heap, in bytes. Default 256 MiB.
@@ -102,6 +103,69 @@ impl Default for Limits {
             names_max: 100,
             calls_max: 10_000,
             topics_max: 1_000,
+        }
+    }
+}
+
+/// The limits that a program names. Where it names none, that of the host on which a process runs
+/// counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ProgramLimits {
+    /// See [`Limits::memory_bytes_max`].
+    pub memory_bytes_max: Option<u64>,
+    /// See [`Limits::instructions_max`].
+    pub instructions_max: Option<u64>,
+    /// See [`Limits::wall_clock_ns_max`].
+    pub wall_clock_ns_max: Option<u64>,
+    /// See [`Limits::mailbox_messages_max`].
+    pub mailbox_messages_max: Option<u32>,
+    /// See [`Limits::mailbox_bytes_max`].
+    pub mailbox_bytes_max: Option<u64>,
+    /// See [`Limits::message_bytes_max`].
+    pub message_bytes_max: Option<u64>,
+    /// See [`Limits::links_max`].
+    pub links_max: Option<u32>,
+    /// See [`Limits::names_max`].
+    pub names_max: Option<u32>,
+    /// See [`Limits::calls_max`].
+    pub calls_max: Option<u32>,
+    /// See [`Limits::topics_max`].
+    pub topics_max: Option<u32>,
+}
+
+impl ProgramLimits {
+    /// What a process of the program may use on a host with these limits.
+    #[must_use]
+    pub fn on_host(&self, host: &Limits) -> Limits {
+        Limits {
+            memory_bytes_max: self.memory_bytes_max.unwrap_or(host.memory_bytes_max),
+            instructions_max: self.instructions_max.or(host.instructions_max),
+            wall_clock_ns_max: self.wall_clock_ns_max.or(host.wall_clock_ns_max),
+            mailbox_messages_max: self.mailbox_messages_max.unwrap_or(host.mailbox_messages_max),
+            mailbox_bytes_max: self.mailbox_bytes_max.unwrap_or(host.mailbox_bytes_max),
+            message_bytes_max: self.message_bytes_max.unwrap_or(host.message_bytes_max),
+            links_max: self.links_max.unwrap_or(host.links_max),
+            names_max: self.names_max.unwrap_or(host.names_max),
+            calls_max: self.calls_max.unwrap_or(host.calls_max),
+            topics_max: self.topics_max.unwrap_or(host.topics_max),
+        }
+    }
+}
+
+/// A program that names every limit.
+impl From<Limits> for ProgramLimits {
+    fn from(limits: Limits) -> Self {
+        Self {
+            memory_bytes_max: Some(limits.memory_bytes_max),
+            instructions_max: limits.instructions_max,
+            wall_clock_ns_max: limits.wall_clock_ns_max,
+            mailbox_messages_max: Some(limits.mailbox_messages_max),
+            mailbox_bytes_max: Some(limits.mailbox_bytes_max),
+            message_bytes_max: Some(limits.message_bytes_max),
+            links_max: Some(limits.links_max),
+            names_max: Some(limits.names_max),
+            calls_max: Some(limits.calls_max),
+            topics_max: Some(limits.topics_max),
         }
     }
 }

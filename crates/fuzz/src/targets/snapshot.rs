@@ -37,7 +37,7 @@ impl Snapshot {
         let source = generate::program(random.next(), Dialect::Everything);
         let program = session::program(FILE, source.as_bytes());
         let image = LuaEnvironment::new().load(&program).ok()?;
-        let mut guest = image.spawn(&Fragment::default(), &program.limits).ok()?;
+        let mut guest = image.spawn(&Fragment::default(), &Limits::default()).ok()?;
         let mut host = TestHost::default();
         for _ in 0..4 {
             let budget = 1 + random.below(3000) as u64;

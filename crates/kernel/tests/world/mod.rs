@@ -40,7 +40,10 @@ impl World {
         small.processes_max = 2;
         let mut system = HostConfig::new("system:processes");
         system.priority = Priority::System;
-        let hosts: Arc<[HostConfig]> = Arc::from([HostConfig::new("app:processes"), small, system]);
+        Self::with_hosts(shards, Arc::from([HostConfig::new("app:processes"), small, system]))
+    }
+
+    pub fn with_hosts(shards: u16, hosts: Arc<[HostConfig]>) -> Self {
         let config = |shard| KernelConfig {
             shard,
             shards,

@@ -3,7 +3,7 @@
 use super::TestHost;
 use procession_environment::{Dialect, Environment, Guest, Image, Module, Program, Turn};
 use procession_lua::LuaEnvironment;
-use procession_types::{ExitReason, Fragment, Limits};
+use procession_types::{ExitReason, Fragment, Limits, ProgramLimits};
 use std::sync::Arc;
 
 /// How a session is run.
@@ -54,7 +54,7 @@ pub(crate) fn program(file: &str, source: &[u8]) -> Program {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     }
 }
 
@@ -74,13 +74,13 @@ pub(crate) fn run_limited(
     turns_max: u64,
     limits: Limits,
 ) -> Outcome {
-    let program = Program { limits, ..program(file, source) };
+    let program = program(file, source);
     let image = match LuaEnvironment::new().load(&program) {
         Ok(image) => image,
         Err(error) => return Outcome { output: String::new(), end: error.to_string() },
     };
     let mut host = TestHost::default();
-    let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+    let mut guest = image.spawn(&Fragment::default(), &limits).expect("spawns");
     // Chunks that a process has loaded are compiled again when it is restored.
     let loads = source.windows(5).filter(|text| text == b"load(").count() as u64;
     let (mut spent, mut turns) = (0, 0);
@@ -104,7 +104,7 @@ pub(crate) fn run_limited(
             Mode::Normal => {}
             Mode::Trimmed => guest.trim(),
             Mode::Hibernated => hibernate(guest.as_mut()),
-            Mode::Restored => guest = restored(&image, guest.as_ref(), &program, turns % 2 == 0),
+            Mode::Restored => guest = restored(&image, guest.as_ref(), &limits, turns % 2 == 0),
         }
     };
     Outcome { output: String::from_utf8_lossy(&host.output).into_owned(), end }
@@ -125,14 +125,14 @@ fn hibernate(guest: &mut dyn Guest) {
 fn restored(
     image: &Arc<dyn Image>,
     guest: &dyn Guest,
-    program: &Program,
+    limits: &Limits,
     collects: bool,
 ) -> Box<dyn Guest> {
     let mut snapshot = guest.snapshot().expect("can be captured");
     if collects {
         snapshot[THRESHOLD].fill(0);
     }
-    image.restore(&snapshot, &program.limits).expect("restores")
+    image.restore(&snapshot, limits).expect("restores")
 }
 
 fn end_text(reason: &ExitReason) -> String {

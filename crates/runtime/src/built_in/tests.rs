@@ -5,7 +5,7 @@ use crate::{HOST_NORMAL, HOST_SYSTEM, Node, NodeConfig, Sinks};
 use procession_environment::{Dialect, Environment, Module, Options, Program, SpawnRequest};
 use procession_kernel::Directory;
 use procession_policy::{Policies, Unidentified};
-use procession_types::{Context, Event, Failure, Rest, SmolStr, Timestamp};
+use procession_types::{Context, Event, Failure, ProgramLimits, Rest, SmolStr, Timestamp};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -120,7 +120,7 @@ fn user(id: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        limits: Limits::default(),
+        limits: ProgramLimits::default(),
     }
 }
 
@@ -170,6 +170,6 @@ fn nobody_else_starts_what_is_built_in() {
     assert_eq!(taken.kind, ErrorKind::AlreadyExists);
     node.shared.programs.take_out("app:user");
     node.shared.programs.take_out("app:tree");
-    assert!(node.shared.programs.load("app:user").is_ok());
-    assert!(node.shared.programs.load("app:tree").is_err());
+    assert!(node.shared.programs.load("app:user", 0).is_ok());
+    assert!(node.shared.programs.load("app:tree", 0).is_err());
 }

@@ -130,7 +130,7 @@ impl Stage {
         code: impl Fn(&mut dyn Host, &mut Memory) -> Turn + Send + Sync + 'static,
     ) -> Self {
         self.script.codes.lock().unwrap().insert(id.into(), (Arc::new(code), None));
-        self.config.programs.push(program(id, Limits::default()));
+        self.config.programs.push(program(id, ProgramLimits::default()));
         self
     }
 
@@ -141,14 +141,14 @@ impl Stage {
     ) -> Self {
         let code: Code = Arc::new(|_, _| Turn::Waiting);
         self.script.codes.lock().unwrap().insert(id.into(), (code, Some(Arc::new(start))));
-        self.config.programs.push(program(id, Limits::default()));
+        self.config.programs.push(program(id, ProgramLimits::default()));
         self
     }
 
     pub fn limits(mut self, id: &str, limits: Limits) -> Self {
         for program in &mut self.config.programs {
             if program.id == id {
-                program.limits = limits;
+                program.limits = limits.into();
             }
         }
         self
@@ -161,7 +161,7 @@ impl Stage {
     }
 }
 
-pub fn program(id: &str, limits: Limits) -> Program {
+pub fn program(id: &str, limits: ProgramLimits) -> Program {
     Program {
         id: id.into(),
         main: Module { name: id.into(), file: "script".into(), source: Arc::from([]) },
