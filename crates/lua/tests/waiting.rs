@@ -90,7 +90,7 @@ fn a_guest_says_of_which_queue_it_would_take_a_message() {
         let source = format!("return {{ main = function() {way} end }}");
         let program = program("waits.lua", source.as_bytes());
         let image = LuaEnvironment::new().load(&program).expect("loads");
-        let mut guest = image.spawn(&Fragment::default(), &program.limits).expect("spawns");
+        let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
         assert!(matches!(guest.run(&mut TestHost::default(), 10_000), Turn::Waiting), "{way}");
         assert_eq!(guest.receives(Some(Queue::INBOX)), expected, "{way}");
         assert!(guest.receives(None), "{way}");
