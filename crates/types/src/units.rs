@@ -5,6 +5,27 @@ use crate::Error;
 const UNITS: [(&str, f64); 7] =
     [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
 
+/// A duration as people write it, rounded to three digits or so: `250ms`, `1.5s`, `2m`, `1h30m`.
+#[must_use]
+pub fn duration_text(nanoseconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns")];
+    let seconds = nanoseconds / 1_000_000_000;
+    if seconds >= 60 {
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let parts = [(hours, "h"), (minutes, "m"), (if hours > 0 { 0 } else { seconds }, "s")];
+        let parts = parts.iter().filter(|(number, _)| *number > 0);
+        return parts.map(|(number, unit)| format!("{number}{unit}")).collect();
+    }
+    let (size, unit) = UNITS.into_iter().find(|(size, _)| nanoseconds >= *size).unwrap_or(UNITS[3]);
+    let (whole, rest) = (nanoseconds / size, nanoseconds % size * 10 / size);
+    if whole >= 10 || rest == 0 {
+        format!("{whole}{unit}")
+    } else {
+        format!("{whole}.{rest}{unit}")
+    }
+}
+
 /// Nanoseconds of a duration text: one or more numbers, each with a unit (`ns us ms s m h`).
 ///
 /// # Errors
@@ -60,6 +81,22 @@ pub fn parse_size(text: &str) -> Result<u64, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_as_people_write_them() {
+        for (nanoseconds, text) in [
+            (0, "0ns"),
+            (999, "999ns"),
+            (1_500_000, "1.5ms"),
+            (25_400_000, "25ms"),
+            (10_000_000_000, "10s"),
+            (90_000_000_000, "1m30s"),
+            (5_400_000_000_000, "1h30m"),
+            (86_401_000_000_000, "24h"),
+        ] {
+            assert_eq!(duration_text(nanoseconds), text);
+        }
+    }
 
     #[test]
     fn durations() {

@@ -1,0 +1,102 @@
+//! Bringing a child up.
+
+use super::action::{Action, News};
+use super::child::{Again, State, StopCause};
+use super::status::{Ending, cut};
+use super::{Cx, Supervisor};
+use procession_types::{Error, Pid};
+
+impl Supervisor {
+    /// A child shall be up, and so shall everything that it requires.
+    pub(super) fn want(&mut self, at: usize) {
+        let mut wanted = vec![at];
+        while let Some(at) = wanted.pop() {
+            self.children[at].is_unstarted = false;
+            if !self.children[at].wanted {
+                self.set_wanted(at, true);
+            }
+            let requires = self.children[at].definition.requires.iter();
+            wanted.extend(requires.filter(|required| !self.children[**required].wanted));
+        }
+    }
+
+    /// Starts a child that nothing stands in the way of.
+    pub(super) fn start(&mut self, cx: &mut Cx<'_>, at: usize) {
+        if self.children[at].again == Again::Failure && !self.admit_restart(cx.now) {
+            return self.give_up_for(cx, at);
+        }
+        let child = &mut self.children[at];
+        child.restarts += u64::from(child.again != Again::No);
+        child.again = Again::No;
+        let deadline = child.definition.start_timeout_ns.map(|wait| cx.now.after(wait));
+        self.set_state(cx, at, State::Starting { pid: None, since: cx.now, deadline });
+        cx.actions.push(Action::Spawn { child: at });
+    }
+
+    /// A child is wanted, and can't start yet.
+    pub(super) fn make_wait(&mut self, cx: &mut Cx<'_>, at: usize) {
+        if let State::Waiting { is_told: true, .. } = self.children[at].state {
+            return;
+        }
+        self.set_state(cx, at, State::Waiting { since: cx.now, is_told: true });
+        cx.actions.publish(at, News::Waiting);
+    }
+
+    pub(super) fn spawned(&mut self, cx: &mut Cx<'_>, at: usize, pid: Pid) {
+        let Some(child) = self.children.get(at) else { return };
+        let restarts = child.restarts;
+        match child.state {
+            State::Starting { pid: None, since, deadline } => {
+                self.pids.insert(pid, at);
+                let state = State::Starting { pid: Some(pid), since, deadline };
+                self.set_state(cx, at, state);
+                cx.actions.publish(at, News::Started { pid, restarts });
+            }
+            State::Stopping { pid: None, since, deadline, cause } => {
+                // It is not wanted any more, and has done nothing yet.
+                self.pids.insert(pid, at);
+                let state = State::Stopping { pid: Some(pid), since, deadline, cause };
+                self.set_state(cx, at, state);
+                cx.actions.publish(at, News::Started { pid, restarts });
+                cx.actions.push(Action::Terminate { pid });
+            }
+            // Nobody has asked for it: it must not stay.
+            State::Starting { .. }
+            | State::Stopping { .. }
+            | State::Stopped { .. }
+            | State::Waiting { .. }
+            | State::Running { .. }
+            | State::Backoff { .. }
+            | State::Exited { .. }
+            | State::Failed { .. } => cx.actions.push(Action::Terminate { pid }),
+        }
+    }
+
+    pub(super) fn refused(&mut self, cx: &mut Cx<'_>, at: usize, error: &Error) {
+        let Some(child) = self.children.get(at) else { return };
+        if !child.state.is_alive() || child.state.pid().is_some() {
+            return;
+        }
+        cx.actions.publish(at, News::Refused { reason: cut(&error.message) });
+        self.ended(cx, at, Ending::other("refused", &error.message, cx.now));
+    }
+
+    pub(super) fn ready(&mut self, cx: &mut Cx<'_>, pid: Pid) {
+        let Some(at) = self.position_of(pid) else { return };
+        if let State::Starting { .. } = self.children[at].state {
+            self.set_state(cx, at, State::Running { pid, since: cx.now });
+            cx.actions.publish(at, News::Running { pid });
+        }
+    }
+
+    /// The time in which a child had to be ready is over. It has not come to a point at which it
+    /// could read a request to end, so it is not asked.
+    pub(super) fn not_ready(&mut self, cx: &mut Cx<'_>, at: usize, pid: Option<Pid>) {
+        let cause = StopCause::NotReady;
+        self.set_state(cx, at, State::Stopping { pid, since: cx.now, deadline: None, cause });
+        if let Some(pid) = pid {
+            cx.actions.publish(at, News::NotReady { pid });
+            cx.actions.push(Action::Terminate { pid });
+        }
+    }
+}
