@@ -61,6 +61,11 @@ fn policies_are_read_or_refused() {
 }
 
 #[test]
+fn applications_are_read_or_refused() {
+    run("application", 3000);
+}
+
+#[test]
 fn memory_limits_end_programs_cleanly() {
     run("memory", 100);
 }

@@ -6,8 +6,7 @@
 //! the answer is no. What can't be evaluated never helps the caller: it makes a deny apply and an
 //! allow not apply.
 //!
-//! [`parse_yaml`] reads `security.policy` entries; it belongs here only until a `spec` crate reads
-//! whole applications.
+//! Policies are read from YAML by the crate `spec`.
 #![forbid(unsafe_code)]
 
 mod check;
@@ -21,7 +20,6 @@ mod policies;
 #[cfg(test)]
 mod tests;
 mod value;
-mod yaml;
 
 pub use check::{Attributes, Check};
 pub use condition::{Condition, ConditionError, Operand, RegexProblem};
@@ -30,4 +28,3 @@ pub use explain::{Considered, Explanation, Outcome};
 pub use operator::{Field, Operator};
 pub use pattern::{Pattern, PatternError};
 pub use policies::{Effect, Policies, Policy, Unidentified};
-pub use yaml::{ParseError, Problem, parse_yaml};

@@ -8,8 +8,9 @@
 #![allow(clippy::unwrap_used)]
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
-use procession_policy::{Policies, Unidentified, parse_yaml};
+use procession_policy::{Policies, Unidentified};
 use procession_runtime::{Access, Grant, HOST_NORMAL, Node, NodeConfig, Sinks};
+use procession_spec::parse_policies;
 use procession_types::{
     Actor, Context, ExitReason, ProgramLimits, Scope, SmolStr,
     units::{parse_duration, parse_size},
@@ -124,7 +125,7 @@ fn case(file: &Path) -> Case {
     }
     let mut policies = Policies::new(strict);
     for section in list.iter().filter(|section| section.kind == "policy") {
-        for policy in parse_yaml(&section.text).unwrap() {
+        for policy in parse_policies("policies.yaml", &section.text).unwrap() {
             policies.insert(policy);
         }
     }

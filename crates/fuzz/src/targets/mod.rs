@@ -1,5 +1,6 @@
 //! What is fuzzed.
 
+mod application;
 mod differential;
 mod fragment;
 mod json;
@@ -56,7 +57,7 @@ pub trait Target {
 type Entry = (&'static str, fn() -> Box<dyn Target>);
 
 /// All targets.
-pub const TARGETS: [Entry; 9] = [
+pub const TARGETS: [Entry; 10] = [
     ("lua", || Box::new(lua::Lua::new())),
     ("parser", || Box::new(parser::Parser::new())),
     ("pattern", || Box::new(texts::Pattern::default())),
@@ -65,6 +66,7 @@ pub const TARGETS: [Entry; 9] = [
     ("fragment", || Box::new(fragment::Fragments::new())),
     ("json", || Box::new(json::Json)),
     ("policy", || Box::new(policy::Policy)),
+    ("application", || Box::new(application::Applications)),
     ("memory", || Box::new(memory::Memory::new())),
 ];
 

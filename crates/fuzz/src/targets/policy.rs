@@ -82,14 +82,9 @@ fn case(seed: u64) -> Option<Finding> {
     }
     text.truncate(1 << 16);
     let text = String::from_utf8_lossy(&text).into_owned();
-    let found = caught(|| match procession_policy::parse_yaml(&text) {
+    let found = caught(|| match procession_spec::parse_policies("policies.yaml", &text) {
         Ok(_) => None,
-        Err(errors) if errors.is_empty() => Some("refused without an error".to_owned()),
-        Err(errors) => {
-            // Showing an error must do no harm either.
-            let shown: usize = errors.iter().map(|error| error.to_string().len()).sum();
-            (shown == 0).then(|| "errors without a text".to_owned())
-        }
+        Err(report) => super::application::flaw(&report, &[("policies.yaml", &text)]),
     });
     let title = match found {
         Ok(wrong) => wrong?,

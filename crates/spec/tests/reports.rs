@@ -1,0 +1,90 @@
+//! What is wrong with an application, as people read it: each case of `reports/*.txt` is a few files
+//! and the whole report. `BLESS=1 cargo test -p procession-spec --test reports` writes the reports
+//! anew; read the difference before it is committed.
+#![allow(missing_docs)]
+
+use procession_spec::{Mode, Options, read};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const MODULES: &[&str] = &["time", "json", "store", "queue"];
+
+/// A title line, files, and the report.
+struct Case {
+    title: String,
+    files: Vec<(String, String)>,
+    report: String,
+}
+
+/// `#### TITLE` begins a case, `== PATH` a file of it, `== report` what is said.
+fn cases(text: &str) -> Vec<Case> {
+    text.split("#### ")
+        .skip(1)
+        .map(|text| {
+            let (title, rest) = text.split_once('\n').expect("a title");
+            let mut files: Vec<(String, String)> = Vec::new();
+            let mut report = String::new();
+            for section in rest.split("== ").skip(1) {
+                let (name, content) = section.split_once('\n').expect("a name");
+                match name {
+                    "report" => report = content.trim_end().to_owned(),
+                    name => files.push((name.to_owned(), content.to_owned())),
+                }
+            }
+            Case { title: title.to_owned(), files, report }
+        })
+        .collect()
+}
+
+fn report(case: &Case) -> String {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for name in ["main.lua", "lib.lua"] {
+        files.insert(name.to_owned(), b"return {}".to_vec());
+    }
+    for (name, content) in &case.files {
+        files.insert(name.clone(), content.clone().into_bytes());
+    }
+    let mode = if case.title.contains("(lenient)") { Mode::Lenient } else { Mode::Strict };
+    let options = Options { directory: "app", mode, modules: MODULES };
+    let report = match read(&files, &options) {
+        Ok((_, warnings)) => warnings,
+        Err(report) => report,
+    };
+    report.to_string().trim_end().to_owned()
+}
+
+#[test]
+fn reports_are_as_written() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let mut count = 0;
+    let mut wrong = String::new();
+    for entry in std::fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut blessed = text.split("#### ").next().unwrap_or_default().to_owned();
+        for case in cases(&text) {
+            count += 1;
+            let found = report(&case);
+            if found != case.report {
+                let _ = writeln!(
+                    wrong,
+                    "{}: {}\nexpected:\n{}\nfound:\n{found}\n",
+                    path.display(),
+                    case.title,
+                    case.report
+                );
+            }
+            let _ = writeln!(blessed, "#### {}", case.title);
+            for (name, content) in &case.files {
+                let _ = write!(blessed, "== {name}\n{content}");
+            }
+            let _ = write!(blessed, "== report\n{found}\n\n");
+        }
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, blessed).unwrap();
+        }
+    }
+    assert!(count > 30, "only {count} cases");
+    assert!(wrong.is_empty(), "{wrong}");
+}
