@@ -3,6 +3,7 @@
 use crate::Grant;
 use procession_environment::Program;
 use procession_policy::Policy;
+use procession_types::Limits;
 use procession_types::definition::{Pool, Service, SupervisorDefinition};
 use std::collections::BTreeMap;
 
@@ -83,6 +84,10 @@ pub struct Host {
     pub processes_max: u32,
     /// See [`Priority`].
     pub priority: Priority,
+    /// Share of the time beside hosts of the same priority that have work, too; 1 to 1000.
+    pub weight: u32,
+    /// What each process may use, as far as its program does not say.
+    pub limits: Limits,
     /// How long a process is idle before it is packed; 0 = it is packed whenever it waits;
     /// `None` = never.
     pub hibernate_after_ns: Option<u64>,

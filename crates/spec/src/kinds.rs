@@ -6,6 +6,7 @@ mod security;
 mod supervised;
 
 pub(crate) use file::{APPLICATION_KEYS, FILE_KEYS};
+pub(crate) use supervised::PLACE_KEYS;
 
 use crate::shape::{Key, Kind, Presence, Shape, Support, Target};
 

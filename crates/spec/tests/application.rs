@@ -8,7 +8,7 @@ use procession_spec::{
 use procession_types::definition::{
     Intensity, Lifecycle, Monitoring, PoolSize, Recovery, Restart, RestartPolicy, Strategy,
 };
-use procession_types::{Limits, Scalar};
+use procession_types::{Limits, ProgramLimits, Scalar};
 use std::collections::BTreeMap;
 
 const MODULES: &[&str] = &["time", "json", "store"];
@@ -47,7 +47,7 @@ fn what_is_not_said_has_the_defaults_of_the_definitions() {
     );
     let definition = &application.programs["app:worker"];
     assert_eq!(definition.kind, ProgramKind::Process);
-    assert_eq!(definition.program.limits, Limits::default());
+    assert_eq!(definition.program.limits, ProgramLimits::default());
     assert_eq!(definition.program.method, None);
     assert_eq!(definition.program.main.file, "here/worker.lua");
     assert_eq!(&*definition.program.main.source, b"-- worker.lua");
@@ -67,13 +67,12 @@ fn what_is_not_said_has_the_defaults_of_the_definitions() {
     let host = &application.hosts["app:place"];
     assert_eq!((host.processes_max, host.priority), (10_000_000, Priority::Normal));
     assert_eq!(host.hibernate_after_ns, Some(30_000_000_000));
+    assert_eq!((host.weight, host.limits), (1, Limits::default()));
     assert_eq!((application.payload, application.strict), (Payload::Plain, None));
 }
 
-#[test]
-fn everything_that_is_said_arrives() {
-    let application = one_file(
-        "entries:
+/// Every kind, and every key with another value than its default.
+const FULL: &str = "entries:
   - name: worker
     kind: process.lua
     meta: {team: core, level: 3, tags: [a, b]}
@@ -124,7 +123,12 @@ fn everything_that_is_said_arrives() {
     children: [many, one]
   - name: place
     kind: process.host
-    host: {max_processes: 20, priority: system, hibernate_after: never}
+    host:
+      max_processes: 20
+      priority: system
+      weight: 5
+      hibernate_after: never
+      limits: {memory: 1MiB, wall_clock: 1s}
   - name: talk
     kind: security.policy
     policy:
@@ -136,8 +140,11 @@ security: {strict: true, groups: {all: [talk]}}
 lua: {payload: wrapped}
 variables: {GREETING: hello, PORT: 8080, DEBUG: true}
 grants: [fs:data, 'fs:out:rw', 'env:HOME', 'http:api.example:443']
-",
-    );
+";
+
+#[test]
+fn programs_are_as_they_say() {
+    let application = one_file(FULL);
     let definition = &application.programs["app:worker"];
     let program = &definition.program;
     let labels: Vec<_> = definition.labels.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
@@ -156,7 +163,12 @@ grants: [fs:data, 'fs:out:rw', 'env:HOME', 'http:api.example:443']
         calls_max: 8,
         topics_max: 9,
     };
-    assert_eq!(program.limits, limits);
+    assert_eq!(program.limits, limits.into());
+}
+
+#[test]
+fn services_are_as_they_say() {
+    let application = one_file(FULL);
     let service = &application.services["app:one"];
     let lifecycle = &service.lifecycle;
     assert_eq!(service.host, "app:place");
@@ -181,6 +193,11 @@ grants: [fs:data, 'fs:out:rw', 'env:HOME', 'http:api.example:443']
         (&security.policies[..], &security.groups[..]),
         (&["app:talk".to_owned()][..], &["app:all".to_owned()][..])
     );
+}
+
+#[test]
+fn supervisors_and_hosts_are_as_they_say() {
+    let application = one_file(FULL);
     let supervisor = &application.supervisors["app:tree"];
     assert_eq!(supervisor.strategy, Strategy::RestForOne);
     assert_eq!(supervisor.intensity, Intensity { restarts: 0, within_ns: 60_000_000_000 });
@@ -188,6 +205,14 @@ grants: [fs:data, 'fs:out:rw', 'env:HOME', 'http:api.example:443']
     let host = &application.hosts["app:place"];
     assert_eq!((host.processes_max, host.priority), (20, Priority::System));
     assert_eq!(host.hibernate_after_ns, None);
+    assert_eq!((host.weight, host.limits.memory_bytes_max), (5, 1 << 20));
+    assert_eq!(host.limits.wall_clock_ns_max, Some(1_000_000_000));
+    assert_eq!(host.limits.names_max, 100);
+}
+
+#[test]
+fn the_application_is_as_it_says() {
+    let application = one_file(FULL);
     let policy = &application.policies["app:talk"];
     assert_eq!(policy.effect, Effect::Deny);
     assert_eq!(policy.conditions[0].to_string(), "actor.meta.level lt 3");

@@ -9,7 +9,7 @@ use crate::order::{Edge, cycles, reported};
 use crate::report::Problem;
 use crate::source::Place;
 use procession_environment::{Dialect, Module, Program};
-use procession_types::Limits;
+use procession_types::ProgramLimits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Builder<'_> {
                     Some("typed") => Dialect::Typed,
                     _ => Dialect::Plain,
                 },
-                limits: limits(&entry.own),
+                limits: entry.own.record("limits").map(limits).unwrap_or_default(),
             };
             let definition = ProgramDefinition { program, kind, labels: labels(entry) };
             self.application.programs.insert(entry.id.clone(), definition);
@@ -227,18 +227,19 @@ fn modules(record: &Record) -> Vec<String> {
     record.texts("modules")
 }
 
-fn limits(record: &Record) -> Limits {
-    let Some(limits) = record.record("limits") else { return Limits::default() };
-    Limits {
-        memory_bytes_max: limits.count("memory"),
-        instructions_max: limits.optional_count("instructions"),
-        wall_clock_ns_max: limits.optional_count("wall_clock"),
-        mailbox_messages_max: limits.small_count("mailbox"),
-        mailbox_bytes_max: limits.count("mailbox_bytes"),
-        message_bytes_max: limits.count("message_size"),
-        links_max: limits.small_count("links"),
-        names_max: limits.small_count("names"),
-        calls_max: limits.small_count("calls"),
-        topics_max: limits.small_count("topics"),
+/// The limits of a record of them; what it does not say and has no default is left open.
+pub(super) fn limits(record: &Record) -> ProgramLimits {
+    let small = |name| record.optional_count(name).and_then(|number| u32::try_from(number).ok());
+    ProgramLimits {
+        memory_bytes_max: record.optional_count("memory"),
+        instructions_max: record.optional_count("instructions"),
+        wall_clock_ns_max: record.optional_count("wall_clock"),
+        mailbox_messages_max: small("mailbox"),
+        mailbox_bytes_max: record.optional_count("mailbox_bytes"),
+        message_bytes_max: record.optional_count("message_size"),
+        links_max: small("links"),
+        names_max: small("names"),
+        calls_max: small("calls"),
+        topics_max: small("topics"),
     }
 }

@@ -4,8 +4,10 @@ use super::{Builder, labels, security, value};
 use crate::application::{Host, Priority};
 use crate::checked::{Checked, Record, Value};
 use crate::draft::Entry;
+use crate::kinds::PLACE_KEYS;
 use crate::report::Problem;
 use crate::source::Place;
+use procession_types::Limits;
 use procession_types::definition::{
     Intensity, Lifecycle, Monitoring, Pool, PoolSize, Recovery, Restart, RestartPolicy, Service,
     Strategy, SupervisorDefinition,
@@ -13,25 +15,21 @@ use procession_types::definition::{
 
 impl Builder<'_> {
     pub(super) fn host(&mut self, entry: &Entry) -> Host {
-        let mut host = Host {
+        let empty = Record::new(PLACE_KEYS);
+        let record = entry.own.record("host").unwrap_or(&empty);
+        let limits = record.record("limits").map(super::program::limits);
+        Host {
             id: entry.id.clone(),
-            processes_max: 1,
-            priority: Priority::Normal,
-            hibernate_after_ns: None,
+            processes_max: record.small_count("max_processes"),
+            priority: match record.text("priority") {
+                Some("system") => Priority::System,
+                _ => Priority::Normal,
+            },
+            weight: record.small_count("weight"),
+            limits: limits.unwrap_or_default().on_host(&Limits::default()),
+            hibernate_after_ns: record.optional_count("hibernate_after"),
             labels: labels(entry),
-        };
-        let Some(record) = entry.own.record("host") else { return host };
-        host.processes_max = record.small_count("max_processes");
-        host.hibernate_after_ns = record.optional_count("hibernate_after");
-        if record.text("priority") == Some("system") {
-            host.priority = Priority::System;
         }
-        if let Some(weight) = record.given("weight").filter(|_| record.count("weight") > 1) {
-            let message = "a weight is not supported by this build yet";
-            let help = "leave it away: hosts of the same priority share the time by processes";
-            self.unsupported(entry.place.file, weight.span, message, help);
-        }
-        host
     }
 
     pub(super) fn service(&mut self, entry: &Entry) -> Service {

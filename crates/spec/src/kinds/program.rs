@@ -25,7 +25,7 @@ const LIMITS: Key = Key {
     name: "limits",
     shape: Shape::Record(LIMIT_KEYS),
     presence: Presence::Default("{}"),
-    doc: "what each of its processes may use",
+    doc: "what each of its processes may use; what is missing is that of its host",
 };
 const DURABLE: Key = Key {
     name: "durable",
@@ -85,35 +85,45 @@ pub(super) const NATIVE_KEYS: &[Key] = &[
     LIMITS,
 ];
 
-const fn count(name: &'static str, max: u64, default: &'static str, doc: &'static str) -> Key {
-    Key { name, shape: Shape::Count { min: 1, max }, presence: Presence::Default(default), doc }
+const HOSTS: Presence = Presence::Absent("that of its host");
+
+/// Keys of a program's `limits`.
+const LIMIT_KEYS: &[Key] = &limits([HOSTS; 10]);
+
+/// Keys of a host's `limits`.
+pub(super) const HOST_LIMIT_KEYS: &[Key] = &limits([
+    Presence::Default("256MiB"),
+    Presence::Absent("as many as it wants"),
+    Presence::Absent("for ever"),
+    Presence::Default("10000"),
+    Presence::Default("64MiB"),
+    Presence::Default("16MiB"),
+    Presence::Default("100000"),
+    Presence::Default("100"),
+    Presence::Default("10000"),
+    Presence::Default("1000"),
+]);
+
+const SMALL: Shape = Shape::Count { min: 1, max: u32::MAX as u64 };
+const LARGE: Shape = Shape::Count { min: 1, max: i64::MAX as u64 };
+const TIME: Shape = Shape::Duration { min_ns: 1 };
+const SIZE: Shape = Shape::Size { min: 1 };
+
+const fn key(name: &'static str, shape: Shape, presence: Presence, doc: &'static str) -> Key {
+    Key { name, shape, presence, doc }
 }
 
-const fn size(name: &'static str, default: &'static str, doc: &'static str) -> Key {
-    Key { name, shape: Shape::Size { min: 1 }, presence: Presence::Default(default), doc }
+const fn limits(presence: [Presence; 10]) -> [Key; 10] {
+    [
+        key("memory", SIZE, presence[0], "heap of a process"),
+        key("instructions", LARGE, presence[1], "instructions over the life of a process"),
+        key("wall_clock", TIME, presence[2], "time from its start to its end"),
+        key("mailbox", SMALL, presence[3], "messages that wait in the mailbox"),
+        key("mailbox_bytes", SIZE, presence[4], "size of the messages that wait in the mailbox"),
+        key("message_size", SIZE, presence[5], "size of one message"),
+        key("links", SMALL, presence[6], "links and monitors"),
+        key("names", SMALL, presence[7], "registered names"),
+        key("calls", SMALL, presence[8], "timers and other pending calls"),
+        key("topics", SMALL, presence[9], "topics listened to"),
+    ]
 }
-
-const SMALL_MAX: u64 = u32::MAX as u64;
-
-const LIMIT_KEYS: &[Key] = &[
-    size("memory", "256MiB", "heap of a process"),
-    Key {
-        name: "instructions",
-        shape: Shape::Count { min: 1, max: i64::MAX as u64 },
-        presence: Presence::Absent("as many as it wants"),
-        doc: "instructions over the whole life of a process",
-    },
-    Key {
-        name: "wall_clock",
-        shape: Shape::Duration { min_ns: 1 },
-        presence: Presence::Absent("for ever"),
-        doc: "time from its start to its end",
-    },
-    count("mailbox", SMALL_MAX, "10000", "messages that wait in the mailbox"),
-    size("mailbox_bytes", "64MiB", "size of the messages that wait in the mailbox"),
-    size("message_size", "16MiB", "size of one message"),
-    count("links", SMALL_MAX, "100000", "links and monitors"),
-    count("names", SMALL_MAX, "100", "registered names"),
-    count("calls", SMALL_MAX, "10000", "timers and other pending calls"),
-    count("topics", SMALL_MAX, "1000", "topics listened to"),
-];

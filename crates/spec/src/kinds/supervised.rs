@@ -1,5 +1,6 @@
 //! The keys of hosts, services, supervisors and pools.
 
+use super::program::HOST_LIMIT_KEYS;
 use super::security::PRINCIPAL_KEYS;
 use super::{HOST, PROGRAM, SUPERVISED};
 use crate::shape::{Key, Presence, Shape};
@@ -16,7 +17,8 @@ pub(super) const HOST_KEYS: &[Key] = &[Key {
     doc: "what runs there, and how",
 }];
 
-const PLACE_KEYS: &[Key] = &[
+/// Keys of `host`.
+pub(crate) const PLACE_KEYS: &[Key] = &[
     Key {
         name: "max_processes",
         shape: Shape::Count { min: 1, max: SMALL_MAX },
@@ -36,13 +38,19 @@ const PLACE_KEYS: &[Key] = &[
         name: "weight",
         shape: Shape::Count { min: 1, max: 1000 },
         presence: Presence::Default("1"),
-        doc: "share of the time beside hosts of the same priority; only 1 is supported yet",
+        doc: "share of the time beside hosts of the same priority that have work, too",
     },
     Key {
         name: "hibernate_after",
         shape: Shape::DurationOrNever,
         presence: Presence::Default("30s"),
         doc: "how long a process is idle before it is packed",
+    },
+    Key {
+        name: "limits",
+        shape: Shape::Record(HOST_LIMIT_KEYS),
+        presence: Presence::Default("{}"),
+        doc: "what each process may use, as far as its program does not say",
     },
 ];
 

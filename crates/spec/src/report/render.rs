@@ -36,9 +36,8 @@ pub(super) fn problem(f: &mut Formatter<'_>, problem: &Problem, sources: &[Sourc
         .collect();
     let lines = notes.iter().map(|(_, excerpt, _)| excerpt.line).chain([main.line]);
     let gutter = " ".repeat(lines.max().unwrap_or(1).to_string().len());
-    let path = |place: Place| -> String {
-        sources[place.file].path.chars().map(printable).collect()
-    };
+    let path =
+        |place: Place| -> String { sources[place.file].path.chars().map(printable).collect() };
     writeln!(f, "{gutter}--> {}:{}:{}", path(place), main.line, main.column)?;
     shown(f, &gutter, &main, '^', &problem.label)?;
     for (note, excerpt, text) in &notes {
