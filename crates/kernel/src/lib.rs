@@ -32,6 +32,7 @@ mod pause;
 mod pid_map;
 mod process;
 mod ready;
+mod relation;
 mod rest;
 mod signal;
 mod single;

@@ -68,7 +68,8 @@ impl Worker {
         };
         discard(old);
         self.abandon(slot, prepared.calls.into_iter());
-        self.kernel.set_definition(slot, prepared.loaded.definition);
+        let definition = prepared.loaded.definition;
+        self.step(|kernel, cx| kernel.set_definition(cx, slot, definition));
         let used = prepared.guest.usage().instructions;
         self.guests.put(slot, Resident::new(pid, prepared.guest, used, self.now));
         used
