@@ -32,7 +32,6 @@ mod pause;
 mod pid_map;
 mod process;
 mod ready;
-mod relation;
 mod rest;
 mod signal;
 mod single;

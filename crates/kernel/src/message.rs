@@ -97,6 +97,23 @@ impl Kernel {
         self.table.at(slot).is_some_and(|process| process.mailbox.has_message(queue))
     }
 
+    /// Has a process look around once, although nothing has come for it: there is news that it is
+    /// told in another way.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn rouse(&mut self, cx: &mut Step<'_>, to: Pid) -> Result<(), Error> {
+        self.check_alive(cx, to)?;
+        self.emit(cx, Signal::Rouse { to });
+        Ok(())
+    }
+
+    pub(crate) fn deliver_rouse(&mut self, cx: &Step<'_>, slot: SlotIndex) {
+        if let Some(process) = self.table.at_mut(slot) {
+            Self::wake(process, &mut self.ready, cx.now);
+        }
+    }
+
     /// Messages that wait for the process at a slot.
     #[must_use]
     pub fn waiting(&self, slot: SlotIndex) -> u32 {

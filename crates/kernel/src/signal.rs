@@ -120,6 +120,11 @@ pub enum Signal {
         /// How.
         rest: Rest,
     },
+    /// The process shall look around once.
+    Rouse {
+        /// Which.
+        to: Pid,
+    },
     /// `from` hands a message to its child `to`; it was announced with
     /// [`crate::Directory::dispatch`].
     Hand {
@@ -177,6 +182,7 @@ impl Signal {
             | Self::Inspect { to, .. }
             | Self::AskRest { to, .. }
             | Self::Rested { to, .. }
+            | Self::Rouse { to }
             | Self::Hand { to, .. }
             | Self::Took { to, .. }
             | Self::Return { to }

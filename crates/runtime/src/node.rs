@@ -8,6 +8,7 @@ use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
 use crate::output::Output;
+use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
 use crate::service::Services;
@@ -97,6 +98,7 @@ impl Node {
             net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
             web_grants: config.web_grants,
             web_agent: web::agent(),
+            pools: Pools::default(),
             watches: Watches::default(),
             questions: Questions::default(),
             stopping: AtomicBool::new(false),

@@ -52,7 +52,6 @@ impl Programs {
     ///
     /// # Errors
     /// `AlreadyExists` when there is a program with this id.
-    #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
     pub(crate) fn build_in(
         &self,
         id: &str,
@@ -76,7 +75,6 @@ impl Programs {
     }
 
     /// Takes a program away that is a part of the runtime; its processes go on.
-    #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
     pub(crate) fn take_out(&self, id: &str) {
         let mut entries = self.lock();
         if entries.get(id).is_some_and(|entry| matches!(**entry, Entry::BuiltIn(_))) {

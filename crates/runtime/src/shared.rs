@@ -7,6 +7,7 @@ use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
 use crate::output::Output;
+use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
 use crate::service::{Handed, Services};
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) net: IoPool,
     pub(crate) web_grants: WebGrants,
     pub(crate) web_agent: ureq::Agent,
+    pub(crate) pools: Pools,
     pub(crate) watches: Watches,
     pub(crate) questions: Questions,
     /// No process may be started any more.

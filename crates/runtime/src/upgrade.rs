@@ -68,8 +68,7 @@ impl Worker {
         };
         discard(old);
         self.abandon(slot, prepared.calls.into_iter());
-        let definition = prepared.loaded.definition;
-        self.step(|kernel, cx| kernel.set_definition(cx, slot, definition));
+        self.kernel.set_definition(slot, prepared.loaded.definition);
         let used = prepared.guest.usage().instructions;
         self.guests.put(slot, Resident::new(pid, prepared.guest, used, self.now));
         used

@@ -37,7 +37,6 @@ impl Node {
     }
 
     /// Starts a process of the runtime itself.
-    #[cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
     pub(crate) fn spawn_built_in(&self, request: SpawnRequest) -> Result<Started, Error> {
         self.spawn_if(request, Context::default(), |_| Ok(()))
     }
@@ -200,7 +199,7 @@ impl Node {
         ] {
             text.push_str(&format!("# TYPE {name} {kind}\n{name} {value}\n"));
         }
-        text + &self.shared.services.metrics_text()
+        text + &self.pool_metrics() + &self.shared.services.metrics_text()
     }
 
     /// What the node has done so far.

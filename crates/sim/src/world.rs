@@ -213,6 +213,12 @@ impl World {
     /// Gives somebody who may wait a reason to run.
     fn rouse(&mut self) -> Result<(), String> {
         let Some(to) = self.somebody() else { return Ok(()) };
+        if self.random.one_in(2) {
+            let shard = self.random.below(self.kernels.len());
+            // It may be dead.
+            let _ = self.on(shard, |kernel, cx| kernel.rouse(cx, to))?;
+            return Ok(());
+        }
         let cancel = Cancel { from: None, deadline: None, reason: None };
         // It may be dead.
         let _ = self.on(usize::from(to.shard), |kernel, cx| kernel.cancel(cx, to, cancel))?;

@@ -152,6 +152,17 @@ impl Fragment {
         big.then(|| self.words.get(word::index(value) as usize + 1).map(|&bits| bits as i64))?
     }
 
+    /// The values at 1, 2, … of the table in `value`; `None` when it is no table.
+    #[must_use]
+    pub fn items(&self, value: Word) -> Option<&[Word]> {
+        if word::tag(value) != word::TAG_TABLE {
+            return None;
+        }
+        let array = *self.words.get(word::index(value) as usize + table::ARRAY as usize)?;
+        let (block, used) = (array as u32 as usize, (array >> 32) as usize);
+        if block == 0 { Some(&[]) } else { self.words.get(block + 1..block + 1 + used) }
+    }
+
     /// The field `name` of the table in `value`; `None` when it is no table or has no such field.
     #[must_use]
     pub fn field(&self, value: Word, name: &[u8]) -> Option<Word> {
@@ -249,6 +260,24 @@ impl FragmentBuilder {
         self.table(0, 0, hash)
     }
 
+    /// The values of another fragment, with a copy of its objects.
+    pub fn include(&mut self, fragment: &Fragment) -> SmallVec<[Word; 4]> {
+        let mut values = SmallVec::from_slice(fragment.values());
+        let objects = fragment.objects();
+        if objects.is_empty() {
+            return values;
+        }
+        // A block that lies at index 0 holds nothing, and only there.
+        let is_box = word::header_kind(objects[0]) == Kind::Box as u8;
+        let skipped = if is_box { 1 + word::header_length(objects[0]) as usize } else { 0 };
+        let start = self.next() as usize;
+        self.words.extend_from_slice(&objects[skipped..]);
+        let by = (start as u64).wrapping_sub(skipped as u64);
+        shift_objects(&mut self.words[start..], by);
+        values.iter_mut().for_each(|value| shift(value, by));
+        values
+    }
+
     /// The fragment with these values.
     #[must_use]
     pub fn finish(mut self, values: &[Word]) -> Fragment {
@@ -285,6 +314,44 @@ impl FragmentBuilder {
     }
 }
 
+fn shift(value: &mut Word, by: u64) {
+    if *value >= word::REFERENCE_FIRST {
+        *value = value.wrapping_add(by);
+    }
+}
+
+/// Moves what objects refer to.
+fn shift_objects(words: &mut [Word], by: u64) {
+    let mut at = 0;
+    while at < words.len() {
+        let head = words[at];
+        let length = word::header_length(head) as usize;
+        let (size, values) = match Kind::from_u8(word::header_kind(head)) {
+            Some(Kind::String) => (1 + word::string_words(length), 0..0),
+            Some(Kind::Table) => {
+                for field in [table::ARRAY, table::HASH] {
+                    let block = &mut words[at + field as usize];
+                    // 0 is no block.
+                    if *block as u32 != 0 {
+                        *block = block.wrapping_add(by);
+                    }
+                }
+                (table::WORDS as usize, 0..0)
+            }
+            Some(Kind::Hash) => {
+                let used = words[at + word::HASH_USED as usize] as u32 as usize;
+                let first = at + word::HASH_ENTRIES as usize;
+                (1 + length, first..first + 2 * used)
+            }
+            Some(Kind::Array | Kind::User) => (1 + length, at + 1..at + 1 + length),
+            Some(Kind::Integer | Kind::Box | Kind::Closure | Kind::Coroutine | Kind::Stack)
+            | None => (1 + length, 0..0),
+        };
+        words[values].iter_mut().for_each(|value| shift(value, by));
+        at += size;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +360,30 @@ mod tests {
     fn scalars_need_no_objects() {
         let fragment = FragmentBuilder::new().finish(&[word::TRUE, word::int_wrapping(7)]);
         assert_eq!((fragment.len(), fragment.objects().len()), (2, 0));
+    }
+
+    #[test]
+    fn what_is_included_is_what_it_was() {
+        let mut inner = FragmentBuilder::new();
+        let (text, big) = (inner.string(b"a longer string"), inner.integer(i64::MIN));
+        let list = inner.list(&[text, word::TRUE, big]);
+        let record = inner.record(&[("list", list), ("a longer name", text)]);
+        let inner = inner.finish(&[record, word::NIL]);
+        for _ in 0..3 {
+            let mut builder = FragmentBuilder::new();
+            let first = builder.include(&inner);
+            let own = builder.string(b"something of its own");
+            let second = builder.include(&inner);
+            let fragment = builder.finish(&[first[0], own, second[0], second[1]]);
+            let checked = Fragment::from_foreign(fragment.words().into(), 4).unwrap();
+            for record in [first[0], second[0]] {
+                let name = checked.field(record, b"a longer name").unwrap();
+                assert_eq!(checked.string(name).unwrap(), b"a longer string");
+            }
+            assert_eq!(checked.string(own).unwrap(), b"something of its own");
+        }
+        let mut builder = FragmentBuilder::new();
+        assert_eq!(builder.include(&Fragment::nil()).as_slice(), [word::NIL]);
     }
 
     #[test]
@@ -307,5 +398,9 @@ mod tests {
         let count = fragment.field(record, b"count").unwrap();
         assert_eq!(fragment.integer(count), Some(i64::MAX));
         assert_eq!(fragment.field(record, b"gone"), None);
+        assert_eq!(fragment.items(record), Some(&[][..]));
+        let mut builder = FragmentBuilder::new();
+        let list = builder.list(&[word::TRUE, word::NIL]);
+        assert_eq!(builder.finish(&[list]).items(list), Some(&[word::TRUE, word::NIL][..]));
     }
 }

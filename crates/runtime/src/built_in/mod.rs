@@ -5,14 +5,13 @@
 //! else can spawn its program. It acts in steps, each of which charges what it costs, so that it is
 //! preempted like any other, too.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "supervisors and pools come next"))]
-
 mod alarm;
+mod pool;
 #[cfg(test)]
 mod tests;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "supervisors and pools come next"))]
 pub(crate) use alarm::Alarm;
+pub(crate) use pool::{Command, Desk, PoolProcess, limits as pool_limits};
 
 use procession_environment::{Guest, Host, Image, Queue, Turn, Usage};
 use procession_types::{Error, ErrorKind, ExitReason, Fragment, Limits, Pid};

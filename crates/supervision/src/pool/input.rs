@@ -79,6 +79,10 @@ pub enum Input {
         /// How.
         reason: Arc<ExitReason>,
     },
+    /// Messages have come that nobody is there to take.
+    Look,
+    /// A dead letter reached nobody.
+    LetterLost,
     /// The time of [`super::Pool::next_deadline`] has come, or may have.
     Tick,
     /// The pool shall end: it finishes what it can until this time.

@@ -27,7 +27,7 @@ mod work;
 pub use action::{Action, Actions, DeadLetter, Report};
 pub use input::{Input, Moment};
 pub use member::MemberNumber;
-pub use size::{GROW_AFTER_NS, Scale};
+pub use size::{GROW_AFTER_NS, MEMBERS_MAX, Scale};
 pub use status::{Counts, ERRORS_KEPT_MAX, LastError, MembersByState, Stall, Status};
 
 use member::{Checkup, Member, MemberState, Work};
@@ -91,6 +91,7 @@ pub struct Pool {
     left_over: u32,
     /// Not after the first time at which something is due.
     alarm: Option<Timestamp>,
+    was_up: bool,
     counts: Counts,
     errors: VecDeque<LastError>,
 }
@@ -119,6 +120,7 @@ impl Pool {
             failure: None,
             left_over: 0,
             alarm: None,
+            was_up: false,
             counts: Counts::default(),
             errors: VecDeque::new(),
         }
@@ -138,7 +140,8 @@ impl Pool {
             return;
         }
         match input {
-            Input::Start => {}
+            Input::Start | Input::Look => {}
+            Input::LetterLost => self.counts.lost += 1,
             Input::Work(message) => self.work_arrived(cx, message),
             Input::Spawned { member, pid } => self.spawned(cx, member, pid),
             Input::Refused { member, error } => self.spawn_refused(cx, member, error),
@@ -154,6 +157,12 @@ impl Pool {
             Input::Stop { deadline } => self.stop(cx, deadline),
         }
         self.settle(cx);
+    }
+
+    /// Whether it has had all the members that it has at least, waiting for messages.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.was_up
     }
 
     /// Whether it would take a message now.
@@ -176,6 +185,7 @@ impl Pool {
 
     /// Whatever follows from how things are, whoever brought it about.
     fn settle(&mut self, cx: &mut Cx<'_>) {
+        self.was_up |= self.counted - self.starting >= self.least();
         match self.phase {
             Phase::Running => {
                 self.hand_out_returned(cx);

@@ -7,6 +7,8 @@
 
 use super::member::{Dismissal, Member, MemberState, Work};
 use super::{Cx, ERRORS_KEPT_MAX, LastError, MemberNumber, Phase, Pool, Report};
+use crate::backoff;
+use procession_types::definition::Restart;
 use procession_types::{Error, ErrorKind, ExitReason, Limit, Pid, Timestamp};
 
 impl Pool {
@@ -20,10 +22,10 @@ impl Pool {
             MemberState::Busy { mut work, .. } if took < handed => {
                 work.attempts = work.attempts.saturating_sub(1);
                 let error = error.unwrap_or_else(ended_early);
-                self.deliver_again(cx, work, error.clone());
                 if reason.is_abnormal() {
-                    self.failed(cx, Some(pid), started, error, true);
+                    self.failed(cx, Some(pid), started, error.clone(), true);
                 }
+                self.deliver_again(cx, work, error);
             }
             MemberState::Busy { work, since, .. } => match error {
                 // It has done its last message.
@@ -63,8 +65,8 @@ impl Pool {
         error: Error,
     ) {
         let is_first = work.attempts <= 1;
-        self.deliver_again(cx, work, error.clone());
-        self.failed(cx, Some(pid), started, error, is_first);
+        self.failed(cx, Some(pid), started, error.clone(), is_first);
+        self.deliver_again(cx, work, error);
     }
 
     /// A member is missing that should not be.
@@ -101,14 +103,10 @@ impl Pool {
     /// How long the next replacement waits: longer after each failure of a row.
     fn delay_ns(&self, random: u64) -> u64 {
         let restart = &self.definition.lifecycle.restart;
-        let first = self.definition.recovery.restart_delay_ns as f64;
-        let steps = self.failures.saturating_sub(1).min(64) as i32;
-        let grown = first * restart.backoff_factor.max(1.0).powi(steps);
-        let most = (restart.max_delay_ns as f64).max(first);
-        // From -1 to 1.
-        let part = (random >> 11) as f64 / (1_u64 << 52) as f64 - 1.0;
-        let delay = grown.min(most) * (1.0 + restart.jitter.clamp(0.0, 1.0) * part);
-        delay.max(0.0) as u64
+        let first = self.definition.recovery.restart_delay_ns;
+        let most = restart.max_delay_ns.max(first);
+        let restart = Restart { initial_delay_ns: first, max_delay_ns: most, ..restart.clone() };
+        backoff::delay_ns(&restart, self.failures.max(1), random)
     }
 
     /// Starts members up to the least, unless it waits after a failure.

@@ -8,6 +8,9 @@ use procession_types::{Error, Timestamp};
 /// is done in a moment is done by the members that there are.
 pub const GROW_AFTER_NS: u64 = 1_000_000;
 
+/// Members that a pool may have.
+pub const MEMBERS_MAX: u32 = 100_000;
+
 /// What somebody wants of the size; `None` leaves it as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scale {
@@ -45,10 +48,10 @@ impl Pool {
         size.min_size = scale.min_size.unwrap_or(size.min_size);
         size.max_size = scale.max_size.unwrap_or(size.max_size);
         let (least, most) = (size.min_size, size.max_size);
-        if most == 0 || least > most {
+        if most == 0 || least > most || most > MEMBERS_MAX {
             let message = format!(
                 "a pool can't have {least} members at least and {most} at most: \
-                 the most is 1 or more, and not below the least"
+                 the most is from 1 to {MEMBERS_MAX}, and not below the least"
             );
             return Err(Error::invalid(message));
         }

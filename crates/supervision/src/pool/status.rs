@@ -20,6 +20,8 @@ pub struct Counts {
     pub redelivered: u64,
     /// Messages that no member could do.
     pub dead_letters: u64,
+    /// Dead letters that reached nobody.
+    pub lost: u64,
     /// Members that failed.
     pub failures: u64,
     /// Members that took the place of failed ones.

@@ -1,0 +1,151 @@
+//! What a pool wants done, and how it is done.
+
+use super::{PoolProcess, letter};
+use crate::built_in::{Progress, text};
+use procession_environment::{Call, CancelRequest, Host, Level, LogRecord, SpawnRequest};
+use procession_supervision::pool::{Action, DeadLetter, Input, MemberNumber};
+use procession_types::{
+    Error, ErrorKind, ExitReason, Failure, Fragment, Message, Pid, Rest, SmolStr, Timestamp, Topic,
+    word::Word,
+};
+
+/// Instructions that a spawn counts for.
+const SPAWN_INSTRUCTIONS: u64 = 1000;
+const DEAD_LETTER: Topic = SmolStr::new_static("dead-letter");
+
+impl PoolProcess {
+    pub(super) fn carry_out(&mut self, host: &mut dyn Host, action: Action) -> Progress {
+        match action {
+            Action::Spawn { member } => return self.spawn(host, member),
+            Action::Hand { pid, message } => return self.hand(host, pid, message),
+            Action::AskIdle { pid } => self.ask(host, pid, Rest::Idle),
+            Action::Check { pid } => {
+                self.ask(host, pid, Rest::WaitPoint);
+                self.to_measure.push_back(pid);
+            }
+            Action::Cancel { pid, deadline } => self.cancel(host, pid, deadline),
+            Action::Terminate { pid } => {
+                // It may be dead: its end is under way then.
+                let _ = host.terminate(&text(host, pid));
+            }
+            Action::DeadLetter(letter) => return self.send_letter(host, letter),
+            Action::Report(report) => self.reporter.report(host, &report),
+            Action::Finish(Ok(())) => {
+                return Progress::Ended(ExitReason::Normal(Fragment::nil()));
+            }
+            Action::Finish(Err(error)) => {
+                return Progress::Ended(ExitReason::failed(Failure::Error(error)));
+            }
+        }
+        Progress::Made { instructions: 0 }
+    }
+
+    fn spawn(&mut self, host: &mut dyn Host, member: MemberNumber) -> Progress {
+        let definition = self.pool.definition();
+        let request = SpawnRequest {
+            program: SmolStr::new(&definition.program),
+            host: SmolStr::new(&definition.host),
+            arguments: self.arguments.clone(),
+            monitored: true,
+            context: self.context.clone(),
+            ..SpawnRequest::default()
+        };
+        let input = match host.spawn_owned(request) {
+            Ok((pid, call)) => {
+                self.members.insert(pid, call);
+                Input::Spawned { member, pid }
+            }
+            Err(error) => Input::Refused { member, error },
+        };
+        // What it costs beside that of any input.
+        let _ = self.input(host, input);
+        Progress::Made { instructions: SPAWN_INSTRUCTIONS }
+    }
+
+    fn hand(&mut self, host: &mut dyn Host, pid: Pid, message: Message) -> Progress {
+        match host.hand(pid, message) {
+            Ok(()) => Progress::Made { instructions: 0 },
+            Err(error) => self.input(host, Input::NotHanded { pid, error }),
+        }
+    }
+
+    fn ask(&mut self, host: &mut dyn Host, pid: Pid, rest: Rest) {
+        // A dead member's end is under way, and all others are children.
+        let _ = host.ask_rest(&text(host, pid), rest);
+    }
+
+    fn cancel(&mut self, host: &mut dyn Host, pid: Pid, deadline: Timestamp) {
+        let wait = deadline.0.saturating_sub(host.now().0).max(0) as u64;
+        let reason = Some("the pool does not need it".to_owned());
+        let request = CancelRequest { deadline_ns: Some(wait), reason };
+        let to = text(host, pid);
+        match host.cancel(&to, request) {
+            Ok(()) => self.ask(host, pid, Rest::Idle),
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            // It has a thousand requests unread; one more would change nothing.
+            Err(_) => drop(host.terminate(&to)),
+        }
+    }
+
+    fn send_letter(&mut self, host: &mut dyn Host, dead: DeadLetter) -> Progress {
+        let sent = match &self.pool.definition().recovery.dead_letter {
+            None => Err(Error::not_found("the pool names no destination for dead letters")),
+            Some(to) => {
+                let payload = letter::write(host, &self.pool.definition().id, &dead);
+                host.send(to.as_bytes(), DEAD_LETTER, payload)
+            }
+        };
+        let Err(error) = sent else { return Progress::Made { instructions: 0 } };
+        host.log(LogRecord {
+            level: Level::Error,
+            message: "a dead letter is lost".to_owned(),
+            fields: vec![
+                ("topic".to_owned(), dead.message.topic.to_string()),
+                ("attempts".to_owned(), dead.attempts.to_string()),
+                ("error".to_owned(), dead.error.message),
+                ("reason".to_owned(), error.message),
+            ],
+        });
+        self.input(host, Input::LetterLost)
+    }
+
+    /// Looks at one member after another; what the last look has shown.
+    pub(super) fn measured(&mut self, host: &mut dyn Host) -> Option<Input> {
+        let Some((pid, call)) = self.measuring else {
+            while let Some(pid) = self.to_measure.pop_front() {
+                let to = text(host, pid);
+                // It may be dead.
+                if let Ok(call) = host.start(Call::Info { to }) {
+                    self.measuring = Some((pid, call));
+                    break;
+                }
+            }
+            return None;
+        };
+        let reply = host.finish(call);
+        if reply.is_none() && host.is_open(call) {
+            return None;
+        }
+        self.measuring = None;
+        let info = reply?.ok()?;
+        let all = *info.values().first()?;
+        let limits = named(&info, all, b"limits")?;
+        let bytes = |list| {
+            let number = info.integer(named(&info, list, b"memory_bytes")?)?;
+            u64::try_from(number).ok()
+        };
+        Some(Input::Measured {
+            pid,
+            memory_bytes: bytes(all)?,
+            memory_bytes_max: bytes(limits)?,
+            is_paused: info.string(named(&info, all, b"state")?)? == b"paused",
+        })
+    }
+}
+
+/// A value of a list of names and values in turn.
+fn named(fragment: &Fragment, list: Word, name: &[u8]) -> Option<Word> {
+    let pairs = fragment.items(list)?.chunks_exact(2);
+    let is_it = |pair: &&[Word]| fragment.string(pair[0]).is_some_and(|it| it == name);
+    pairs.into_iter().find(is_it).map(|pair| pair[1])
+}

@@ -1,0 +1,174 @@
+//! The process of a pool: it carries out what the state machine of `procession-supervision` says.
+//!
+//! Its mailbox is the pool's queue: a message stays there until a member can take it, so a sender is
+//! told when the queue is full. Members are started by it, end with it whatever they trap, and are on
+//! its shard unless others are less busy.
+
+mod deeds;
+mod desk;
+mod letter;
+mod reporter;
+
+pub(crate) use desk::{Command, Desk};
+
+use super::{Alarm, BuiltIn, Progress};
+use procession_environment::{CallId, Host, Queue};
+use procession_supervision::pool::{Actions, Input, Moment, Pool};
+use procession_types::definition::Pool as Definition;
+use procession_types::{
+    Actor, ContextChange, Event, ExitReason, Failure, Fragment, FragmentBuilder, Limits, Pid, Rest,
+    Scope,
+};
+use reporter::Reporter;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// What the process itself may have: a call and a monitor for each member, and some more.
+const RELATIONS_MAX: u32 = 1_000_000;
+/// Bytes that it holds for each member, roughly.
+const MEMBER_BYTES: u64 = 500;
+
+/// Limits of the process of a pool.
+pub(crate) fn limits(definition: &Definition) -> Limits {
+    Limits {
+        mailbox_messages_max: definition.queue_max,
+        links_max: RELATIONS_MAX,
+        calls_max: RELATIONS_MAX,
+        ..Limits::default()
+    }
+}
+
+/// See the module.
+pub(crate) struct PoolProcess {
+    pool: Pool,
+    actions: Actions,
+    began: bool,
+    /// Its members, with the calls whose replies are their ends.
+    members: HashMap<Pid, CallId>,
+    arguments: Fragment,
+    context: Option<Box<ContextChange>>,
+    alarm: Alarm,
+    desk: Arc<Desk>,
+    /// Members to look at, and the one that is being looked at.
+    to_measure: VecDeque<Pid>,
+    measuring: Option<(Pid, CallId)>,
+    reporter: Reporter,
+    /// The pool knows that messages wait which nobody is there to take.
+    has_looked: bool,
+}
+
+impl PoolProcess {
+    pub(crate) fn new(definition: &Definition, desk: Arc<Desk>) -> Self {
+        let mut builder = FragmentBuilder::new();
+        let values: Vec<_> =
+            definition.arguments.iter().flat_map(|value| builder.include(value)).collect();
+        let security = &definition.lifecycle.security;
+        let actor = security.actor.clone().map(|id| Actor { id, meta: security.meta.clone() });
+        let policies = security.policies.clone();
+        let scope = (!policies.is_empty()).then_some(Scope { policies });
+        let change = ContextChange { values: definition.context.clone(), actor, scope };
+        let is_change = change != ContextChange::default();
+        Self {
+            pool: Pool::new(definition.clone()),
+            actions: Actions::new(),
+            began: false,
+            members: HashMap::new(),
+            arguments: builder.finish(&values),
+            context: is_change.then(|| Box::new(change)),
+            alarm: Alarm::default(),
+            desk,
+            to_measure: VecDeque::new(),
+            measuring: None,
+            reporter: Reporter::new(&definition.id, &definition.monitoring),
+            has_looked: false,
+        }
+    }
+
+    fn moment(host: &mut dyn Host) -> Moment {
+        Moment { now: host.now(), waiting: host.waiting(), random: host.random() }
+    }
+
+    fn input(&mut self, host: &mut dyn Host, input: Input) -> Progress {
+        self.has_looked = matches!(input, Input::Look);
+        self.pool.handle(Self::moment(host), input, &mut self.actions);
+        Progress::Made { instructions: 0 }
+    }
+
+    fn event(&mut self, host: &mut dyn Host, event: Event) -> Progress {
+        let input = match event {
+            Event::Rest { from: pid, rest: Rest::Idle, .. } => Input::Idle { pid },
+            Event::Rest { from: pid, rest: Rest::WaitPoint, .. } => Input::WaitPoint { pid },
+            Event::Took { from: pid, count, .. } => Input::Took { pid, count },
+            Event::Exit { from: pid, reason, .. } => {
+                if let Some(call) = self.members.remove(&pid) {
+                    host.abandon(call);
+                }
+                Input::Ended { pid, reason }
+            }
+            Event::Cancel { deadline, .. } => Input::Stop { deadline },
+            // It has no links.
+            Event::LinkDown { .. } => return Progress::Made { instructions: 0 },
+        };
+        self.input(host, input)
+    }
+
+    fn command(&mut self, host: &mut dyn Host, command: Command) -> Progress {
+        match command {
+            Command::Status { reply } => {
+                // Whoever asked may have lost patience.
+                let _ = reply.send(self.pool.status(host.waiting()));
+                Progress::Made { instructions: 0 }
+            }
+            Command::Scale { scale, reply } => {
+                let done = self.pool.scale(Self::moment(host), scale, &mut self.actions);
+                let made = self.input(host, Input::Tick);
+                let _ = reply.send(done.map(|()| self.pool.status(host.waiting())));
+                made
+            }
+        }
+    }
+}
+
+impl BuiltIn for PoolProcess {
+    fn step(&mut self, host: &mut dyn Host) -> Progress {
+        if !std::mem::replace(&mut self.began, true) {
+            return self.input(host, Input::Start);
+        }
+        if let Some(action) = self.actions.pop() {
+            return self.carry_out(host, action);
+        }
+        if let Some(event) = host.receive_event() {
+            return self.event(host, event);
+        }
+        if self.pool.wants_work()
+            && let Some(message) = host.receive(Queue::INBOX)
+        {
+            return self.input(host, Input::Work(message));
+        }
+        if let Some(command) = self.desk.take() {
+            return self.command(host, command);
+        }
+        if let Some(input) = self.measured(host) {
+            return self.input(host, input);
+        }
+        if self.alarm.rings(host) {
+            return self.input(host, Input::Tick);
+        }
+        if !self.has_looked && host.has_message(Queue::INBOX) {
+            return self.input(host, Input::Look);
+        }
+        self.reporter.tidy(host);
+        match self.alarm.set(host, self.pool.next_deadline()) {
+            Ok(()) => Progress::Nothing,
+            Err(error) => Progress::Ended(ExitReason::failed(Failure::Error(error))),
+        }
+    }
+
+    fn is_ready(&mut self) -> bool {
+        self.pool.is_up()
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.members.len() as u64 * MEMBER_BYTES
+    }
+}
