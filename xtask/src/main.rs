@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command for people at a terminal")]
 
 mod bench;
+mod codegen;
 mod fuzz;
 mod run;
 mod sim;
@@ -20,6 +21,8 @@ cargo xtask COMMAND
                              tests, a short simulation, the README's example
   bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
                              --setup installs the peers
+  codegen                    writes what is made from the sources: the JSON Schema of applications,
+                             the tables of docs/application.md
   fuzz [TARGET] [--seconds N] [--seed S]
                              random programs against PUC Lua 5.4, random bytes for every parser;
                              see docs/fuzzing.md
@@ -49,6 +52,7 @@ fn command() -> Outcome {
     match first {
         lexopt::Arg::Value(name) => match name.to_string_lossy().as_ref() {
             "test" => no_more(arguments).and_then(|()| test::run()),
+            "codegen" => no_more(arguments).and_then(|()| codegen::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
             "fuzz" => fuzz_options(arguments).and_then(|options| fuzz::run(&options)),

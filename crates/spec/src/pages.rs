@@ -86,6 +86,10 @@ fn value(shape: &Shape) -> String {
         Shape::Duration { .. } => "duration".to_owned(),
         Shape::DurationOrNever => "duration or `never`".to_owned(),
         Shape::Size { .. } => "size".to_owned(),
+        // The greatest number that there is says nothing.
+        Shape::Count { min, max } if *max >= u64::from(u32::MAX) => {
+            format!("whole number, {min} or more")
+        }
         Shape::Bool => "`true` or `false`".to_owned(),
         Shape::Version => "`\"1.0\"`".to_owned(),
         Shape::Source => "`file://PATH`".to_owned(),
@@ -118,7 +122,7 @@ mod tests {
         let page = "a\n<!-- keys: process.supervisor/intensity -->\nold\n<!-- end -->\nb\n";
         let expected = "a\n<!-- keys: process.supervisor/intensity -->\n\
             | key | value | default | meaning |\n|---|---|---|---|\n\
-            | `restarts` | whole number from 0 to 4294967295 | `3` | most restarts |\n\
+            | `restarts` | whole number, 0 or more | `3` | most restarts |\n\
             | `within` | duration | `5s` | in this time |\n<!-- end -->\nb\n";
         assert_eq!(with_tables(page).as_deref(), Ok(expected));
         assert_eq!(with_tables(expected).as_deref(), Ok(expected));
