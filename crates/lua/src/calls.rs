@@ -115,7 +115,7 @@ fn duration(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn time_format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let nanoseconds = vm.integer_arg(args, 1)?;
-    vm.give_text(args, crate::time::rfc3339(nanoseconds).as_bytes())
+    vm.give_text(args, &crate::time::rfc3339(nanoseconds))
 }
 
 fn time_parse(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

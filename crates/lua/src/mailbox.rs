@@ -8,6 +8,7 @@ use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::Queue;
 use procession_types::word::{self, Word};
 use procession_types::{Event, Fragment, Message, Pid, Timestamp};
+use smallvec::SmallVec;
 
 /// Fields of a channel (positions after its header).
 pub(crate) mod field {
@@ -221,8 +222,7 @@ impl Vm<'_> {
     }
 
     fn time_word(&mut self, at: Timestamp) -> Word {
-        let text = crate::time::rfc3339(at.0);
-        self.heap.string(text.as_bytes())
+        self.heap.string(&crate::time::rfc3339(at.0))
     }
 
     /// The event as programs see it; `None` for one that is not for programs.
@@ -236,7 +236,8 @@ impl Vm<'_> {
         };
         let from = from.map_or(word::NIL, |pid| self.pid_word(pid));
         let at = self.time_word(at);
-        let mut fields = vec![(names.kind, kind), (names.from, from), (names.at, at)];
+        let mut fields: SmallVec<[(Word, Word); 5]> = SmallVec::new();
+        fields.extend([(names.kind, kind), (names.from, from), (names.at, at)]);
         match event {
             Event::Cancel { deadline, reason, .. } => {
                 if let Some(deadline) = deadline {

@@ -10,9 +10,15 @@ use procession_types::{
     Actor, ContextChange, Error, Fragment, Limit, Pid, Scalar, Scope, SmolStr, TOPIC_BYTES_MAX,
     Topic, units,
 };
+use std::cell::RefCell;
 
 /// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
 const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
+thread_local! {
+    /// Where the text of a PID is made.
+    static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Longest id of a program or host.
 const ID_BYTES_MAX: usize = 255;
 
@@ -52,9 +58,11 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
 impl Vm<'_> {
     /// A PID as a string.
     pub(crate) fn pid_word(&mut self, pid: Pid) -> Word {
-        let mut text = Vec::with_capacity(48);
-        self.host.write_pid(pid, &mut text);
-        self.heap.string(&text)
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            self.host.write_pid(pid, text);
+            self.heap.string(text)
+        })
     }
 
     /// Packs values as a payload; the error says where what is wrong.
@@ -173,6 +181,12 @@ fn send(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give_done(args, sent)
 }
 
+/// Whether it is of the form `namespace:name`.
+fn is_id(text: &[u8]) -> bool {
+    let colon = text.iter().position(|&byte| byte == b':');
+    colon.is_some_and(|colon| colon > 0 && colon + 1 < text.len()) && text.len() <= ID_BYTES_MAX
+}
+
 /// Program and host ids and the arguments, from argument `number` on.
 fn request(
     vm: &mut Vm<'_>,
@@ -186,11 +200,8 @@ fn request(
         return Ok(Err(Error::invalid("host id is missing")));
     };
     for (what, value) in [("program", program), ("host", host)] {
-        let text = vm.text_of(value);
-        let named = text.split_once(':').is_some_and(|(namespace, name)| {
-            !namespace.is_empty() && !name.is_empty() && text.len() <= ID_BYTES_MAX
-        });
-        if !named {
+        if !is_id(&vm.bytes(value)) {
+            let text = vm.text_of(value);
             let message = format!("{what} id \"{text}\" is not of the form namespace:name");
             return Ok(Err(Error::invalid(message)));
         }

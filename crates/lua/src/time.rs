@@ -1,11 +1,27 @@
 //! RFC 3339 texts of timestamps.
 
 use crate::calendar::{DAY, civil, days};
+use std::ops::Deref;
 
 const SECOND: i64 = 1_000_000_000;
 
+/// A text of up to 30 bytes.
+#[derive(Debug)]
+pub(crate) struct ArrayText {
+    bytes: [u8; 30],
+    length: usize,
+}
+
+impl Deref for ArrayText {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
 /// The time in UTC, with as many decimals as it needs (none, 3, 6 or 9).
-pub(crate) fn rfc3339(nanoseconds: i64) -> String {
+pub(crate) fn rfc3339(nanoseconds: i64) -> ArrayText {
     let (seconds, rest) = (nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND));
     let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
     let (year, month, day) = civil(days);
@@ -31,7 +47,7 @@ pub(crate) fn rfc3339(nanoseconds: i64) -> String {
         _ => 30,
     };
     text[length - 1] = b'Z';
-    String::from_utf8_lossy(&text[..length]).into_owned()
+    ArrayText { bytes: text, length }
 }
 
 /// Writes a number that is not negative with as many digits as there is room for.
@@ -111,7 +127,7 @@ mod tests {
             (-SECOND, "1969-12-31T23:59:59Z"),
             (1, "1970-01-01T00:00:00.000000001Z"),
         ] {
-            assert_eq!(rfc3339(nanoseconds), text);
+            assert_eq!(*rfc3339(nanoseconds), *text.as_bytes());
             assert_eq!(parse_rfc3339(text), Some(nanoseconds));
         }
         assert_eq!(parse_rfc3339("1970-01-01T01:00:00+01:00"), Some(0));

@@ -16,6 +16,7 @@ mod directory;
 mod door;
 mod door_host;
 mod door_service;
+mod fold;
 mod fs;
 mod grant;
 mod guests;

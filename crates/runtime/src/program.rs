@@ -1,5 +1,6 @@
 //! The programs of a node, each loaded at most once, with the limits that it has on each host.
 
+use crate::fold::FoldHash;
 use procession_environment::{Environment, Image, Program};
 use procession_kernel::{Definition, HostConfig};
 use procession_types::{Error, ErrorKind, HostIndex, Limits, SmolStr};
@@ -31,7 +32,7 @@ enum Entry {
 pub(crate) struct Programs {
     environment: Arc<dyn Environment>,
     hosts: Arc<[HostConfig]>,
-    entries: RwLock<HashMap<SmolStr, Arc<Entry>>>,
+    entries: RwLock<HashMap<SmolStr, Arc<Entry>, FoldHash>>,
 }
 
 impl Programs {
@@ -103,7 +104,7 @@ impl Programs {
         Ok(Loaded { image, definition: Arc::clone(definition) })
     }
 
-    fn lock(&self) -> RwLockWriteGuard<'_, HashMap<SmolStr, Arc<Entry>>> {
+    fn lock(&self) -> RwLockWriteGuard<'_, HashMap<SmolStr, Arc<Entry>, FoldHash>> {
         self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,6 @@
 //! Waiting for the end of a process from outside of the node.
 
+use crate::fold::FoldHash;
 use procession_types::{ExitReason, Pid};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,7 +31,7 @@ impl Ending {
 /// Who waits for whom.
 #[derive(Default)]
 pub(crate) struct Watches {
-    map: Mutex<HashMap<Pid, Vec<Sender<Arc<ExitReason>>>>>,
+    map: Mutex<HashMap<Pid, Vec<Sender<Arc<ExitReason>>>, FoldHash>>,
     count: AtomicUsize,
 }
 
@@ -71,7 +72,7 @@ impl Watches {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Pid, Vec<Sender<Arc<ExitReason>>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Pid, Vec<Sender<Arc<ExitReason>>>, FoldHash>> {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
