@@ -28,10 +28,12 @@ impl Ending {
     }
 }
 
+type Waiting = HashMap<Pid, Vec<Sender<Arc<ExitReason>>>, FoldHash>;
+
 /// Who waits for whom.
 #[derive(Default)]
 pub(crate) struct Watches {
-    map: Mutex<HashMap<Pid, Vec<Sender<Arc<ExitReason>>>, FoldHash>>,
+    map: Mutex<Waiting>,
     count: AtomicUsize,
 }
 
@@ -72,7 +74,7 @@ impl Watches {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Pid, Vec<Sender<Arc<ExitReason>>>, FoldHash>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
