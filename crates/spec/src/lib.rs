@@ -12,6 +12,7 @@ mod application;
 mod build;
 mod check;
 mod checked;
+mod difference;
 mod draft;
 mod files;
 mod grant;
@@ -31,6 +32,7 @@ mod tree;
 mod words;
 
 pub use application::{Application, Host, Payload, Priority, ProgramDefinition, ProgramKind};
+pub use difference::{Change, Difference, Sort};
 pub use files::{FileError, Files, INDEX_NAME};
 pub use grant::{DirectoryAccess, Grant, GrantError};
 pub use policies::parse_policies;
