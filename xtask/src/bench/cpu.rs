@@ -1,6 +1,6 @@
 //! The CPU set: chunks of Lua that return a checksum, timed in processor time of the whole command.
 
-use super::table::{Better, Row};
+use super::table::{Bar, Better, Row};
 use super::{Bench, ROUNDS, median};
 use crate::run;
 
@@ -41,7 +41,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Row>, String> {
             peer: Some(1.0),
             unit: "",
             better: Better::Lower,
-            bar: Some(2.0),
+            bar: Some(Bar::Ratio(1.3)),
         });
     }
     Ok(rows)
@@ -68,7 +68,9 @@ fn chunk(bench: &Bench, name: &str, times: u32) -> Result<Row, String> {
     }
     let ours = median(ours).ok_or("nothing was measured")?;
     let what = format!("CPU {name} (PUC Lua 5.4)");
-    Ok(Row { what, ours, peer: median(peers), unit: "ms", better: Better::Lower, bar: None })
+    // Resuming and yielding has a bar of its own.
+    let bar = Some(Bar::Ratio(if name == "coro" { 1.0 } else { 2.0 }));
+    Ok(Row { what, ours, peer: median(peers), unit: "ms", better: Better::Lower, bar })
 }
 
 /// Runs a command line under bash's `time`, which tells the processor time in milliseconds.

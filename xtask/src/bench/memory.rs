@@ -1,7 +1,7 @@
 //! Resident memory of processes that wait for a message, against Erlang's.
 
 use super::Bench;
-use super::table::{Better, Row};
+use super::table::{Bar, Better, Row};
 use crate::run;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -20,7 +20,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Row>, String> {
                 peer: peer.as_deref().and_then(|output| super::messages::find(output, &metric)),
                 unit: "B",
                 better: Better::Lower,
-                bar: Some(2.0),
+                bar: (count == 100_000).then_some(Bar::Figure(2.6 * 1024.0)),
             })
         })
         .collect()

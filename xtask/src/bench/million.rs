@@ -1,7 +1,7 @@
 //! A million processes alive at once, without and with hibernation. No peer is run beside: Erlang's
 //! idle process is in the case `memory`.
 
-use super::table::{Better, Row};
+use super::table::{Bar, Better, Row};
 use super::{Bench, memory, messages};
 use crate::run;
 use std::fmt::Write as _;
@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
 const COUNT: u32 = 1_000_000;
+const GIB: f64 = (1_u64 << 30) as f64;
 /// What the machine must have free.
 const AVAILABLE_BYTES_MIN: f64 = 6e9;
 
@@ -18,11 +19,13 @@ struct Rest {
     after: &'static str,
     pause: &'static str,
     name: &'static str,
+    /// Resident bytes of each at most.
+    bytes_max: Option<f64>,
 }
 
 const RESTS: [Rest; 2] = [
-    Rest { after: "never", pause: "3s", name: "idle" },
-    Rest { after: "500ms", pause: "8s", name: "hibernated" },
+    Rest { after: "never", pause: "3s", name: "idle", bytes_max: Some(24.0 * GIB / 1e6) },
+    Rest { after: "500ms", pause: "8s", name: "hibernated", bytes_max: Some(2.0 * GIB / 1e6) },
 ];
 
 pub(super) fn run(bench: &Bench) -> Result<Vec<Row>, String> {
@@ -79,7 +82,10 @@ fn measured(bench: &Bench, rest: &Rest) -> Result<Vec<Row>, String> {
     let each = |at: &str| Ok::<f64, String>((find(at)? - find("before_bytes")?) / f64::from(COUNT));
     Ok(vec![
         row("create one", find("create_ns")?, "ns", Better::Lower),
-        row("resident each", each("alive_bytes")?, "B", Better::Lower),
+        Row {
+            bar: rest.bytes_max.map(Bar::Figure),
+            ..row("resident each", each("alive_bytes")?, "B", Better::Lower)
+        },
         row("messages, the first time", find("messages_per_s_1")?, "/s", Better::Higher),
         row("messages, again", find("messages_per_s_2")?, "/s", Better::Higher),
         row("resident each, after that", each("resting_bytes")?, "B", Better::Lower),

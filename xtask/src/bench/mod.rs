@@ -92,7 +92,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     println!("\n{}", table::text(&rows));
     if options.names.is_empty() {
         let page = workspace::root().join(PAGE);
-        let text = table::page(&rows, &failed, &machine::describe());
+        let text = table::page(&rows, &failed, &machine::describe(), include_str!("limits.md"));
         std::fs::write(&page, text).map_err(|error| format!("could not write {PAGE}: {error}"))?;
         println!("written to {PAGE}");
     }

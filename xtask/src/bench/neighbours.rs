@@ -1,6 +1,6 @@
 //! What busy processes still get done beside a bad neighbour. The peer is the same without one.
 
-use super::table::{Better, Row};
+use super::table::{Bar, Better, Row};
 use super::{Bench, messages};
 
 const KINDS: [(&str, &str); 5] = [
@@ -25,7 +25,7 @@ pub(super) fn run(bench: &Bench) -> Result<Vec<Row>, String> {
                 peer: Some(1.0),
                 unit: "",
                 better: Better::Higher,
-                bar: Some(0.9),
+                bar: Some(Bar::Ratio(0.9)),
             })
         })
         .collect()

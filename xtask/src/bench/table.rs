@@ -11,6 +11,15 @@ pub(super) enum Better {
     Higher,
 }
 
+/// What is wanted: at most for [`Better::Lower`], at least for [`Better::Higher`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Bar {
+    /// Of the ratio to the peer.
+    Ratio(f64),
+    /// Of our figure, in its unit, whatever a peer does.
+    Figure(f64),
+}
+
 /// One measured thing.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -24,8 +33,8 @@ pub(super) struct Row {
     pub(super) unit: &'static str,
     /// See [`Better`].
     pub(super) better: Better,
-    /// The ratio that is wanted: at most for `Lower`, at least for `Higher`.
-    pub(super) bar: Option<f64>,
+    /// See [`Bar`].
+    pub(super) bar: Option<Bar>,
 }
 
 impl Row {
@@ -36,9 +45,16 @@ impl Row {
 
     fn cells(&self) -> [String; 6] {
         let ratio = self.ratio();
+        let (figure, wanted, shown) = match self.bar {
+            Some(Bar::Ratio(wanted)) => (ratio, Some(wanted), wanted.to_string()),
+            Some(Bar::Figure(wanted)) => {
+                (Some(self.ours), Some(wanted), quantity(wanted, self.unit))
+            }
+            None => (None, None, String::new()),
+        };
         let (sign, met) = match self.better {
-            Better::Lower => ("≤", ratio.zip(self.bar).map(|(ratio, bar)| ratio <= bar)),
-            Better::Higher => ("≥", ratio.zip(self.bar).map(|(ratio, bar)| ratio >= bar)),
+            Better::Lower => ("≤", figure.zip(wanted).map(|(figure, wanted)| figure <= wanted)),
+            Better::Higher => ("≥", figure.zip(wanted).map(|(figure, wanted)| figure >= wanted)),
         };
         let verdict = match met {
             Some(true) => "yes",
@@ -50,7 +66,7 @@ impl Row {
             quantity(self.ours, self.unit),
             self.peer.map_or_else(|| "–".to_owned(), |peer| quantity(peer, self.unit)),
             ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}")),
-            self.bar.map_or_else(String::new, |bar| format!("{sign} {bar}")),
+            if shown.is_empty() { shown } else { format!("{sign} {shown}") },
             verdict.to_owned(),
         ]
     }
@@ -94,12 +110,12 @@ pub(super) fn text(rows: &[Row]) -> String {
 }
 
 /// The whole page.
-pub(super) fn page(rows: &[Row], failed: &[&str], machine: &str) -> String {
+pub(super) fn page(rows: &[Row], failed: &[&str], machine: &str, notes: &str) -> String {
     let mut text = String::from(
         "# Benchmarks\n\nWritten by `cargo xtask bench` (`cargo xtask bench --setup` installs the \
          peers). Ours and the peer\ntake turns in the same minutes on the same machine, and the \
          median of the turns counts; a ratio is ours\ndivided by the peer's: for times and bytes \
-         lower is better, for rates (`/s`) higher. A bar is what this\nstage asks for.\n\n",
+         lower is better, for rates (`/s`) higher. A bar without a unit\nis one of the ratio.\n\n",
     );
     let _ = writeln!(text, "{machine}\n");
     let _ = writeln!(text, "| {} |", HEAD.join(" | "));
@@ -110,6 +126,8 @@ pub(super) fn page(rows: &[Row], failed: &[&str], machine: &str) -> String {
     if !failed.is_empty() {
         let _ = writeln!(text, "\nNot measured, since they failed: {}.", failed.join(", "));
     }
+    text.push('\n');
+    text.push_str(notes);
     text
 }
 
@@ -118,7 +136,7 @@ mod tests {
     use super::*;
 
     fn row(better: Better, ours: f64, peer: Option<f64>) -> Row {
-        Row { what: "thing".into(), ours, peer, unit: "ns", better, bar: Some(2.0) }
+        Row { what: "thing".into(), ours, peer, unit: "ns", better, bar: Some(Bar::Ratio(2.0)) }
     }
 
     #[test]
@@ -131,6 +149,15 @@ mod tests {
             (Better::Higher, 5.0, None, ""),
         ] {
             assert_eq!(row(better, ours, peer).cells()[5], expected, "{ours} {peer:?}");
+        }
+    }
+
+    #[test]
+    fn a_bar_of_the_figure_needs_no_peer() {
+        let bar = Some(Bar::Figure(2000.0));
+        for (ours, expected) in [(1_500.0, "yes"), (2_500.0, "no")] {
+            let cells = Row { bar, ..row(Better::Lower, ours, None) }.cells();
+            assert_eq!((&*cells[4], &*cells[5]), ("≤ 2.00 µs", expected));
         }
     }
 
