@@ -4,11 +4,15 @@
 use crate::{Outcome, workspace};
 use procession_lua::module_names;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// The JSON Schema of an application's files.
 const SCHEMA: &str = "docs/application.schema.json";
 /// The page whose tables are made from the same table of keys.
 const PAGE: &str = "docs/application.md";
+
+/// What the server says that it can be asked; a test of the server compares it.
+const OPENAPI: &str = "docs/openapi.json";
 
 /// A file as it should be.
 struct Made {
@@ -26,7 +30,8 @@ fn all() -> Result<Vec<Made>, String> {
 
 /// Writes what has changed.
 pub(crate) fn run() -> Outcome {
-    for Made { path, content } in all()? {
+    let openapi = Made { path: workspace::root().join(OPENAPI), content: openapi()? };
+    for Made { path, content } in all()?.into_iter().chain([openapi]) {
         if workspace::read(&path).is_ok_and(|old| old == content) {
             continue;
         }
@@ -34,6 +39,19 @@ pub(crate) fn run() -> Outcome {
         println!("written: {}", workspace::shown(&path));
     }
     Ok(())
+}
+
+/// Printed by an example, so that the menu itself needs no server.
+fn openapi() -> Result<String, String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "procession-server", "--example", "openapi"])
+        .current_dir(workspace::root())
+        .output()
+        .map_err(|error| format!("failed to run cargo: {error}"))?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).map_err(|error| error.to_string());
+    }
+    Err(format!("failed to make {OPENAPI}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ cargo xtask COMMAND
   bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
                              --setup installs the peers
   codegen                    writes what is made from the sources: the JSON Schema of applications,
-                             the tables of docs/application.md
+                             the tables of docs/application.md, docs/openapi.json
   fuzz [TARGET] [--seconds N] [--seed S]
                              random programs against PUC Lua 5.4, random bytes for every parser;
                              see docs/fuzzing.md

@@ -143,6 +143,17 @@ impl Mailbox {
         Some(entry.message)
     }
 
+    /// The oldest messages of all queues, in the order in which they came.
+    pub(crate) fn oldest(&self, count_max: usize) -> Vec<&Message> {
+        let listeners = self.listeners.iter().flat_map(|all| all.list.iter().flatten());
+        let queues = std::iter::once(&self.inbox).chain(listeners.map(|listener| &listener.queue));
+        let mut entries: Vec<&Entry> =
+            queues.flat_map(|queue| queue.iter().take(count_max)).collect();
+        entries.sort_unstable_by_key(|entry| entry.arrival);
+        entries.truncate(count_max);
+        entries.into_iter().map(|entry| &entry.message).collect()
+    }
+
     pub(crate) fn has_message(&self, queue: QueueId) -> bool {
         match self.queue(queue) {
             Some(entries) => !entries.is_empty(),

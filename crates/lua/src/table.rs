@@ -20,7 +20,7 @@ use procession_types::word::{self, Kind, Word, table};
 /// Flag of a hash block: some key hashes by its position in the heap.
 pub(crate) const HASH_BY_POSITION: u32 = 1;
 /// Flag of a hash block: the index must be rebuilt before use (objects have moved).
-pub(crate) const HASH_STALE: u32 = 2;
+pub(crate) const HASH_STALE: u32 = word::HASH_STALE;
 
 /// Flag of a table: its finalizer is to be called.
 pub(crate) const TABLE_FINALIZABLE: u32 = 1;

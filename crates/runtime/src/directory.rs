@@ -29,6 +29,16 @@ impl SharedDirectory {
         self.hosts.iter().map(|count| u64::from(count.load(Ordering::Acquire))).sum()
     }
 
+    /// See [`Names::page`].
+    pub(crate) fn names_page(&self, after: &str, count_max: usize) -> Vec<(SmolStr, Pid)> {
+        self.names.page(after, count_max)
+    }
+
+    /// Processes alive on a host.
+    pub(crate) fn host_processes(&self, host: HostIndex) -> u32 {
+        self.hosts.get(usize::from(host)).map_or(0, |count| count.load(Ordering::Acquire))
+    }
+
     fn slots(&self, pid: Pid) -> Option<&Slots> {
         self.shards.get(usize::from(pid.shard)).filter(|_| pid.epoch == self.epoch)
     }

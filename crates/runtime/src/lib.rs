@@ -23,6 +23,7 @@ mod guests;
 mod idle;
 mod inbox;
 mod io_pool;
+mod list;
 mod mail;
 mod names;
 mod node;
@@ -47,11 +48,14 @@ mod worker;
 
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks};
 pub use grant::{Access, Grant};
+pub use list::{HostUse, Listed, Position};
 pub use node::{Node, Started, Stats};
-pub use process_info::{Coroutine, ProcessInfo};
-pub use procession_kernel::{Counts, HostConfig, Info, Priority, State, WEIGHT_MAX};
+pub use process_info::{Coroutine, ProcessInfo, state_name};
+pub use procession_kernel::{
+    Counts, HostConfig, Info, PEEK_BYTES_MAX, Priority, State, WEIGHT_MAX, Waiting,
+};
 pub use procession_supervision::pool::{self, Scale, Status as PoolStatus};
 pub use service::Variables;
 pub use visit::ANSWER_PATIENCE;
-pub use watch::Ending;
+pub use watch::{Ending, Watching};
 pub use web_grant::WebGrants;

@@ -6,7 +6,7 @@
 
 use procession_kernel::ClaimError;
 use procession_types::{Pid, SmolStr};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -68,6 +68,25 @@ impl Names {
 
     pub(crate) fn holder(&self, name: &str) -> Option<Pid> {
         self.shard(name).read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    /// Names behind `after` in their order with their holders, `count_max` at most.
+    pub(crate) fn page(&self, after: &str, count_max: usize) -> Vec<(SmolStr, Pid)> {
+        let mut page: BTreeMap<SmolStr, Pid> = BTreeMap::new();
+        for names in &self.by_name {
+            let names = names.read().unwrap_or_else(PoisonError::into_inner);
+            for (name, &holder) in names.iter().filter(|(name, _)| name.as_str() > after) {
+                let is_full = page.len() >= count_max;
+                if is_full && page.last_key_value().is_none_or(|(last, _)| last <= name) {
+                    continue;
+                }
+                page.insert(name.clone(), holder);
+                if is_full {
+                    page.pop_last();
+                }
+            }
+        }
+        page.into_iter().collect()
     }
 
     pub(crate) fn of(&self, pid: Pid) -> Vec<SmolStr> {

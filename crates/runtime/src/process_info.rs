@@ -9,7 +9,7 @@ use procession_types::{Error, Fragment, FragmentBuilder, Limits, Pid, word, word
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Longest traceback in an answer, in bytes; the file names in it are the program's.
@@ -54,32 +54,40 @@ impl Coroutine {
     }
 }
 
+/// What is looked at on the shard of a process, and told to whoever asked; `None` when the process
+/// is dead.
+pub(crate) type Look = Box<dyn FnOnce(Option<(&mut Worker, SlotIndex, Pid)>) + Send>;
+
 /// Those outside of all processes who wait for an answer.
 #[derive(Default)]
 pub(crate) struct Questions {
-    waiting: Mutex<HashMap<u64, Sender<Option<ProcessInfo>>>>,
+    waiting: Mutex<HashMap<u64, Look>>,
     last: AtomicU64,
 }
 
 impl Questions {
-    /// A number for a question, and where the answer comes out.
-    pub(crate) fn ask(&self) -> (u64, Receiver<Option<ProcessInfo>>) {
+    /// A number for a question, and where the answer comes out: what `look` finds.
+    pub(crate) fn ask<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Worker, SlotIndex, Pid) -> Option<T> + Send + 'static,
+    ) -> (u64, Receiver<Option<T>>) {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = channel();
-        self.lock().insert(number, sender);
+        let look = move |found: Option<(&mut Worker, SlotIndex, Pid)>| {
+            let answer = found.and_then(|(worker, slot, pid)| look(worker, slot, pid));
+            // Whoever asked may have given up.
+            let _ = sender.send(answer);
+        };
+        self.lock().insert(number, Box::new(look));
         (number, receiver)
     }
 
-    /// The answer of a question, or nobody waits for it any more.
-    pub(crate) fn answer(&self, number: u64, info: Option<ProcessInfo>) {
-        let asked = self.lock().remove(&number);
-        if let Some(sender) = asked {
-            // Whoever asked may have given up.
-            let _ = sender.send(info);
-        }
+    /// The question with this number, if anybody still waits for its answer.
+    pub(crate) fn take(&self, number: u64) -> Option<Look> {
+        self.lock().remove(&number)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Sender<Option<ProcessInfo>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Look>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,10 +102,14 @@ impl Worker {
             },
             None => asker,
         };
-        let info = slot.and_then(|slot| self.process_info(slot, pid));
         match asker {
-            Asker::Outside(number) => self.shared.questions.answer(number, info),
+            Asker::Outside(number) => {
+                if let Some(look) = self.shared.questions.take(number) {
+                    look(slot.map(|slot| (self, slot, pid)));
+                }
+            }
             Asker::Process { pid: asker, call, sees_security } => {
+                let info = slot.and_then(|slot| self.process_info(slot, pid));
                 let result = match &info {
                     Some(info) => Ok(fragment(info, sees_security, &self.shared)),
                     None => Err(Error::not_found("process not found")),
@@ -107,7 +119,7 @@ impl Worker {
         }
     }
 
-    fn process_info(&mut self, slot: SlotIndex, pid: Pid) -> Option<ProcessInfo> {
+    pub(crate) fn process_info(&mut self, slot: SlotIndex, pid: Pid) -> Option<ProcessInfo> {
         let budget = self.kernel.config().slice;
         let mut process = self.step(|kernel, cx| kernel.info(cx, pid))?;
         let resident = self.guests.get_mut(slot).filter(|resident| resident.pid == pid)?;
@@ -185,7 +197,7 @@ fn fragment(info: &ProcessInfo, sees_security: bool, shared: &Shared) -> Fragmen
     fields.text("program", &process.program);
     let host = shared.hosts.get(usize::from(process.host)).map_or("", |host| &host.id);
     fields.text("host", host);
-    fields.text("state", state(process.state));
+    fields.text("state", state_name(process.state));
     for (name, at) in [("since", process.since), ("started", process.started)] {
         fields.number(name, at.0.max(0) as u64);
     }
@@ -285,7 +297,9 @@ fn coroutines(fields: &mut Fields, info: &ProcessInfo) {
     fields.put("coroutines_cut", word::from_bool(info.is_cut));
 }
 
-fn state(state: State) -> &'static str {
+/// The word for a state, as programs see it.
+#[must_use]
+pub const fn state_name(state: State) -> &'static str {
     match state {
         State::Starting => "starting",
         State::Ready => "ready",

@@ -49,6 +49,15 @@ impl Programs {
         self.lock().insert(id, Arc::new(entry));
     }
 
+    /// The ids of all programs but those of the runtime itself, sorted.
+    pub(crate) fn ids(&self) -> Vec<SmolStr> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let defined = entries.iter().filter(|(_, entry)| matches!(***entry, Entry::Defined { .. }));
+        let mut ids: Vec<SmolStr> = defined.map(|(id, _)| id.clone()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Adds a program that is a part of the runtime. Only other such programs can spawn it.
     ///
     /// # Errors

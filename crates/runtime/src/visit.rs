@@ -7,9 +7,10 @@ use crate::mail::Mail;
 use crate::node::{Node, Started, Stats, nanoseconds};
 use crate::process_info::ProcessInfo;
 use crate::program::Loaded;
+use crate::shared::Shared;
 use crate::worker::Worker;
 use procession_environment::{Program, SpawnRequest};
-use procession_kernel::{Asker, Cancel, Counts, Directory, Info};
+use procession_kernel::{Asker, Cancel, Counts, Directory, Info, SlotIndex, Waiting};
 use procession_types::{Context, Error, ErrorKind, ExitReason, Message, Pid, ShardIndex};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,23 +31,56 @@ impl Node {
     /// # Errors
     /// As for a spawn by a process, without permissions.
     pub fn spawn(&self, request: SpawnRequest, context: Context) -> Result<Started, Error> {
-        self.spawn_if(request, context, |loaded| match loaded.definition.built_in {
-            true => Err(built_in_program(&loaded.definition.program)),
-            false => Ok(()),
+        self.start_process(request, context, defined, |shared, pid, is_new| {
+            let ending = is_new.then(|| shared.watches.add(pid, || shared.directory.is_alive(pid)));
+            Started { pid, ending: ending.flatten() }
         })
     }
 
     /// Starts a process of the runtime itself.
     pub(crate) fn spawn_built_in(&self, request: SpawnRequest) -> Result<Started, Error> {
-        self.spawn_if(request, Context::default(), |_| Ok(()))
+        let context = Context::default();
+        self.start_process(
+            request,
+            context,
+            |_| Ok(()),
+            |shared, pid, is_new| {
+                let ending =
+                    is_new.then(|| shared.watches.add(pid, || shared.directory.is_alive(pid)));
+                Started { pid, ending: ending.flatten() }
+            },
+        )
     }
 
-    fn spawn_if(
+    /// Starts a process for its end: `tell` is called once when it has ended, on a worker, so it
+    /// must be quick and not wait for anything. It is not called when the node stops before. The
+    /// request names nothing: a process that is there already has an end of its own.
+    ///
+    /// # Errors
+    /// As for [`Node::spawn`].
+    pub fn spawn_watched(
+        &self,
+        mut request: SpawnRequest,
+        context: Context,
+        tell: impl FnOnce(&Arc<ExitReason>) + Send + 'static,
+    ) -> Result<Pid, Error> {
+        request.name = None;
+        self.start_process(request, context, defined, move |shared, pid, _| {
+            // Its first turn comes after this, so it lives.
+            shared.watches.add_with(pid, Box::new(tell), || shared.directory.is_alive(pid));
+            pid
+        })
+    }
+
+    /// Starts a process on the shard with the fewest, if `check` allows its program. `begun` is
+    /// told, before its first turn, who it is and whether it is new.
+    fn start_process<T: Send + 'static>(
         &self,
         request: SpawnRequest,
         context: Context,
         check: fn(&Loaded) -> Result<(), Error>,
-    ) -> Result<Started, Error> {
+        begun: impl FnOnce(&Shared, Pid, bool) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let loads = self.shared.loads.iter().enumerate();
         let least = loads.min_by_key(|(_, load)| load.processes.load(Ordering::Relaxed));
         let shard = least.map_or(0, |(shard, _)| shard as ShardIndex);
@@ -63,8 +97,7 @@ impl Node {
             let before = worker.kernel.counts().spawned;
             let (pid, _) = worker.birth(birth)?;
             let is_new = worker.kernel.counts().spawned > before;
-            let ending = is_new.then(|| shared.watches.add(pid, || shared.directory.is_alive(pid)));
-            Ok(Started { pid, ending: ending.flatten() })
+            Ok(begun(&shared, pid, is_new))
         })?
     }
 
@@ -142,22 +175,40 @@ impl Node {
     /// `NotFound`; `Unavailable` when the node is stopping, or there is no answer in
     /// [`ANSWER_PATIENCE`].
     pub fn info(&self, pid: Pid) -> Result<ProcessInfo, Error> {
-        let (number, answer) = self.shared.questions.ask();
+        self.look(pid, Worker::process_info)
+    }
+
+    /// The oldest messages that wait for a process, `count_max` at most, and how many there are in
+    /// all. They stay where they are.
+    ///
+    /// # Errors
+    /// As for [`Node::info`].
+    pub fn peek(&self, pid: Pid, count_max: usize) -> Result<(u32, Vec<Waiting>), Error> {
+        self.look(pid, move |worker, slot, _| worker.kernel.peek(slot, count_max))
+    }
+
+    /// Looks at a process on the shard on which it is, between two of its turns.
+    fn look<T: Send + 'static>(
+        &self,
+        pid: Pid,
+        look: impl FnOnce(&mut Worker, SlotIndex, Pid) -> Option<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (number, answer) = self.shared.questions.ask(look);
         let asker = Asker::Outside(number);
         let asked = self
             .on(pid.shard, move |worker| worker.step(|kernel, cx| kernel.inspect(cx, pid, asker)));
         let answer = match asked.flatten() {
             Ok(()) => answer.recv_timeout(ANSWER_PATIENCE),
             Err(error) => {
-                self.shared.questions.answer(number, None);
+                drop(self.shared.questions.take(number));
                 return Err(error);
             }
         };
         match answer {
-            Ok(Some(info)) => Ok(info),
+            Ok(Some(found)) => Ok(found),
             Ok(None) => Err(Error::not_found("process not found")),
             Err(_) => {
-                self.shared.questions.answer(number, None);
+                drop(self.shared.questions.take(number));
                 let message = format!("a shard has not answered for {ANSWER_PATIENCE:?}");
                 Err(Error::new(ErrorKind::Unavailable, message))
             }
@@ -237,6 +288,14 @@ impl Node {
             let _ = sender.send(result);
         })));
         receiver.recv().map_err(|_| stopped())
+    }
+}
+
+/// A program that is not a part of the runtime.
+fn defined(loaded: &Loaded) -> Result<(), Error> {
+    match loaded.definition.built_in {
+        true => Err(built_in_program(&loaded.definition.program)),
+        false => Ok(()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Waiting for the end of a process from outside of the node.
 
 use crate::fold::FoldHash;
+use crate::shared::Shared;
 use procession_types::{ExitReason, Pid};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,18 +29,52 @@ impl Ending {
     }
 }
 
-type Waiting = HashMap<Pid, Vec<Sender<Arc<ExitReason>>>, FoldHash>;
+/// Somebody who is told of the end of a process; dropping it takes that back.
+pub struct Watching {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pid: Pid,
+    pub(crate) number: u64,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.shared.watches.remove(self.pid, self.number);
+    }
+}
+
+/// What is done with the end of a process, on the worker that carries it out: it must be quick.
+pub(crate) type Tell = Box<dyn FnOnce(&Arc<ExitReason>) + Send>;
+
+/// Who waits, with a number of its own.
+type Waiter = (u64, Tell);
+
+type Waiters = HashMap<Pid, Vec<Waiter>, FoldHash>;
 
 /// Who waits for whom.
 #[derive(Default)]
 pub(crate) struct Watches {
-    map: Mutex<Waiting>,
+    map: Mutex<Waiters>,
     count: AtomicUsize,
+    last: AtomicU64,
 }
 
 impl Watches {
     /// Waits for the end of a process that `is_alive`; `None` when it is dead.
     pub(crate) fn add(&self, pid: Pid, is_alive: impl FnOnce() -> bool) -> Option<Ending> {
+        let (sender, receiver) = channel();
+        // Nobody may wait any more; that is fine.
+        let tell = move |reason: &Arc<ExitReason>| drop(sender.send(Arc::clone(reason)));
+        self.add_with(pid, Box::new(tell), is_alive).map(|_| Ending(receiver))
+    }
+
+    /// Tells of the end of a process that `is_alive`; `None` when it is dead. Gives the number by
+    /// which [`Watches::remove`] takes it back.
+    pub(crate) fn add_with(
+        &self,
+        pid: Pid,
+        tell: Tell,
+        is_alive: impl FnOnce() -> bool,
+    ) -> Option<u64> {
         let mut map = self.lock();
         // Under the lock: a process that lives now is announced later.
         self.count.fetch_add(1, Ordering::SeqCst);
@@ -47,9 +82,26 @@ impl Watches {
             self.count.fetch_sub(1, Ordering::SeqCst);
             return None;
         }
-        let (sender, receiver) = channel();
-        map.entry(pid).or_default().push(sender);
-        Some(Ending(receiver))
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        map.entry(pid).or_default().push((number, tell));
+        Some(number)
+    }
+
+    /// Nobody waits for that end any more.
+    pub(crate) fn remove(&self, pid: Pid, number: u64) {
+        let mut map = self.lock();
+        let Some(waiters) = map.get_mut(&pid) else { return };
+        let before = waiters.len();
+        waiters.retain(|(other, _)| *other != number);
+        self.count.fetch_sub(before - waiters.len(), Ordering::SeqCst);
+        if waiters.is_empty() {
+            map.remove(&pid);
+        }
+    }
+
+    /// How many wait for that end.
+    pub(crate) fn waiters(&self, pid: Pid) -> usize {
+        self.lock().get(&pid).map_or(0, Vec::len)
     }
 
     /// Announces an end.
@@ -61,12 +113,9 @@ impl Watches {
     }
 
     fn tell(&self, pid: Pid, reason: &Arc<ExitReason>) {
-        let senders = self.lock().remove(&pid).unwrap_or_default();
-        self.count.fetch_sub(senders.len(), Ordering::SeqCst);
-        for sender in senders {
-            // Nobody waits any more; that is fine.
-            let _ = sender.send(Arc::clone(reason));
-        }
+        let waiters = self.lock().remove(&pid).unwrap_or_default();
+        self.count.fetch_sub(waiters.len(), Ordering::SeqCst);
+        waiters.into_iter().for_each(|(_, tell)| tell(reason));
     }
 
     /// Nothing will be announced any more.
@@ -74,7 +123,7 @@ impl Watches {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -166,6 +166,31 @@ impl Fragment {
     /// The field `name` of the table in `value`; `None` when it is no table or has no such field.
     #[must_use]
     pub fn field(&self, value: Word, name: &[u8]) -> Option<Word> {
+        self.fields(value)
+            .find(|(key, _)| self.string(*key).is_some_and(|key| key == name))
+            .map(|(_, value)| value)
+    }
+
+    /// Keys and values of the hash part of the table in `value`, in order of insertion; what was
+    /// removed is left out. Nothing when it is no table.
+    pub fn fields(&self, value: Word) -> impl Iterator<Item = (Word, Word)> {
+        let entries = self.hash_entries(value).unwrap_or_default().chunks_exact(2);
+        entries.map(|entry| (entry[0], entry[1])).filter(|&(_, value)| value != word::NIL)
+    }
+
+    /// The fields of the error object in `value`: kind, message, retryable, details, traceback;
+    /// `None` when it is no error object.
+    #[must_use]
+    pub fn error_fields(&self, value: Word) -> Option<&[Word]> {
+        let is_user = word::tag(value) == word::TAG_OBJECT
+            && word::space(value) == Kind::User as u16
+            && word::header_flags(*self.words.get(word::index(value) as usize)?)
+                == word::USER_ERROR;
+        let first = word::index(value) as usize + 1;
+        is_user.then(|| self.words.get(first..first + word::USER_ERROR_FIELDS as usize))?
+    }
+
+    fn hash_entries(&self, value: Word) -> Option<&[Word]> {
         if word::tag(value) != word::TAG_TABLE {
             return None;
         }
@@ -173,13 +198,9 @@ impl Fragment {
         if hash == 0 {
             return None;
         }
-        let hash = hash as usize;
-        let used = *self.words.get(hash + word::HASH_USED as usize)? as u32;
-        let entries = self.words.get(hash + word::HASH_ENTRIES as usize..)?.chunks_exact(2);
-        entries
-            .take(used as usize)
-            .find(|entry| self.string(entry[0]).is_some_and(|key| key == name))
-            .map(|entry| entry[1])
+        let used = *self.words.get(hash as usize + word::HASH_USED as usize)? as u32 as usize;
+        let first = hash as usize + word::HASH_ENTRIES as usize;
+        self.words.get(first..first + 2 * used)
     }
 }
 
@@ -234,13 +255,8 @@ impl FragmentBuilder {
         self.table(array, values.len() as u32, 0)
     }
 
-    /// A table with the given fields (names distinct; nil values are left out). At most
-    /// [`word::HASH_LINEAR_MAX`] fields.
-    ///
-    /// # Panics
-    /// When there are more fields: larger records are built by the guest.
+    /// A table with the given fields (names distinct; nil values are left out).
     pub fn record(&mut self, fields: &[(&str, Word)]) -> Word {
-        assert!(fields.len() <= word::HASH_LINEAR_MAX as usize, "a record is small");
         let entries: SmallVec<[(Word, Word); 8]> = fields
             .iter()
             .filter(|(_, value)| *value != word::NIL)
@@ -250,12 +266,16 @@ impl FragmentBuilder {
         if !entries.is_empty() {
             hash = self.next();
             let count = entries.len() as u32;
-            self.words.push(word::header(Kind::Hash, 0, 1 + 2 * count));
+            let index = word::hash_index_words(count);
+            // Whoever unpacks it builds the index, since that needs the hash of every key.
+            let flags = if index == 0 { 0 } else { word::HASH_STALE };
+            self.words.push(word::header(Kind::Hash, flags, 1 + 2 * count + index));
             self.words.push(u64::from(count) | u64::from(count) << 32);
             for (key, value) in entries {
                 self.words.push(key);
                 self.words.push(value);
             }
+            self.words.extend(std::iter::repeat_n(0, index as usize));
         }
         self.table(0, 0, hash)
     }
@@ -402,5 +422,22 @@ mod tests {
         let mut builder = FragmentBuilder::new();
         let list = builder.list(&[word::TRUE, word::NIL]);
         assert_eq!(builder.finish(&[list]).items(list), Some(&[word::TRUE, word::NIL][..]));
+        assert_eq!(fragment.fields(record).count(), 2);
+        assert_eq!(fragment.error_fields(record), None);
+    }
+
+    #[test]
+    fn large_records_and_lists_are_readable_and_sound() {
+        let names: Vec<String> = (0..1000).map(|number| format!("field {number}")).collect();
+        let fields: Vec<(&str, Word)> = names.iter().map(|name| (&**name, word::TRUE)).collect();
+        let mut builder = FragmentBuilder::new();
+        let record = builder.record(&fields);
+        let list = builder.list(&[record, word::NIL, word::FALSE]);
+        let fragment = builder.finish(&[list]);
+        assert_eq!(fragment.items(list), Some(&[record, word::NIL, word::FALSE][..]));
+        assert_eq!(fragment.fields(record).count(), 1000);
+        assert_eq!(fragment.field(record, b"field 999"), Some(word::TRUE));
+        let words = fragment.words().into();
+        assert_eq!(Fragment::from_foreign(words, 1), Ok(fragment));
     }
 }

@@ -117,6 +117,9 @@ pub const HASH_ENTRIES: u32 = 2;
 /// Largest capacity of a hash block that is searched without an index.
 pub const HASH_LINEAR_MAX: u32 = 8;
 
+/// Flag of a hash block: its index is to be built before it is searched.
+pub const HASH_STALE: u32 = 2;
+
 /// Words of the index of a hash block with this capacity: two 32-bit slots (entry number + 1, 0 =
 /// free) a word, at least twice as many slots as entries.
 #[must_use]

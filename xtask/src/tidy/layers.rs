@@ -16,8 +16,11 @@ const LAYERS: &[(&str, u8)] = &[
     ("procession-telemetry", 2),
     ("procession-fuzz", 3),
     ("procession-runtime", 3),
-    ("procession-cli", 4),
-    ("xtask", 5),
+    ("procession-api", 1),
+    ("procession-client", 2),
+    ("procession-server", 4),
+    ("procession-cli", 5),
+    ("xtask", 6),
 ];
 
 /// The crates without clock, randomness, threads and I/O.
@@ -28,6 +31,7 @@ const PURE: &[&str] = &[
     "procession-kernel",
     "procession-spec",
     "procession-supervision",
+    "procession-api",
 ];
 
 /// What no pure crate may depend on, whatever its sources say.

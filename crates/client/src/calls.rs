@@ -1,0 +1,208 @@
+//! One method for each thing that a node can be asked.
+
+use crate::client::{Ask, Client, PATIENCE};
+use crate::error::ClientError;
+use crate::events::ServerEvent;
+use hyper::Method;
+use procession_api::{
+    AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ExitView,
+    HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PeekQuery, Peeked,
+    PolicyView, ProcessDetail, ProcessView, ProgramView, ShutdownRequest, SpawnRequest,
+    SpawnResponse, StreamQuery, WaitQuery,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// No parameters, or an empty body.
+const NOTHING: BTreeMap<String, String> = BTreeMap::new();
+
+#[expect(clippy::missing_errors_doc, reason = "each fails as ClientError says")]
+impl Client {
+    /// A page of a list, as `processes`, `names`, `programs`, `hosts` or `policies`.
+    fn page<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        query: &ListQuery,
+    ) -> Result<Page<T>, ClientError> {
+        self.json(Ask::get(&["v1", kind], query))
+    }
+
+    /// All items of a list from its first page on, `count_max` at most, and whether there are more.
+    fn all<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        selector: Option<&str>,
+        count_max: usize,
+    ) -> Result<(Vec<T>, bool), ClientError> {
+        let mut query = ListQuery { selector: selector.map(str::to_owned), ..ListQuery::default() };
+        let mut items = Vec::new();
+        loop {
+            let left = count_max - items.len();
+            query.limit = Some(left.clamp(1, procession_api::LIMIT_MAX as usize) as u32);
+            let page: Page<T> = self.page(kind, &query)?;
+            items.extend(page.items);
+            match page.next {
+                None => return Ok((items, false)),
+                Some(_) if items.len() >= count_max => return Ok((items, true)),
+                next => query.cursor = next,
+            }
+        }
+    }
+
+    /// The processes that a selector means, `count_max` at most, and whether there are more.
+    pub fn processes(
+        &self,
+        selector: Option<&str>,
+        count_max: usize,
+    ) -> Result<(Vec<ProcessView>, bool), ClientError> {
+        self.all("processes", selector, count_max)
+    }
+
+    /// A page of processes.
+    pub fn process_page(&self, query: &ListQuery) -> Result<Page<ProcessView>, ClientError> {
+        self.page("processes", query)
+    }
+
+    /// Everything about a process.
+    pub fn process(&self, process: &str) -> Result<ProcessDetail, ClientError> {
+        self.json(Ask::get(&["v1", "processes", process], &NOTHING))
+    }
+
+    /// Starts a process. With a key, sending the same request again starts nothing.
+    pub fn spawn(
+        &self,
+        request: &SpawnRequest,
+        key: Option<&str>,
+    ) -> Result<SpawnResponse, ClientError> {
+        let mut ask = Ask::post(&["v1", "processes"], request)?;
+        ask.key = key.map(str::to_owned);
+        self.json(ask)
+    }
+
+    /// Ends a process at once.
+    pub fn terminate(&self, process: &str) -> Result<(), ClientError> {
+        let mut ask = Ask::get(&["v1", "processes", process], &NOTHING);
+        ask.method = Method::DELETE;
+        self.text(ask).map(drop)
+    }
+
+    /// Asks a process to end.
+    pub fn cancel(&self, process: &str, request: &CancelRequest) -> Result<(), ClientError> {
+        self.text(Ask::post(&["v1", "processes", process, "cancel"], request)?).map(drop)
+    }
+
+    /// Pauses a process.
+    pub fn pause(&self, process: &str) -> Result<(), ClientError> {
+        self.text(Ask::post(&["v1", "processes", process, "pause"], &NOTHING)?).map(drop)
+    }
+
+    /// Lets a paused process go on.
+    pub fn resume(&self, process: &str) -> Result<(), ClientError> {
+        self.text(Ask::post(&["v1", "processes", process, "resume"], &NOTHING)?).map(drop)
+    }
+
+    /// Waits for the end of a process.
+    pub fn wait(&self, process: &str, most: Duration) -> Result<ExitView, ClientError> {
+        let query = WaitQuery { timeout: Some(format!("{}ms", most.as_millis())) };
+        let ask = Ask::get(&["v1", "processes", process, "wait"], &query);
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// The oldest messages that wait for a process.
+    pub fn peek(&self, process: &str, query: &PeekQuery) -> Result<Peeked, ClientError> {
+        self.json(Ask::get(&["v1", "processes", process, "messages"], query))
+    }
+
+    /// Sends a message. With a key, sending the same request again sends nothing.
+    pub fn send_message(
+        &self,
+        request: &MessageRequest,
+        key: Option<&str>,
+    ) -> Result<(), ClientError> {
+        let mut ask = Ask::post(&["v1", "messages"], request)?;
+        ask.key = key.map(str::to_owned);
+        self.text(ask).map(drop)
+    }
+
+    /// Runs a program for its result; it ends when this is interrupted.
+    pub fn call(&self, request: &CallRequest, most: Duration) -> Result<CallResponse, ClientError> {
+        let request =
+            CallRequest { timeout: Some(format!("{}ms", most.as_millis())), ..request.clone() };
+        let ask = Ask::post(&["v1", "calls"], &request)?;
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Registered names, `count_max` at most, and whether there are more.
+    pub fn names(&self, count_max: usize) -> Result<(Vec<NameView>, bool), ClientError> {
+        self.all("names", None, count_max)
+    }
+
+    /// The programs that processes can run, `count_max` at most, and whether there are more.
+    pub fn programs(&self, count_max: usize) -> Result<(Vec<ProgramView>, bool), ClientError> {
+        self.all("programs", None, count_max)
+    }
+
+    /// The process hosts, `count_max` at most, and whether there are more.
+    pub fn hosts(&self, count_max: usize) -> Result<(Vec<HostView>, bool), ClientError> {
+        self.all("hosts", None, count_max)
+    }
+
+    /// The policies, `count_max` at most, and whether there are more.
+    pub fn policies(&self, count_max: usize) -> Result<(Vec<PolicyView>, bool), ClientError> {
+        self.all("policies", None, count_max)
+    }
+
+    /// Whether an actor may do something.
+    pub fn authorize(&self, request: &AuthorizeRequest) -> Result<AuthorizeResponse, ClientError> {
+        self.json(Ask::post(&["v1", "authorize"], request)?)
+    }
+
+    /// What the node is.
+    pub fn node(&self) -> Result<NodeView, ClientError> {
+        self.json(Ask::get(&["v1", "node"], &NOTHING))
+    }
+
+    /// What the node has done.
+    pub fn stats(&self) -> Result<NodeStats, ClientError> {
+        self.json(Ask::get(&["v1", "stats"], &NOTHING))
+    }
+
+    /// What the node has done, again and again, until `each` breaks off.
+    pub fn follow_stats(
+        &self,
+        interval: Duration,
+        mut each: impl FnMut(NodeStats) -> ControlFlow<()>,
+    ) -> Result<(), ClientError> {
+        let query = StreamQuery { interval: Some(format!("{}ms", interval.as_millis())) };
+        let ask = Ask::get(&["v1", "stats", "stream"], &query);
+        self.events(ask, |ServerEvent { data, .. }| match serde_json::from_str(&data) {
+            Ok(stats) => each(stats),
+            Err(_) => ControlFlow::Continue(()),
+        })
+    }
+
+    /// The node's configuration.
+    pub fn config(&self) -> Result<Value, ClientError> {
+        self.json(Ask::get(&["v1", "config"], &NOTHING))
+    }
+
+    /// The metrics, in the text form of Prometheus.
+    pub fn metrics(&self) -> Result<String, ClientError> {
+        let text = self.text(Ask::get(&["metrics"], &NOTHING))?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Whether every shard of the node answers.
+    pub fn ready(&self) -> Result<(), ClientError> {
+        self.text(Ask::get(&["readyz"], &NOTHING)).map(drop)
+    }
+
+    /// Asks the node to stop.
+    pub fn shutdown(&self, grace: Duration) -> Result<(), ClientError> {
+        let request = ShutdownRequest { grace: Some(format!("{}ms", grace.as_millis())) };
+        self.text(Ask::post(&["v1", "shutdown"], &request)?).map(drop)
+    }
+}

@@ -1,0 +1,320 @@
+//! `/v1/processes`.
+
+use crate::answer::{Answer, Failed, Json, ok};
+use crate::caller::Caller;
+use crate::enter::admit;
+use crate::extract::{Body, Params, Segment, duration};
+use crate::find::find;
+use crate::state::State;
+use crate::view;
+use axum::extract::State as Extracted;
+use axum::http::header::{HeaderValue, LOCATION};
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse as _;
+use procession_api::{
+    CancelRequest, ExitView, ListQuery, Page, Problem, ProcessCursor, ProcessDetail, ProcessView,
+    Selector, SpawnRequest, SpawnResponse, WaitQuery, from_json,
+};
+use procession_environment as environment;
+use procession_runtime::{HOST_NORMAL, Listed, Node, Position};
+use procession_types::{Context, Error, ErrorKind, Pid, SmolStr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Processes that one page with a selector looks at.
+const LOOKED_AT_MAX: usize = 10_000;
+/// Processes that are looked at in one visit of a shard.
+const VISIT_MAX: usize = 1000;
+/// How long an end is waited for when nobody says so, and at most.
+const WAIT_DEFAULT: Duration = Duration::from_secs(30);
+const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Longest time that a cancelled process can be given.
+const DEADLINE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Longest id or name, in bytes.
+const ID_BYTES_MAX: usize = 255;
+
+/// All processes, a page at a time.
+///
+/// The selector's keys are `program`, `host`, `state`, `name`, `parent`, `pid` and `id`. Processes
+/// that start, end or move to another shard between two pages may be missing or come twice.
+#[utoipa::path(
+    get, path = "/v1/processes", tag = "processes", operation_id = "listProcesses",
+    params(ListQuery),
+    responses((status = 200, body = Page<ProcessView>), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn list(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Params(query): Params<ListQuery>,
+) -> Answer<Page<ProcessView>> {
+    caller.may(&state, "process.list", "*")?;
+    let invalid = |detail: String| Failed::from(Problem::new(ErrorKind::Invalid, detail));
+    let limit = query.limit().map_err(invalid)?;
+    let selector: Selector = query.selector.as_deref().unwrap_or("").parse().map_err(invalid)?;
+    let cursor: Option<ProcessCursor> =
+        query.cursor.map(|cursor| cursor.parse()).transpose().map_err(invalid)?;
+    let from = cursor.map_or(Position::default(), |it| Position { shard: it.shard, slot: it.slot });
+    ok(state.ask(move |node| page(node, from, limit, &selector)).await??)
+}
+
+fn page(
+    node: &Node,
+    from: Position,
+    limit: usize,
+    selector: &Selector,
+) -> Result<Page<ProcessView>, Error> {
+    let mut items = Vec::new();
+    let mut next = Some(from);
+    let mut looked_at = 0;
+    while let Some(from) = next
+        && items.len() < limit
+        && looked_at < LOOKED_AT_MAX
+    {
+        let visit_max = if selector.is_empty() { limit - items.len() } else { VISIT_MAX };
+        let (listed, after) = node.page(from, visit_max)?;
+        looked_at += visit_max;
+        next = after;
+        for Listed { at, process, memory_bytes } in listed {
+            let view = view::process(node, &process, memory_bytes);
+            if !selector.matches(|key| labels(&view, key)) {
+                continue;
+            }
+            if items.len() == limit {
+                next = Some(at);
+                break;
+            }
+            items.push(view);
+        }
+    }
+    let next = next.map(|it| ProcessCursor { shard: it.shard, slot: it.slot }.to_string());
+    Ok(Page { items, next })
+}
+
+/// The values of a process that a selector's key means.
+fn labels<'a>(view: &'a ProcessView, key: &str) -> Vec<&'a str> {
+    match key {
+        "program" => vec![&view.program],
+        "host" => vec![&view.host],
+        "state" => vec![&view.state],
+        "pid" => vec![&view.pid],
+        "id" => vec![&view.id],
+        "name" => view.names.iter().map(String::as_str).collect(),
+        "parent" => view.parent.as_deref().into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Everything about a process. It is looked at between two of its turns.
+#[utoipa::path(
+    get, path = "/v1/processes/{process}", tag = "processes", operation_id = "getProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    responses((status = 200, body = ProcessDetail), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn get(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+) -> Answer<ProcessDetail> {
+    let pid = allowed(&state, &caller, "process.info", process).await?;
+    let detail = state.ask(move |node| node.info(pid).map(|info| view::detail(node, info))).await?;
+    ok(detail?)
+}
+
+/// Starts a process without a parent.
+///
+/// With an `Idempotency-Key`, the same request again starts nothing and is answered as before.
+#[utoipa::path(
+    post, path = "/v1/processes", tag = "processes", operation_id = "spawnProcess",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to send again")),
+    request_body = SpawnRequest,
+    responses(
+        (status = 201, body = SpawnResponse, description = "It was started"),
+        (status = 200, body = SpawnResponse, description = "Another process holds the name"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn spawn(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Body(request): Body<SpawnRequest>,
+) -> Result<Response<axum::body::Body>, Failed> {
+    let host = request.host.as_deref().unwrap_or(HOST_NORMAL).to_owned();
+    caller.may(&state, "process.spawn", &request.program)?;
+    caller.may(&state, "process.host", &host)?;
+    if let Some(name) = &request.name {
+        caller.may(&state, "process.registry.register", name)?;
+    }
+    let (request, context) = start_of(request, host, caller.context())?;
+    let spawned = state.ask(move |node| {
+        let started = node.spawn(request, context)?;
+        Ok::<_, Error>((node.pid_text(started.pid), started.ending.is_some()))
+    });
+    let (pid, created) = spawned.await??;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    let location = format!("/v1/processes/{}", crate::find::id(&pid));
+    let mut response = Json(status, SpawnResponse { pid, created }).into_response();
+    // A path of digits and dots is a valid header.
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// What the node is asked to start.
+pub(crate) fn start_of(
+    request: SpawnRequest,
+    host: String,
+    mut context: Context,
+) -> Result<(environment::SpawnRequest, Context), Failed> {
+    let ids = [Some(&request.program), Some(&host), request.name.as_ref()];
+    if ids.into_iter().flatten().any(|id| id.is_empty() || id.len() > ID_BYTES_MAX) {
+        let detail = format!("program, host and name have 1 to {ID_BYTES_MAX} bytes");
+        return Err(Problem::new(ErrorKind::Invalid, detail).into());
+    }
+    for (name, value) in request.context {
+        context.values.insert(name, from_json(&[value])?);
+    }
+    let spawn = environment::SpawnRequest {
+        program: SmolStr::new(&request.program),
+        host: SmolStr::new(&host),
+        arguments: from_json(&request.args)?,
+        name: request.name.map(SmolStr::new),
+        ..environment::SpawnRequest::default()
+    };
+    Ok((spawn, context))
+}
+
+/// Ends a process at once.
+#[utoipa::path(
+    delete, path = "/v1/processes/{process}", tag = "processes", operation_id = "terminateProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    responses((status = 204, description = "It ends"), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn terminate(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+) -> Result<StatusCode, Failed> {
+    let pid = allowed(&state, &caller, "process.terminate", process).await?;
+    state.ask(move |node| node.terminate(pid)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks a process to end, and terminates it at the deadline if there is one.
+#[utoipa::path(
+    post, path = "/v1/processes/{process}/cancel", tag = "processes", operation_id = "cancelProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    request_body = CancelRequest,
+    responses((status = 202, description = "It was asked"), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn cancel(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+    Body(request): Body<CancelRequest>,
+) -> Result<StatusCode, Failed> {
+    let pid = allowed(&state, &caller, "process.cancel", process).await?;
+    let given = request.deadline.is_some();
+    let deadline = duration("deadline", request.deadline.as_deref(), Duration::ZERO, DEADLINE_MAX)?;
+    let reason = request.reason.unwrap_or_default();
+    state.ask(move |node| node.cancel(pid, given.then_some(deadline), &reason)).await??;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Pauses a process: it gets no turns, and its timers stop, until it is resumed.
+#[utoipa::path(
+    post, path = "/v1/processes/{process}/pause", tag = "processes", operation_id = "pauseProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    responses((status = 204, description = "It is paused"), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn pause(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+) -> Result<StatusCode, Failed> {
+    let pid = allowed(&state, &caller, "process.pause", process).await?;
+    state.ask(move |node| node.pause(pid)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a paused process go on.
+#[utoipa::path(
+    post, path = "/v1/processes/{process}/resume", tag = "processes", operation_id = "resumeProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    responses((status = 204, description = "It goes on"), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn resume(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+) -> Result<StatusCode, Failed> {
+    let pid = allowed(&state, &caller, "process.resume", process).await?;
+    state.ask(move |node| node.resume(pid)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Waits for the end of a process.
+#[utoipa::path(
+    get, path = "/v1/processes/{process}/wait", tag = "processes", operation_id = "waitForProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one"), WaitQuery),
+    responses((status = 200, body = ExitView), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn wait(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+    Params(query): Params<WaitQuery>,
+) -> Answer<ExitView> {
+    let _permit = admit(&state.waits)?;
+    let most = duration("timeout", query.timeout.as_deref(), WAIT_DEFAULT, WAIT_MAX)?;
+    let pid = allowed(&state, &caller, "process.monitor", process).await?;
+    let exit = end_of(&state, pid, most).await?;
+    let exit = exit.ok_or_else(|| {
+        let detail = format!("the process has not ended within {} s", most.as_secs_f64());
+        Problem::new(ErrorKind::Timeout, detail)
+    })?;
+    ok(exit)
+}
+
+/// The end of a process; `None` when it has not come within the time.
+pub(crate) async fn end_of(
+    state: &State,
+    pid: Pid,
+    most: Duration,
+) -> Result<Option<ExitView>, Failed> {
+    let (sender, receiver) = oneshot::channel();
+    // Whoever waits may be gone when it ends.
+    let tell = move |reason: &Arc<_>| drop(sender.send(Arc::clone(reason)));
+    let watching = state.node.watch(pid, tell);
+    let _watching = watching.ok_or_else(|| {
+        Error::not_found(format!("process {} not found", state.node.pid_text(pid)))
+    })?;
+    let mut stopping = state.stopping.clone();
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(most, receiver) => match ended {
+            Ok(ended) => ended.ok(),
+            Err(_) => return Ok(None),
+        },
+        _ = stopping.wait_for(|&stopping| stopping) => None,
+    };
+    match ended {
+        Some(reason) => Ok(Some(view::exit(&state.node, pid, &reason))),
+        None => Err(Error::new(ErrorKind::Unavailable, "the node is stopping").into()),
+    }
+}
+
+/// The process that is meant, if the caller may do that to it.
+///
+/// # Errors
+/// `NotFound`, `PermissionDenied`, `Invalid`.
+pub(crate) async fn allowed(
+    state: &State,
+    caller: &Caller,
+    action: &str,
+    process: String,
+) -> Result<Pid, Failed> {
+    let pid = state.ask(move |node| find(node, &process)).await??;
+    caller.may(state, action, &state.node.pid_text(pid))?;
+    Ok(pid)
+}
