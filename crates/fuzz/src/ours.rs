@@ -28,11 +28,16 @@ pub(crate) enum Run {
     Panicked(String),
 }
 
-/// Keeps panics off the terminal; they are reported with the input that caused them.
+/// Keeps panics off the terminal; they are reported with the input that caused them. With
+/// `RUST_BACKTRACE` in the environment, where they come from is shown.
 pub fn keep_panics() {
     std::panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         let text = info.payload_as_str().unwrap_or("a panic without a text");
         let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
+        let trace = std::backtrace::Backtrace::capture();
+        if trace.status() == std::backtrace::BacktraceStatus::Captured {
+            eprintln!("{text}{place}\n{trace}");
+        }
         LAST_PANIC.with(|last| *last.borrow_mut() = format!("{text}{place}"));
     }));
 }

@@ -17,7 +17,11 @@
 //! **Jumps.** Only `Loop`, `ForLoop` and `ForInLoop` jump backwards: those are the places, besides
 //! calls, where a process can be preempted.
 
+pub(crate) mod needs;
+
+use needs::{Needs, Registers};
 use procession_types::word::Word;
+use std::sync::OnceLock;
 
 macro_rules! opcodes {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -401,4 +405,8 @@ pub struct Prototype {
     pub names: Vec<NameHint>,
     /// Names of the upvalues, for error messages and tracebacks.
     pub upvalue_names: Vec<Box<str>>,
+    /// What its frames must hold; see [`Image::needs`](crate::image::Image).
+    pub(crate) needs: OnceLock<Needs>,
+    /// Which of its upvalues are boxes.
+    pub(crate) boxed: OnceLock<Registers>,
 }

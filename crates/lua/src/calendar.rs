@@ -164,8 +164,11 @@ impl Calendar {
 }
 
 /// Seconds from 1970 to a date whose parts may lie beyond their usual limits; `None` when the year
-/// comes out beyond what PUC can tell. The parts have at most 33 bits.
+/// comes out beyond what PUC can tell, or a part has more than 33 bits.
 pub(crate) fn seconds_of(parts: [i64; 6]) -> Option<i64> {
+    if parts.iter().any(|part| part.unsigned_abs() >> 33 != 0) {
+        return None;
+    }
     let [year, month, day, hour, minute, second] = parts;
     let year = year + (month - 1).div_euclid(12);
     let month = (month - 1).rem_euclid(12) + 1;

@@ -200,6 +200,7 @@ impl Vm<'_> {
             Flow::Return(n) => self.return_by(link, self.base - 3, n),
             Flow::Entered => Ok(()),
             Flow::TailCall(n) => {
+                self.make_room_here(n)?;
                 let slot = self.base - 3;
                 self.base = slot - link.delta as usize;
                 self.pc = link.pc as usize;
@@ -217,6 +218,24 @@ impl Vm<'_> {
                 Err(Raise::Stop(Stop::Preempted))
             }
         }
+    }
+
+    /// Makes room for the frame of the function that takes over the built-in's, with `count`
+    /// arguments. The built-in has done its part, so nothing is executed again: it collects itself.
+    fn make_room_here(&mut self, count: usize) -> Result<(), Raise> {
+        let callee = self.heap.get(self.base - 3);
+        let registers = match self.is_plain_function(callee) {
+            true => self.prototype(callee).registers as usize,
+            false => 0,
+        };
+        let needed = 2 * (count + registers) + 32;
+        while let Err(raise) = self.ensure_stack(self.base, needed) {
+            let Raise::Collect(extra) = raise else { return Err(raise) };
+            if !self.collect_below(self.base + count, extra) {
+                return Err(Vm::memory_limit(None));
+            }
+        }
+        Ok(())
     }
 
     /// A built-in that enters frames runs above its own frame, which then hands its results on.

@@ -9,7 +9,7 @@
 mod finalizable;
 mod weak;
 
-pub(crate) use weak::is_dead_key;
+pub(crate) use weak::{METATABLE_FLAGS, is_dead_key};
 
 use crate::heap::{Heap, root, take_array};
 use crate::strings::Strings;

@@ -168,8 +168,6 @@ pub(crate) enum PendingKind {
     Plain = 1,
     /// `true` or `false` goes before them: `resume`.
     Status = 2,
-    /// `coroutine.close` of a coroutine whose variables are being closed.
-    Closing = 3,
 }
 
 /// See [`PendingKind`].
@@ -195,7 +193,6 @@ impl Pending {
         let kind = match (word >> 40) as u8 {
             1 => PendingKind::Plain,
             2 => PendingKind::Status,
-            3 => PendingKind::Closing,
             _ => PendingKind::Start,
         };
         Self { slot: word as u32, results: (word >> 32) as u8, kind }

@@ -18,12 +18,13 @@ use procession_types::word::{self, Kind, Word};
 const STACK_SLOTS: usize = 20;
 /// Image number that marks the closures that `coroutine.wrap` makes.
 const WRAP_IMAGE: u16 = u16::MAX;
+/// In the place of the code of such a closure.
+pub(crate) const WRAP_PLACE: Word = closure_place(WRAP_IMAGE, 0);
 
 /// Whether a function was made by `coroutine.wrap`.
 #[inline(always)]
 pub(crate) fn is_wrap(vm: &Vm<'_>, callee: Word) -> bool {
-    word::space(callee) == 0
-        && vm.heap.get(word::index(callee) as usize + 1) == closure_place(WRAP_IMAGE, 0)
+    word::space(callee) == 0 && vm.heap.get(word::index(callee) as usize + 1) == WRAP_PLACE
 }
 
 /// A new coroutine that will run `function`.
@@ -49,7 +50,7 @@ impl Vm<'_> {
     pub(crate) fn wrap(&mut self, co: usize) -> Word {
         let at = self.heap.allocate(3);
         self.heap.set(at, word::header(Kind::Closure, 0, 2));
-        self.heap.set(at + 1, closure_place(WRAP_IMAGE, 0));
+        self.heap.set(at + 1, WRAP_PLACE);
         self.heap.set(at + 2, coroutine(co));
         word::make(word::TAG_FUNCTION, 0, at as u32)
     }
@@ -153,7 +154,6 @@ impl Vm<'_> {
                 self.heap.set(slot, word::TRUE);
                 self.place(slot, slot, count + 1, pending.results)
             }
-            PendingKind::Closing => self.place(slot, first, count, pending.results),
         }
     }
 
@@ -281,7 +281,7 @@ impl Vm<'_> {
                 self.heap.set(slot + 1, value);
                 self.place(slot, slot, 2, pending.results)
             }
-            PendingKind::Plain | PendingKind::Start | PendingKind::Closing => {
+            PendingKind::Plain | PendingKind::Start => {
                 let value = self.prefixed(value);
                 self.raise(value)
             }

@@ -19,8 +19,6 @@ pub(crate) const FUNCTIONS: &[Builtin] =
 
 /// Slots of the stack that `finalize` may need.
 const STACK_SLOTS: usize = 256;
-/// A frame can't start farther above its caller's registers.
-const DISTANCE_MAX: usize = 60_000;
 
 impl Vm<'_> {
     /// Notes that the finalizer of the table at `at` is to be called, if its metatable has one.
@@ -105,9 +103,6 @@ impl Vm<'_> {
             return;
         }
         let live = self.live_end();
-        if live - self.base > DISTANCE_MAX {
-            return;
-        }
         let top = self.top - self.stack;
         let function = self.library_function("finalize");
         let Ok(live) = self.ensure_stack(live, STACK_SLOTS) else { return };
@@ -189,6 +184,10 @@ fn next_finalizable(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 /// `@finalizer_starts(co)`: this coroutine calls finalizers now.
 fn finalizer_starts(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    vm.heap.set(root::FINALIZER, vm.arg(args, 1));
+    let co = vm.arg(args, 1);
+    if co != word::NIL && !is_coroutine(co) {
+        return Err(vm.argument_error(1, "thread", co, args));
+    }
+    vm.heap.set(root::FINALIZER, co);
     Ok(Flow::Return(0))
 }

@@ -241,6 +241,9 @@ impl LuaGuest {
     fn compile_loaded(&mut self) -> Result<(), Error> {
         let damaged = || Error::invalid("snapshot is damaged: its list of loaded chunks");
         let list = crate::load::sources(&self.heap).ok_or_else(damaged)?;
+        if list.len() % 2 != 0 {
+            return Err(damaged());
+        }
         for pair in list.chunks_exact(2) {
             let [source, name] = [pair[0], pair[1]].map(|text| {
                 let images = self.images();
@@ -248,7 +251,11 @@ impl LuaGuest {
                     .then(|| crate::strings::Strings { images }.bytes(&self.heap, text).to_vec())
             });
             let (Some(source), Some(name)) = (source, name) else { return Err(damaged()) };
-            let number = self.images().len() as u16;
+            let count = self.images().len();
+            if count >= crate::load::IMAGES_MAX || source.len() > crate::load::CHUNK_BYTES_MAX {
+                return Err(damaged());
+            }
+            let number = count as u16;
             let image =
                 crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
             self.add_image(Arc::new(image));

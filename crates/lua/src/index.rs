@@ -16,6 +16,8 @@ pub(crate) enum Place {
     Heap(usize),
     /// A library table that the process has not written to.
     Frozen(u16),
+    /// It is no table: library code that is given something else finds nothing there.
+    Nowhere,
 }
 
 /// What an access came to.
@@ -70,11 +72,14 @@ pub(crate) fn frozen_field(
 }
 
 impl Vm<'_> {
-    /// Where a table (the word must be one) keeps its content.
+    /// Where a table keeps its content.
     #[inline]
     pub(crate) fn place_of(&self, value: Word) -> Place {
-        if word::space(value) == 0 {
+        if is_heap_table(value) {
             return Place::Heap(word::index(value) as usize);
+        }
+        if value >> 32 != word::TAG_TABLE << 16 | 1 {
+            return Place::Nowhere;
         }
         let number = word::index(value) as u16;
         let own = self.heap.get(root::OVERLAY + number as usize);
@@ -85,10 +90,12 @@ impl Vm<'_> {
         }
     }
 
-    /// The process's own copy of a table, made now if there is none yet.
+    /// The process's own copy of a table, made now if there is none yet; of something else a new
+    /// table that nobody will see.
     pub(crate) fn writable(&mut self, value: Word) -> usize {
         match self.place_of(value) {
             Place::Heap(at) => at,
+            Place::Nowhere => self.heap.table(0, 1),
             Place::Frozen(number) => {
                 let frozen = &self.library.tables[number as usize];
                 let at = self.heap.table(0, frozen.entries.len() + 4);
@@ -131,7 +138,7 @@ impl Vm<'_> {
         Some(key)
     }
 
-    /// `rawget`: the word must be a table.
+    /// `rawget`; nil for what is no table.
     #[inline]
     pub(crate) fn raw_get(&mut self, target: Word, key: Word) -> Word {
         let key = self.normal_key(key);
@@ -144,10 +151,11 @@ impl Vm<'_> {
                 }
                 None => word::NIL,
             },
+            Place::Nowhere => word::NIL,
         }
     }
 
-    /// `rawset` without checks: the word must be a table, the key neither nil nor NaN.
+    /// `rawset` without checks: the key must be neither nil nor NaN.
     pub(crate) fn raw_set(&mut self, target: Word, key: Word, value: Word) {
         let key = self.normal_key(key);
         let at = self.writable(target);
@@ -161,7 +169,7 @@ impl Vm<'_> {
             _ if word::is_float(value) => word::NIL,
             word::TAG_TABLE => match self.place_of(value) {
                 Place::Heap(at) => self.heap.get(at + table::META as usize),
-                Place::Frozen(_) => word::NIL,
+                Place::Frozen(_) | Place::Nowhere => word::NIL,
             },
             word::TAG_SHORT | word::TAG_STRING => table_word(number::STRING_META),
             word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
@@ -271,6 +279,7 @@ impl Vm<'_> {
         let growth = match self.place_of(target) {
             Place::Heap(at) => self.heap.growth(at),
             Place::Frozen(number) => 8 * self.library.tables[number as usize].entries.len() + 64,
+            Place::Nowhere => 0,
         };
         if growth > 4096 {
             self.reserve(growth)?;

@@ -76,6 +76,19 @@ pub(crate) mod class {
     pub(crate) const SCOPE: u32 = 8;
     /// How many classes there are. Those without a constant are known to library code in Lua only.
     pub(crate) const COUNT: u32 = 15;
+    /// Fields of an object of this class, or of a mark, that Rust code reads without counting.
+    pub(crate) const fn fields_least(class: u32) -> u32 {
+        match class {
+            ERROR => procession_types::word::USER_ERROR_FIELDS,
+            MESSAGE => 5,
+            CHANNEL => 3,
+            ACTOR => 2,
+            SCOPE => 1,
+            // A variable to be closed.
+            COUNT => 2,
+            _ => 0,
+        }
+    }
     /// Their names, as `type`-like messages show them.
     pub(crate) const NAMES: [&str; COUNT as usize] = [
         "error", "message", "channel", "case", "spawner", "payload", "timer", "actor", "scope",

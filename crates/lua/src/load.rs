@@ -15,9 +15,9 @@ use procession_types::word::{self, Kind, Word};
 use std::sync::Arc;
 
 /// Chunks one process may load.
-const IMAGES_MAX: usize = 60_000;
+pub(crate) const IMAGES_MAX: usize = 60_000;
 /// Bytes of a chunk: compiling can't be preempted.
-const CHUNK_BYTES_MAX: usize = 1 << 20;
+pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
 /// Fuel per byte of a chunk.
 const FUEL_PER_BYTE: i64 = 8;
 
@@ -111,8 +111,10 @@ fn known_chunk(vm: &mut Vm<'_>, source: Word, name: Word) -> Option<u16> {
         return None;
     }
     let number = word::to_int(known);
+    // The list may come from another machine.
     let known_name = vm.raw_get(list, word::int_wrapping(2 * (number - 1)));
-    vm.raw_equal(known_name, name).then_some(number as u16)
+    let is_there = (2..vm.images.len() as i64).contains(&number);
+    (is_there && vm.raw_equal(known_name, name)).then_some(number as u16)
 }
 
 /// Keeps the source and the name of the chunk that becomes the next image: as items 2n - 3 and

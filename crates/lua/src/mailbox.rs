@@ -298,8 +298,12 @@ fn is_mailbox(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 /// `@object(class, …)`: an object of the runtime with up to eight fields.
 fn object(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let class = vm.integer_arg(args, 1)? as u32;
+    let class = vm.integer_arg(args, 1)?;
     let fields = vm.rest(args, 2);
+    let class = u32::try_from(class).unwrap_or(class::COUNT);
+    if class >= class::COUNT || fields.len() < class::fields_least(class) as usize {
+        return Err(vm.bad_argument(1, "no such class", args));
+    }
     let object = vm.heap.user(class, &fields);
     vm.give(args, object)
 }

@@ -250,7 +250,7 @@ impl Vm<'_> {
     pub(crate) fn raw_len(&mut self, value: Word) -> i64 {
         match self.place_of(value) {
             crate::index::Place::Heap(at) => self.heap.length(self.strings(), at),
-            crate::index::Place::Frozen(_) => 0,
+            crate::index::Place::Frozen(_) | crate::index::Place::Nowhere => 0,
         }
     }
 

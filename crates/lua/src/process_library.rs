@@ -260,9 +260,10 @@ fn spawn_with(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             let message = vm.raw_get(messages, word::int_wrapping(number));
             let count = vm.raw_get(message, vm.library.names.n);
             let topic = vm.raw_get(message, word::int_wrapping(1));
-            let values: Vec<Word> = (2..=word::to_int(count))
-                .map(|index| vm.raw_get(message, word::int_wrapping(index)))
-                .collect();
+            // A list can't have more values than the heap has words.
+            let count = word::to_int(count).min(vm.heap.used() as i64);
+            let values: Vec<Word> =
+                (2..=count).map(|index| vm.raw_get(message, word::int_wrapping(index))).collect();
             let packed = vm
                 .topic(topic)
                 .and_then(|topic| vm.payload(&values, "payload").map(|payload| (topic, payload)));
@@ -313,6 +314,7 @@ pub(crate) fn entries(vm: &mut Vm<'_>, value: Word) -> Vec<(Word, Word)> {
             found
         }
         crate::index::Place::Frozen(number) => vm.library.tables[number as usize].entries.clone(),
+        crate::index::Place::Nowhere => Vec::new(),
     }
 }
 

@@ -23,7 +23,7 @@ const HANDLERS_MAX: usize = 190;
 const HANDLING_FAILED: &[u8] = b"error in error handling";
 
 /// Mode of a `FrameKind::Close` frame (its link's `results`): an error is on its way.
-const UNWINDING: u8 = 1;
+pub(crate) const UNWINDING: u8 = 1;
 
 /// Likewise: finalizers are called between two instructions.
 pub(crate) const FINALIZING: u8 = 2;

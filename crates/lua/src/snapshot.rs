@@ -5,12 +5,16 @@
 //! words (8), the words. Reading checks all of it, and that every reference leads to an object of
 //! its kind, before anything is executed: damaged or foreign bytes are an error, never a fault.
 
+mod frames;
+mod objects;
+mod tasks;
+
 use crate::collect::object_words;
 use crate::heap::{Heap, root};
 use crate::image::Image;
-use crate::library::{class, library};
+use objects::Checker;
 use procession_types::Error;
-use procession_types::word::{self, Kind, Word, table};
+use procession_types::word::{self, Kind, Word};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"PROCLUA\0";
@@ -90,43 +94,35 @@ pub fn seal(snapshot: &mut [u8]) {
     }
 }
 
-/// Whether a heap that came from outside is sound: objects follow each other without gaps, and every
-/// reference leads to an object of its kind.
+/// What is wrong with a heap that came from outside, and where.
+struct Damage {
+    /// Index of the word.
+    at: usize,
+    /// What it should not be.
+    what: &'static str,
+}
+
+impl Damage {
+    #[cold]
+    const fn new(at: usize, what: &'static str) -> Self {
+        Self { at, what }
+    }
+}
+
+/// Whether a heap that came from outside is one that the machine can run: whatever it takes for
+/// granted is checked. What programs can do to themselves is not.
+///
+/// # Errors
+/// Says which word is wrong.
 pub(crate) fn check(heap: &Heap, images: &[Arc<Image>]) -> Result<(), Error> {
-    let words = heap.words();
-    let mut starts = vec![0_u8; words.len()];
-    let mut at = root::END;
-    while at < words.len() {
-        let kind = Kind::from_u8(word::header_kind(words[at]));
-        let size = object_words(words[at]);
-        let (Some(kind), true) = (kind, at + size <= words.len()) else {
-            return Err(damaged("an object"));
-        };
-        starts[at] = kind as u8;
-        at += size;
-    }
-    let checker = Checker { words, starts: &starts, images };
-    for index in (1..root::RAW).chain(root::OVERLAY..root::END) {
-        checker.value(words[index])?;
-    }
-    for (list, count) in
-        [(root::FINALIZABLE, root::FINALIZABLE_COUNT), (root::PENDING, root::PENDING_COUNT)]
-    {
-        checker.list_of_tables(words[list], words[count])?;
-    }
-    let finalizer = words[root::FINALIZER];
-    if finalizer != word::NIL {
-        checker.expect(finalizer, Kind::Coroutine)?;
-    }
-    let mut at = root::END;
-    while at < words.len() {
-        checker.object(at)?;
-        at += object_words(words[at]);
-    }
-    for place in [root::CURRENT, root::TASK, root::TASKS] {
-        checker.expect(words[place], Kind::Coroutine)?;
-    }
-    Ok(())
+    let checked = Checker::new(heap.words(), images).and_then(|checker| {
+        checker.roots()?;
+        checker.objects()?;
+        checker.coroutines()
+    });
+    checked.map_err(|Damage { at, what }| {
+        Error::invalid(format!("snapshot is damaged: word {at} is, or leads to, {what}"))
+    })
 }
 
 /// Whether a word is a string that lies within its heap or image.
@@ -144,130 +140,4 @@ pub(crate) fn is_sound_string(heap: &Heap, images: &[Arc<Image>], value: Word) -
     words.get(at).is_some_and(|&head| {
         word::header_kind(head) == Kind::String as u8 && at + object_words(head) <= words.len()
     })
-}
-
-fn damaged(what: &str) -> Error {
-    Error::invalid(format!("snapshot is damaged: {what} is not sound"))
-}
-
-struct Checker<'a> {
-    words: &'a [Word],
-    starts: &'a [u8],
-    images: &'a [Arc<Image>],
-}
-
-impl Checker<'_> {
-    fn is(&self, at: u32, kind: Kind) -> bool {
-        self.starts.get(at as usize) == Some(&(kind as u8))
-    }
-
-    fn expect(&self, value: Word, kind: Kind) -> Result<(), Error> {
-        let right = word::tag(value) == word::TAG_OBJECT
-            && word::space(value) == kind as u16
-            && self.is(word::index(value), kind);
-        if right { Ok(()) } else { Err(damaged("a reference")) }
-    }
-
-    /// A list whose first `count` items are tables; nil or 0 when there are none.
-    fn list_of_tables(&self, list: Word, count: Word) -> Result<(), Error> {
-        if list == word::NIL || list == 0 {
-            return if count == 0 { Ok(()) } else { Err(damaged("a list")) };
-        }
-        self.expect(list, Kind::Array)?;
-        let at = word::index(list) as usize;
-        if count > u64::from(word::header_length(self.words[at])) {
-            return Err(damaged("a list"));
-        }
-        let items = &self.words[at + 1..at + 1 + count as usize];
-        let sound = items.iter().all(|&item| crate::index::is_heap_table(item));
-        if sound { Ok(()) } else { Err(damaged("a list")) }
-    }
-
-    fn value(&self, value: Word) -> Result<(), Error> {
-        if word::is_float(value) {
-            return Ok(());
-        }
-        let (space, at) = (word::space(value), word::index(value));
-        let sound = match word::tag(value) {
-            word::TAG_INT => true,
-            word::TAG_SHORT => word::short_len(value) <= word::SHORT_MAX,
-            word::TAG_SPECIAL => match space {
-                0 => at <= 2,
-                1 => (at as usize) < library().builtins.len(),
-                _ => true,
-            },
-            word::TAG_STRING if space == 0 => self.is(at, Kind::String),
-            word::TAG_STRING => self.images.get(space as usize - 1).is_some_and(|image| {
-                image.strings.get(at as usize).is_some_and(|&head| {
-                    word::header_kind(head) == Kind::String as u8
-                        && at as usize + object_words(head) <= image.strings.len()
-                })
-            }),
-            word::TAG_TABLE if space == 0 => self.is(at, Kind::Table),
-            word::TAG_TABLE => space == 1 && (at as usize) < library().tables.len(),
-            word::TAG_FUNCTION if space == 0 => self.is(at, Kind::Closure),
-            word::TAG_FUNCTION => (at as usize) < self.images[0].prototypes.len(),
-            _ => Kind::from_u8(space as u8).is_some_and(|kind| self.is(at, kind)),
-        };
-        if sound { Ok(()) } else { Err(damaged("a value")) }
-    }
-
-    fn object(&self, at: usize) -> Result<(), Error> {
-        let head = self.words[at];
-        let size = object_words(head);
-        let range = match Kind::from_u8(word::header_kind(head)) {
-            Some(Kind::Table) => return self.table(at),
-            Some(Kind::Hash) => {
-                let used = self.words[at + 1] as u32 as usize;
-                let capacity = (self.words[at + 1] >> 32) as usize;
-                let index = word::hash_index_words(capacity as u32) as usize;
-                if used > capacity
-                    || size != 2 + 2 * capacity + index
-                    || !word::is_sound_index(&self.words[at + size - index..at + size], used as u32)
-                {
-                    return Err(damaged("a hash part"));
-                }
-                at + 2..at + 2 + 2 * used
-            }
-            Some(Kind::Closure) => {
-                let place = self.words[at + 1];
-                let image = (place >> 32) as u16 as usize;
-                let known = self.images.get(image).is_some_and(|image| {
-                    let prototype = image.prototypes.get(place as u32 as usize);
-                    prototype.is_some_and(|prototype| prototype.upvalues.len() + 2 == size)
-                });
-                if !known && (image != u16::MAX as usize || size != 3) {
-                    return Err(damaged("a function"));
-                }
-                at + 2..at + size
-            }
-            Some(Kind::User) if word::header_flags(head) > class::COUNT => {
-                return Err(damaged("an object's class"));
-            }
-            Some(Kind::Array | Kind::Box | Kind::Coroutine | Kind::Stack | Kind::User) => {
-                at + 1..at + size
-            }
-            Some(Kind::String | Kind::Integer) | None => return Ok(()),
-        };
-        range.into_iter().try_for_each(|index| self.value(self.words[index]))
-    }
-
-    fn table(&self, at: usize) -> Result<(), Error> {
-        let array = self.words[at + table::ARRAY as usize];
-        let (block, used) = (array as u32, (array >> 32) as u32);
-        let array_sound = if block == 0 {
-            used == 0
-        } else {
-            self.is(block, Kind::Array) && used <= word::header_length(self.words[block as usize])
-        };
-        let hash = self.words[at + table::HASH as usize] as u32;
-        if !array_sound || (hash != 0 && !self.is(hash, Kind::Hash)) {
-            return Err(damaged("a table"));
-        }
-        let meta = self.words[at + table::META as usize];
-        if meta != word::NIL && word::tag(meta) != word::TAG_TABLE {
-            return Err(damaged("a metatable"));
-        }
-        self.value(meta)
-    }
 }

@@ -60,7 +60,7 @@ impl<'a> Strings<'a> {
         &words[at..=at + word::string_words(length)]
     }
 
-    /// The bytes of a string.
+    /// The bytes of a string; any other value has none.
     #[inline]
     pub(crate) fn bytes<'b>(self, heap: &'b Heap, value: Word) -> Text<'b>
     where
@@ -70,6 +70,9 @@ impl<'a> Strings<'a> {
             let (bytes, length) = word::short_bytes(value);
             return Text::Short(bytes, length);
         }
+        if word::tag(value) != word::TAG_STRING {
+            return Text::Long(&[]);
+        }
         let (words, at) = self.place(heap, value);
         let length = word::header_length(words[at]) as usize;
         let bytes: &[u8] =
@@ -77,11 +80,14 @@ impl<'a> Strings<'a> {
         Text::Long(&bytes[..length])
     }
 
-    /// Length of a string in bytes.
+    /// Length of a string in bytes; any other value has none.
     #[inline]
     pub(crate) fn length(self, heap: &Heap, value: Word) -> usize {
         if word::tag(value) == word::TAG_SHORT {
             return word::short_len(value);
+        }
+        if word::tag(value) != word::TAG_STRING {
+            return 0;
         }
         let (words, at) = self.place(heap, value);
         word::header_length(words[at]) as usize

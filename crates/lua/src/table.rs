@@ -24,6 +24,8 @@ pub(crate) const HASH_STALE: u32 = word::HASH_STALE;
 
 /// Flag of a table: its finalizer is to be called.
 pub(crate) const TABLE_FINALIZABLE: u32 = 1;
+/// All flags that a table can have.
+pub(crate) const TABLE_FLAGS: u32 = TABLE_FINALIZABLE | crate::collect::METATABLE_FLAGS;
 
 impl Heap {
     /// A new table with room for `array` items and `fields` fields.

@@ -21,6 +21,9 @@ const KEYS: u32 = 8;
 /// Its tables have weak values.
 const VALUES: u32 = 16;
 
+/// What headers of tables that are metatables may say.
+pub(crate) const METATABLE_FLAGS: u32 = KNOWN[0] | KNOWN[1] | KEYS | VALUES;
+
 /// Flags of the hash part of a weak table while it is copied.
 pub(super) const HASH_WEAK: u32 = KEYS | VALUES;
 /// Flag of its array part.

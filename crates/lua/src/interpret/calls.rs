@@ -101,6 +101,10 @@ impl<'a> Run<'_, 'a> {
     #[inline(always)]
     fn caller(&mut self) -> Option<Caller<'a>> {
         let link = self.link();
+        // Below the first frame of a coroutine there is none.
+        if !matches!(link.kind, FrameKind::Call | FrameKind::Protected) {
+            return None;
+        }
         let slot = self.base - link.shift as usize;
         let base = slot.wrapping_sub(link.delta as usize);
         let prototype = self.function(self.words[base.wrapping_sub(3)])?;

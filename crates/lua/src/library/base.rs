@@ -73,6 +73,7 @@ fn next(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             };
             entries.get(position).map(|&(key, value)| (0, key, value))
         }
+        crate::index::Place::Nowhere => None,
     };
     match entry {
         Some((_, key, value)) => {

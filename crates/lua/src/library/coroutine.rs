@@ -98,6 +98,9 @@ fn close(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 /// and whether it died with an error.
 fn bury(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let co = coroutine_arg(vm, args)?;
+    if !matches!(vm.status(co), co_status::SUSPENDED | co_status::DEAD) {
+        return Err(vm.error("cannot close a running coroutine"));
+    }
     let marked = vm.bury(co);
     let error = vm.take_error(co);
     let at = vm.heap.table(marked.len(), 0);

@@ -59,7 +59,7 @@ fn arguments(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if list == word::NIL {
         return Ok(Flow::Return(0));
     }
-    let count = word::to_int(vm.raw_get(list, vm.library.names.n)) as usize;
+    let count = word::to_int(vm.raw_get(list, vm.library.names.n)).max(0) as usize;
     let offset = args.slot() - vm.stack;
     vm.ensure_stack(args.slot(), count + 16)?;
     let slot = vm.stack + offset;

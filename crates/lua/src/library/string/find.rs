@@ -2,6 +2,7 @@
 //! a string of the heap and continued in the next turn.
 
 use super::{part, start_of};
+use crate::index::is_heap_table;
 use crate::library::CONTINUED;
 use crate::text::pattern::{self, Capture, Matcher, Step};
 use crate::text::plain as plain_text;
@@ -56,9 +57,17 @@ fn put_match_away(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     put_away(vm, args, &state, word::NIL, [0, 0])
 }
 
-/// Whether the call is being continued.
+/// Whether the call is being continued. In a process that was restored from foreign bytes what was
+/// put away may be anything.
 pub(super) fn is_continued(vm: &Vm<'_>, args: Args) -> bool {
-    args.count == CONTINUED_COUNT && vm.arg(args, CONTINUED_COUNT) == CONTINUED
+    let list = vm.arg(args, 6);
+    args.count == CONTINUED_COUNT
+        && vm.arg(args, CONTINUED_COUNT) == CONTINUED
+        && (list == word::NIL || is_heap_table(list))
+        && [7, 8].iter().all(|&number| {
+            let value = vm.arg(args, number);
+            word::is_int(value) && word::to_int(value) >= 0
+        })
 }
 
 pub(super) fn find(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

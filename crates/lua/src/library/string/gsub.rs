@@ -146,7 +146,9 @@ impl Gsub {
                 Step::Failed => break,
                 Step::Matched { end } => {
                     let start = matcher.start();
-                    self.output.extend_from_slice(&subject[self.position..start]);
+                    // What was put away and has come from elsewhere may not fit together.
+                    let skipped = subject.get(self.position..start).unwrap_or_default();
+                    self.output.extend_from_slice(skipped);
                     self.position = start;
                     if self.last == Some(end) {
                         // An empty match right after a match: the character stays.
