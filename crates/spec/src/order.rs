@@ -1,9 +1,9 @@
-//! Whether everything can start: nothing waits for itself, in whatever way round, and every child
-//! has one parent.
+//! Whether everything can start: every child has one parent, and nothing waits for itself, in
+//! whatever way round.
 //!
-//! Each service, pool and supervisor has two moments: it *starts*, and it is *up*. A supervisor's
-//! children start one after the other, when the one before is up; the supervisor is up when the
-//! last of them is.
+//! What is no child of a supervisor is a child of the application. An entry that requires another one
+//! means the two children that are or contain them, of the supervisor above both: one starts when
+//! the other is up. The children of a `rest_for_one` supervisor require each the one before.
 
 mod cycle;
 
@@ -18,26 +18,24 @@ pub(crate) use cycle::{Edge, cycles};
 
 /// Reports children with two parents, and what waits for itself.
 pub(crate) fn check(draft: &mut Draft) {
-    let mut problems = two_parents(draft);
-    let messages = (
-        "this can't start: it waits for itself",
-        "nothing of this can start: each waits for the next",
-    );
-    problems.extend(reported(messages, &cycles(&edges(draft))));
+    let (tree, mut problems) = Tree::grow(draft);
+    let loops = ("this supervisor is its own child", "these supervisors are each other's children");
+    problems.extend(reported(loops, &cycles(&tree.children)));
+    // What is required of whom can only be told in a tree.
+    if problems.is_empty() {
+        let edges = tree.requirements(draft, &mut problems);
+        let circles =
+            ("this waits for itself", "nothing of this can start: each waits for the next");
+        problems.extend(reported(circles, &cycles(&edges)));
+    }
     problems.into_iter().for_each(|problem| draft.report.add(problem));
 }
 
-/// Cycles as problems: the first of a cycle's edges that says something, and the others as notes.
-/// The messages are for a cycle of one edge and for longer ones.
+/// Cycles as problems: the first edge of each, and the others as notes. The messages are for a cycle
+/// of one edge and for longer ones.
 pub(crate) fn reported(messages: (&str, &str), cycles: &[Vec<Edge>]) -> Vec<Problem> {
-    // What is said of the start of supervisors is often said again of the moment they are up.
-    let mut seen: BTreeSet<BTreeSet<Place>> = BTreeSet::new();
     let problem = |cycle: &Vec<Edge>| {
-        let said: Vec<&Edge> = cycle.iter().filter(|edge| !edge.why.is_empty()).collect();
-        let (first, rest) = said.split_first()?;
-        if !seen.insert(said.iter().map(|edge| edge.place).collect()) {
-            return None;
-        }
+        let (first, rest) = cycle.split_first()?;
         let message = if rest.is_empty() { messages.0 } else { messages.1 };
         let problem = Problem::error(first.place, message).label(&first.why);
         Some(rest.iter().fold(problem, |problem, edge| problem.note(edge.place, &edge.why)))
@@ -45,72 +43,110 @@ pub(crate) fn reported(messages: (&str, &str), cycles: &[Vec<Edge>]) -> Vec<Prob
     cycles.iter().filter_map(problem).collect()
 }
 
-/// The ids of a list with their places.
-fn named<'a>(draft: &Draft, entry: &Entry, list: &'a [Checked]) -> Vec<(usize, &'a str, Place)> {
-    // Twice in one list is reported where lists are.
+/// An entry that another one names: its index and where it is named.
+struct Named<'a> {
+    index: usize,
+    id: &'a str,
+    place: Place,
+}
+
+/// The services, pools and supervisors of a list, each once: twice is reported where lists are.
+fn named<'a>(draft: &Draft, entry: &Entry, list: &'a [Checked]) -> Vec<Named<'a>> {
     let mut seen = BTreeSet::new();
     let named = list.iter().filter_map(|checked| {
         let Value::Id(id) = &checked.value else { return None };
         let index = *draft.by_id.get(id).filter(|_| seen.insert(id))?;
         let is_supervised = SUPERVISED.kinds.contains(&draft.entries[index].kind.name);
         let place = Place { file: entry.place.file, span: checked.span };
-        is_supervised.then_some((index, id.as_str(), place))
+        is_supervised.then_some(Named { index, id, place })
     });
     named.collect()
 }
 
-fn is_supervisor(entry: &Entry) -> bool {
-    entry.kind.name == "process.supervisor"
+/// Who is whose child, by the indices of entries.
+struct Tree {
+    parents: BTreeMap<usize, usize>,
+    /// The children of each entry, in their order.
+    children: Vec<Vec<Edge>>,
 }
 
-fn two_parents(draft: &Draft) -> Vec<Problem> {
-    let mut parents: BTreeMap<&str, (&str, Place)> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for entry in draft.entries.iter().filter(|entry| is_supervisor(entry)) {
-        for (_, child, place) in named(draft, entry, entry.own.list("children")) {
-            match parents.get(child) {
-                Some((parent, first)) => {
-                    let message = format!("{child} has two parents, {parent} and {}", entry.id);
-                    problems.push(Problem::error(place, message).note(*first, "the other parent"));
+impl Tree {
+    fn grow(draft: &Draft) -> (Self, Vec<Problem>) {
+        let mut tree = Self { parents: BTreeMap::new(), children: Vec::new() };
+        let mut places: BTreeMap<usize, Place> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (index, entry) in draft.entries.iter().enumerate() {
+            let list: &[Checked] =
+                if entry.own.has("children") { entry.own.list("children") } else { &[] };
+            let mut children = Vec::new();
+            for Named { index: child, id, place } in named(draft, entry, list) {
+                if let Some(parent) = tree.parents.get(&child) {
+                    let (first, second) = (&draft.entries[*parent].id, &entry.id);
+                    let message = format!("{id} has two parents, {first} and {second}");
+                    problems.push(Problem::error(place, message).note(places[&child], "the first"));
+                    continue;
                 }
-                None => {
-                    parents.insert(child, (&entry.id, place));
-                }
+                tree.parents.insert(child, index);
+                places.insert(child, place);
+                let why = format!("{id} is a child of {}", entry.id);
+                children.push(Edge { to: child, why, place });
             }
+            tree.children.push(children);
         }
+        (tree, problems)
     }
-    problems
-}
 
-/// What each moment waits for: the start of entry `n` is node `2 n`, that it is up is `2 n + 1`.
-fn edges(draft: &Draft) -> Vec<Vec<Edge>> {
-    let (start, up) = (|index: usize| 2 * index, |index: usize| 2 * index + 1);
-    let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); 2 * draft.entries.len()];
-    for (index, entry) in draft.entries.iter().enumerate() {
-        if !SUPERVISED.kinds.contains(&entry.kind.name) {
-            continue;
-        }
-        let silent = |to| Edge { to, why: String::new(), place: entry.place };
-        edges[up(index)].push(silent(start(index)));
-        if let Some(lifecycle) = entry.own.record("lifecycle") {
-            for (required, id, place) in named(draft, entry, lifecycle.list("requires")) {
-                let why = format!("{} requires {id}", entry.id);
-                edges[start(index)].push(Edge { to: up(required), why, place });
-            }
-        }
-        if !is_supervisor(entry) {
-            continue;
-        }
-        let mut before: Option<(usize, &str)> = None;
-        for (child, id, place) in named(draft, entry, entry.own.list("children")) {
-            let why = format!("{id} is a child of {}", entry.id);
-            edges[start(child)].push(Edge { to: start(index), why: why.clone(), place });
-            edges[up(index)].push(Edge { to: up(child), why, place });
-            if let Some((before, sister)) = before.replace((child, id)) {
-                let why = format!("{id} starts after {sister}, by the order of the children");
-                edges[start(child)].push(Edge { to: up(before), why, place });
-            }
-        }
+    /// Those that contain an entry, from the top, and itself.
+    fn path(&self, index: usize) -> Vec<usize> {
+        let mut path: Vec<usize> =
+            std::iter::successors(Some(index), |index| self.parents.get(index).copied()).collect();
+        path.reverse();
+        path
     }
-    edges
+
+    /// What each entry waits for among its siblings.
+    fn requirements(&self, draft: &Draft, problems: &mut Vec<Problem>) -> Vec<Vec<Edge>> {
+        let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); draft.entries.len()];
+        for (index, entry) in draft.entries.iter().enumerate() {
+            if !entry.own.has("lifecycle") {
+                continue;
+            }
+            let requires = entry.own.record("lifecycle").map_or(&[][..], |it| it.list("requires"));
+            for Named { index: required, id, place } in named(draft, entry, requires) {
+                let (one, other) = (self.path(index), self.path(required));
+                let shared = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+                match (one.get(shared), other.get(shared)) {
+                    (Some(&from), Some(&to)) => {
+                        let inside = |at: usize, index: usize| match at == index {
+                            true => String::new(),
+                            false => format!(" (in {})", draft.entries[at].id),
+                        };
+                        let (who, whom) = (inside(from, index), inside(to, required));
+                        let why = format!("{}{who} requires {id}{whom}", entry.id);
+                        edges[from].push(Edge { to, why, place });
+                    }
+                    (None, None) => {
+                        problems.push(Problem::error(place, format!("{id} requires itself")));
+                    }
+                    (None, Some(_)) => {
+                        let message = format!("{} requires {id}, which is a part of it", entry.id);
+                        problems.push(Problem::error(place, message));
+                    }
+                    (Some(_), None) => {
+                        let message = format!("{} requires {id}, of which it is a part", entry.id);
+                        problems.push(Problem::error(place, message));
+                    }
+                }
+            }
+            if entry.own.has("strategy") && entry.own.text("strategy") == Some("rest_for_one") {
+                for pair in self.children[index].windows(2) {
+                    let [before, after] = pair else { continue };
+                    let ids = [before, after].map(|edge| &draft.entries[edge.to].id);
+                    let why = format!("{} waits for {}, by rest_for_one", ids[1], ids[0]);
+                    edges[after.to].push(Edge { to: before.to, why, place: after.place });
+                }
+            }
+        }
+        edges
+    }
 }

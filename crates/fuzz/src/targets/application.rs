@@ -5,6 +5,7 @@ use crate::mutate::mutate;
 use crate::ours::caught;
 use crate::random::Random;
 use procession_spec::{Application, Finding as Wrong, Mode, Options, Report, read};
+use procession_supervision::plan::{Declared, plan};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -46,6 +47,12 @@ entries:
     kind: process.supervisor
     strategy: rest_for_one
     children: [many, one]
+  - name: top
+    kind: process.supervisor
+    children: [tree, two]
+  - name: two
+    kind: process.service
+    process: worker
   - name: place
     kind: process.host
     host: {max_processes: 20}
@@ -98,6 +105,11 @@ const WORDS: &[&[u8]] = &[
     b"app:worker",
     b"process.wasm",
     b"requires: [one]",
+    b", lifecycle: {requires: [one]}",
+    b"\n    lifecycle: {requires: [many, two]}",
+    b", top",
+    b", tree",
+    b", one",
     b"children: [tree]",
     b"imports: {util: 'lib:more'}",
     b"file://../",
@@ -230,5 +242,13 @@ fn broken(application: &Application) -> Option<String> {
         && children.all(supervised)
         && groups.all(|id| application.policies.contains_key(id))
         && application.pools.values().all(|pool| pool.size.min_size <= pool.size.max_size);
-    (!is_whole).then(|| "an application that is not whole".to_owned())
+    let declared = Declared {
+        services: application.services.clone(),
+        supervisors: application.supervisors.clone(),
+        pools: application.pools.clone(),
+    };
+    match plan("system:application", &declared) {
+        Ok(_) => (!is_whole).then(|| "an application that is not whole".to_owned()),
+        Err(errors) => Some(format!("no plan: {}", errors[0])),
+    }
 }

@@ -9,7 +9,7 @@ const CYCLES_MAX: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Edge {
     pub(crate) to: usize,
-    /// Why, in a sentence; empty when it goes without saying.
+    /// Why, in a sentence.
     pub(crate) why: String,
     /// Where that stands.
     pub(crate) place: Place,
