@@ -10,7 +10,6 @@ use crate::source::{Place, Span};
 use crate::tree::{Content, Node};
 use crate::words::{nearest, quoted, suggestion};
 use crate::{Mode, names};
-use procession_types::word;
 use std::collections::BTreeMap;
 
 pub(crate) use scalar::{describe, resolve};
@@ -186,11 +185,6 @@ impl<'a> Checker<'a> {
         match &node.content {
             Content::List(nodes) => nodes.iter().for_each(|node| self.free(node)),
             Content::Map(pairs) => {
-                if pairs.len() > word::HASH_LINEAR_MAX as usize {
-                    let message = format!("a mapping of more than {} keys", word::HASH_LINEAR_MAX);
-                    let help = "larger ones can't be sent from here yet; use mappings of mappings";
-                    self.wrong(node.span, message, Some(help.to_owned()));
-                }
                 let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
                 for (key, value) in pairs {
                     self.free_key(&Shape::Text, key);

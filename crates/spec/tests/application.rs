@@ -343,7 +343,7 @@ fn arguments_and_context_are_values() {
     kind: process.service
     process: worker
     arguments: [5, '5', 2.5, true, null, {path: logs, limit: 10}, [1, 2]]
-    context: {mode: fast}
+    context: {mode: fast, large: {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9, j: 10}}
 ",
     );
     let service = &application.services["app:one"];
@@ -367,4 +367,7 @@ fn arguments_and_context_are_values() {
     assert_eq!(fragment.integer(limit), Some(10));
     let mode = &service.context["mode"];
     assert_eq!(mode.string(mode.values()[0]).unwrap(), b"fast");
+    let large = &service.context["large"];
+    let last = large.field(large.values()[0], b"j").unwrap();
+    assert_eq!(large.integer(last), Some(10));
 }

@@ -49,8 +49,6 @@ fn build(builder: &mut FragmentBuilder, node: &Node) -> Word {
         Content::Map(pairs) => {
             let fields: Vec<(&str, Word)> = pairs
                 .iter()
-                // More are reported.
-                .take(word::HASH_LINEAR_MAX as usize)
                 .filter_map(|(key, value)| Some((key.text()?, build(builder, value))))
                 .collect();
             builder.record(&fields)
