@@ -6,6 +6,7 @@ use crate::compile;
 use crate::coroutine::{coroutine, field, wait};
 use crate::heap::{Heap, root};
 use crate::hibernate::{Packed, Pattern, pack, unpack};
+use crate::image::Payloads;
 use crate::image::{Image, ImageBuilder};
 use crate::library::{library, number, table_word};
 use crate::strings::Strings;
@@ -29,13 +30,21 @@ const LOAD_FUEL: i64 = 16;
 
 /// The Lua environment.
 #[derive(Debug, Default)]
-pub struct LuaEnvironment;
+pub struct LuaEnvironment {
+    payloads: Payloads,
+}
 
 impl LuaEnvironment {
-    /// The environment; it has no state of its own.
+    /// The environment, with plain payloads.
     #[must_use]
     pub fn new() -> Self {
-        Self
+        Self::default()
+    }
+
+    /// The environment whose programs get their messages' payloads in this form.
+    #[must_use]
+    pub fn with_payloads(payloads: Payloads) -> Self {
+        Self { payloads }
     }
 }
 
@@ -75,6 +84,7 @@ impl Environment for LuaEnvironment {
         crate::link::link(&mut image, library());
         image.modules = modules;
         image.env_is_boxed = env_is_boxed;
+        image.payloads = self.payloads;
         image.allowed = program.modules.iter().map(|name| name.clone().into_boxed_str()).collect();
         let shared = Shared {
             images: vec![library().image.clone(), Arc::new(image)],

@@ -21,6 +21,18 @@ pub struct Image {
     pub env_is_boxed: Vec<bool>,
     /// Names of the runtime's modules that the program may `require`.
     pub allowed: Vec<Box<str>>,
+    /// What its messages' payloads are.
+    pub payloads: Payloads,
+}
+
+/// What `message:payload()` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Payloads {
+    /// The value itself.
+    #[default]
+    Plain,
+    /// A wrapper with `:data()` and `:get_format()`, as `payload.new` makes it.
+    Wrapped,
 }
 
 impl Image {

@@ -53,5 +53,6 @@ mod traceback;
 mod vm;
 
 pub use guest::LuaEnvironment;
+pub use image::Payloads;
 pub use prelude::module_names;
 pub use snapshot::seal as seal_snapshot;

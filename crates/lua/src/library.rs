@@ -70,6 +70,8 @@ pub(crate) mod class {
     pub(crate) const MESSAGE: u32 = 1;
     /// A channel.
     pub(crate) const CHANNEL: u32 = 2;
+    /// A payload in a wrapper; its field is the value.
+    pub(crate) const PAYLOAD: u32 = 5;
     /// An actor.
     pub(crate) const ACTOR: u32 = 7;
     /// A scope.

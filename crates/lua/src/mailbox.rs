@@ -3,6 +3,7 @@
 
 use crate::coroutine::{field as co_field, wait};
 use crate::heap::root;
+use crate::image::Payloads;
 use crate::library::{Builtin, class, is_class, plain};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::Queue;
@@ -29,6 +30,8 @@ mod message {
     pub(super) const FROM: usize = 3;
 }
 
+/// Number of the image of the program itself.
+const PROGRAM_IMAGE: usize = 1;
 const EVENTS: i64 = -1;
 /// In `field::MESSAGES`.
 const OF_EVENTS: Word = word::int_wrapping(1);
@@ -214,6 +217,10 @@ impl Vm<'_> {
     }
 
     fn message_of(&mut self, message: &Message, topic: Word, payload: Word) -> Word {
+        let payload = match self.images.get(PROGRAM_IMAGE).map(|image| image.payloads) {
+            Some(Payloads::Wrapped) => self.heap.user(class::PAYLOAD, &[payload]),
+            _ => payload,
+        };
         let [first, second, third] = match message.from {
             Some(pid) => pid_words(pid),
             None => [word::NIL; 3],

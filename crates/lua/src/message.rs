@@ -178,6 +178,14 @@ impl Vm<'_> {
                 None
             }
             "userdata" if crate::library::is_class(self, value, class::ERROR) => None,
+            "userdata" if crate::library::is_class(self, value, class::PAYLOAD) => {
+                let at = word::index(value) as usize;
+                if seen.contains(&at) || seen.len() > 1000 {
+                    return None;
+                }
+                seen.push(at);
+                self.find_unsendable(self.heap.get(at + 1), format!("{path}:data()"), seen)
+            }
             "table" => Some(format!("{path}: cannot send a library table")),
             "userdata" => {
                 let name = self.type_name(value);

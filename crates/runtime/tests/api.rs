@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used)]
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
+use procession_lua::{LuaEnvironment, Payloads};
 use procession_policy::{Policies, Unidentified};
 use procession_runtime::{Access, Grant, HOST_NORMAL, Node, NodeConfig, Sinks};
 use procession_spec::parse_policies;
@@ -95,6 +96,7 @@ fn limit(limits: &mut ProgramLimits, name: &str, value: &str) -> bool {
 
 struct Case {
     programs: Vec<Program>,
+    payloads: Payloads,
     policies: Policies,
     context: Context,
     expect: Option<BTreeMap<String, String>>,
@@ -106,9 +108,11 @@ fn case(file: &Path) -> Case {
     let mut programs: Vec<Program> =
         list.iter().filter(|s| s.kind == "program").map(|s| program(s, file)).collect();
     let (mut context, mut strict) = (Context::default(), Unidentified::Allow);
+    let mut payloads = Payloads::Plain;
     for section in list.iter().filter(|section| section.kind == "config") {
         for (name, value) in &section.options {
             match name.as_str() {
+                "payload" if value == "wrapped" => payloads = Payloads::Wrapped,
                 "strict" if value == "true" => strict = Unidentified::Deny,
                 "strict" => strict = Unidentified::Allow,
                 "actor" => {
@@ -130,13 +134,19 @@ fn case(file: &Path) -> Case {
         }
     }
     let expect = list.iter().find(|section| section.kind == "expect");
-    Case { programs, policies, context, expect: expect.map(|section| section.options.clone()) }
+    Case {
+        programs,
+        payloads,
+        policies,
+        context,
+        expect: expect.map(|section| section.options.clone()),
+    }
 }
 
 /// Runs a file; the complaint if something is not as expected.
 fn run(file: &Path, scratch: &Path, hibernate_after_ns: Option<u64>) -> Result<(), String> {
     let case = case(file);
-    let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
+    let mut config = NodeConfig::new(Arc::new(LuaEnvironment::with_payloads(case.payloads)));
     config.shards = 2;
     config.programs = case.programs;
     config.policies = case.policies;

@@ -15,6 +15,8 @@ const MOVED: u8 = 0xFF;
 const TABLE: u8 = Kind::Table as u8;
 const USER: u8 = Kind::User as u8;
 const STRING: u8 = Kind::String as u8;
+/// A wrapper's header, but for its length.
+const PAYLOAD: Word = word::header(Kind::User, class::PAYLOAD, 0);
 /// Bit of a header's flags.
 const STALE: Word = (crate::table::HASH_STALE as u64) << 8;
 /// Words of the room that is made first.
@@ -131,12 +133,29 @@ impl<'a, 'b> Packer<'a, 'b> {
             word::TAG_OBJECT if word::space(value) == Kind::Integer as u16 => self.object(value),
             word::TAG_OBJECT if word::space(value) == Kind::User as u16 => {
                 let head = self.heap[word::index(value) as usize];
-                // An error object may have been moved already.
-                let is_error =
-                    word::header_kind(head) == MOVED || word::header_flags(head) == class::ERROR;
-                if is_error { self.object(value) } else { Err(PackError::Unsendable) }
+                match word::header_flags(head) {
+                    // An error object may have been moved already.
+                    _ if word::header_kind(head) == MOVED => self.object(value),
+                    class::ERROR => self.object(value),
+                    class::PAYLOAD => self.unwrapped(value),
+                    _ => Err(PackError::Unsendable),
+                }
             }
             _ => Err(PackError::Unsendable),
+        }
+    }
+
+    /// What is in a wrapper, and may be in one of its own. A wrapper is made with its content, so they
+    /// make no circle.
+    fn unwrapped(&mut self, mut value: Word) -> Result<Word, PackError> {
+        loop {
+            let at = word::index(value) as usize;
+            value = self.heap[at + 1];
+            let is_wrapper = value >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64
+                && self.heap[word::index(value) as usize] as u32 == PAYLOAD as u32;
+            if !is_wrapper {
+                return if word::is_scalar(value) { Ok(value) } else { self.value(value) };
+            }
         }
     }
 
