@@ -88,6 +88,7 @@ impl Failure {
             | ConfigError::Hosts(_)
             | ConfigError::Weight { .. }
             | ConfigError::DuplicateHost(_)
+            | ConfigError::Records(_)
             | ConfigError::Thread(_) => {
                 Self::new(ExitStatus::Failure, format!("failed to start a node: {error}"))
             }

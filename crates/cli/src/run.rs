@@ -6,6 +6,7 @@ use crate::signals::Signals;
 use crate::{grant, programs};
 use procession_environment::SpawnRequest;
 use procession_lua::LuaEnvironment;
+use procession_runtime::telemetry::Records;
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
 use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Pid, ProgramLimits, word};
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     listen(&happened)?;
 
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
+    // Nobody is there to ask for them.
+    config.records = Records::none();
     let cores = i64::from(config.shards);
     (config.programs, config.grants) = (programs, grants);
     config.web_grants = grant::hosts(&arguments.grants);

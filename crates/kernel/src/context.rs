@@ -23,6 +23,12 @@ impl Kernel {
         self.table.at(slot).map(|process| &process.definition)
     }
 
+    /// The program of a process that is on this shard.
+    #[must_use]
+    pub fn definition_of(&self, pid: Pid) -> Option<&Arc<Definition>> {
+        self.definition(self.locate(pid)?)
+    }
+
     /// Another program has taken the place of the old one. The wall clock goes on as it was set.
     pub fn set_definition(&mut self, slot: SlotIndex, definition: Arc<Definition>) {
         if let Some(process) = self.table.at_mut(slot) {

@@ -1,6 +1,6 @@
 //! What a step of the kernel needs, and what it asks the driver to do.
 
-use crate::{Asker, CallId, Directory, Migrant, QueueId, Signal, SlotIndex};
+use crate::{Asker, CallId, Definition, Directory, Migrant, QueueId, Signal, SlotIndex};
 use procession_types::{ExitReason, Pid, ShardIndex, Timestamp};
 use std::sync::Arc;
 
@@ -34,6 +34,12 @@ pub enum Effect {
         pid: Pid,
         /// How.
         reason: Arc<ExitReason>,
+        /// What it ran.
+        definition: Arc<Definition>,
+        /// When it was started.
+        started: Timestamp,
+        /// Instructions it has executed.
+        instructions: u64,
     },
     /// Tell somebody about a process: see [`crate::Kernel::info`].
     Inspect {

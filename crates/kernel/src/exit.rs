@@ -1,5 +1,6 @@
 //! The end of a process, and of those that end with it.
 
+use crate::process::Process;
 use crate::{Effect, Kernel, Signal, SlotIndex, State, Step};
 use procession_types::{ExitReason, Failure, Pid};
 use std::sync::Arc;
@@ -92,7 +93,8 @@ impl Kernel {
         if !self.is_mine(pid) {
             self.emit(cx, Signal::Gone { to: pid });
         }
-        cx.effects.push(Effect::Ended { slot, pid, reason });
+        let Process { definition, started, instructions, .. } = process;
+        cx.effects.push(Effect::Ended { slot, pid, reason, definition, started, instructions });
     }
 }
 

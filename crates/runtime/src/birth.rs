@@ -6,7 +6,7 @@ use crate::program::Loaded;
 use crate::worker::Worker;
 use procession_environment::{Guest, SpawnRequest};
 use procession_kernel::{CallId, SlotIndex, Spawn, Spawned};
-use procession_types::{Context, Error, ErrorKind, HostIndex, Message, Pid};
+use procession_types::{Context, Error, ErrorKind, HostIndex, Message, Pid, SmolStr};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -89,11 +89,14 @@ impl Worker {
         parent: Option<SlotIndex>,
         mut guest: Box<dyn Guest>,
     ) -> Result<(), Error> {
+        let program = SmolStr::new(self.program(slot));
+        self.tell_spawned(pid, &program, parent.and_then(|parent| self.kernel.pid(parent)));
         self.depth += 1;
         let started =
             guarded(|| guest.start(&mut Door::starting(self, slot, pid), START_INSTRUCTIONS));
         self.depth -= 1;
         if let Err(error) = started {
+            self.unstarted = Some((pid, error.clone()));
             self.step(|kernel, cx| kernel.discard(cx, slot, parent));
             return Err(error);
         }

@@ -6,6 +6,7 @@ use crate::web_grant::WebGrants;
 use procession_environment::{Environment, Program};
 use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS, WEIGHT_MAX};
 use procession_policy::Policies;
+use procession_telemetry::{OpenError, Records};
 use procession_types::ShardIndex;
 use std::io::Write;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct NodeConfig {
     pub variables: Variables,
     /// Where output goes.
     pub sinks: Sinks,
+    /// What is remembered of it, and of events. Default: the newest, in memory.
+    pub records: Records,
     /// Seed of the random numbers of guests; `None` = a new one at every start.
     pub seed: Option<u64>,
 }
@@ -96,6 +99,9 @@ pub enum ConfigError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Records can't be kept.
+    #[error(transparent)]
+    Records(#[from] OpenError),
     /// The system gives no thread.
     #[error("start a thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -121,6 +127,7 @@ impl NodeConfig {
             web_grants: WebGrants::default(),
             variables: Variables::default(),
             sinks: Sinks::standard(),
+            records: Records::default(),
             seed: None,
         }
     }

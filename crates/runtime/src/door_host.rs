@@ -5,14 +5,14 @@ use crate::mail::Mail;
 use crate::security::Caller;
 use crate::{fs, pid_bytes};
 use procession_environment::{
-    Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
-    Request, SpawnRequest,
+    Call, CallId, CancelRequest, FsOperation, Host, LogRecord, Options, Queue, Relation, Request,
+    SpawnRequest,
 };
 use procession_kernel::{Asker, CallKind, Cancel, Directory, QueueId};
+use procession_telemetry::Source;
 use procession_types::{
     Context, Error, Event, Fragment, Limit, Message, Pid, Rest, Scalar, SmolStr, Timestamp, Topic,
 };
-use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 static NO_CONTEXT: LazyLock<Context> = LazyLock::new(Context::default);
@@ -27,7 +27,7 @@ impl Host for Door<'_> {
     }
 
     fn program(&self) -> &str {
-        self.worker.kernel.definition(self.slot).map_or("", |definition| &definition.program)
+        self.worker.program(self.slot)
     }
 
     fn write_pid(&self, pid: Pid, out: &mut Vec<u8>) {
@@ -45,13 +45,16 @@ impl Host for Door<'_> {
     }
 
     fn send(&mut self, to: &[u8], topic: Topic, payload: Fragment) -> Result<(), Error> {
-        self.check_living()?;
-        check_topic(&topic)?;
-        let pid = self.resolve(to)?;
-        self.check_pid("process.send", pid)?;
-        let slot = self.slot;
-        self.worker.sends += 1;
-        self.worker.step(|kernel, cx| kernel.send(cx, slot, pid, topic, payload))
+        let done = (|| {
+            self.check_living()?;
+            check_topic(&topic)?;
+            let pid = self.resolve(to)?;
+            self.check_pid("process.send", pid)?;
+            let slot = self.slot;
+            self.worker.sends += 1;
+            self.worker.step(|kernel, cx| kernel.send(cx, slot, pid, topic, payload))
+        })();
+        self.noted(done)
     }
 
     fn receive(&mut self, queue: Queue) -> Option<Message> {
@@ -72,8 +75,11 @@ impl Host for Door<'_> {
     }
 
     fn listen(&mut self, topic: &Topic) -> Result<Queue, Error> {
-        check_topic(topic)?;
-        self.worker.kernel.listen(self.slot, topic).map(|queue| Queue(queue.0))
+        let done = (|| {
+            check_topic(topic)?;
+            self.worker.kernel.listen(self.slot, topic).map(|queue| Queue(queue.0))
+        })();
+        self.noted(done)
     }
 
     fn unlisten(&mut self, queue: Queue) {
@@ -81,53 +87,66 @@ impl Host for Door<'_> {
     }
 
     fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error> {
-        self.spawn_or_call(request, Purpose::Spawn).map(|(pid, _)| pid)
+        let done = self.spawn_or_call(request, Purpose::Spawn).map(|(pid, _)| pid);
+        self.noted(done)
     }
 
     fn spawn_owned(&mut self, request: SpawnRequest) -> Result<(Pid, CallId), Error> {
-        let (pid, call) = self.spawn_or_call(request, Purpose::Call)?;
-        let call = call.ok_or_else(|| Error::not_found("the process was not started"))?;
-        Ok((pid, call))
+        let done = (|| {
+            let (pid, call) = self.spawn_or_call(request, Purpose::Call)?;
+            let call = call.ok_or_else(|| Error::not_found("the process was not started"))?;
+            Ok((pid, call))
+        })();
+        self.noted(done)
     }
 
     fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {
-        let pid = self.resolve(to)?;
-        self.check_pid("process.terminate", pid)?;
-        let done = self.worker.step(|kernel, cx| kernel.terminate(cx, pid));
-        self.notice_end();
-        done
+        let done = (|| {
+            let pid = self.resolve(to)?;
+            self.check_pid("process.terminate", pid)?;
+            let done = self.worker.step(|kernel, cx| kernel.terminate(cx, pid));
+            self.notice_end();
+            done
+        })();
+        self.noted(done)
     }
 
     fn cancel(&mut self, to: &[u8], request: CancelRequest) -> Result<(), Error> {
-        let pid = self.resolve(to)?;
-        self.check_pid("process.cancel", pid)?;
-        let now = self.now();
-        let cancel = Cancel {
-            from: Some(self.pid),
-            deadline: request.deadline_ns.map(|wait| now.after(wait)),
-            reason: request.reason.map(String::into_boxed_str),
-        };
-        self.worker.step(|kernel, cx| kernel.cancel(cx, pid, cancel))
+        let done = (|| {
+            let pid = self.resolve(to)?;
+            self.check_pid("process.cancel", pid)?;
+            let now = self.now();
+            let cancel = Cancel {
+                from: Some(self.pid),
+                deadline: request.deadline_ns.map(|wait| now.after(wait)),
+                reason: request.reason.map(String::into_boxed_str),
+            };
+            self.worker.step(|kernel, cx| kernel.cancel(cx, pid, cancel))
+        })();
+        self.noted(done)
     }
 
     fn relate(&mut self, relation: Relation, to: &[u8]) -> Result<(), Error> {
-        let pid = self.resolve(to)?;
-        let slot = self.slot;
-        let action = match relation {
-            Relation::Monitor => "process.monitor",
-            Relation::Unmonitor => "process.unmonitor",
-            Relation::Link => "process.link",
-            Relation::Unlink => "process.unlink",
-        };
-        self.check_pid(action, pid)?;
-        let done = self.worker.step(|kernel, cx| match relation {
-            Relation::Monitor => kernel.monitor(cx, slot, pid),
-            Relation::Unmonitor => kernel.unmonitor(cx, slot, pid),
-            Relation::Link => kernel.link(cx, slot, pid),
-            Relation::Unlink => kernel.unlink(cx, slot, pid),
-        });
-        self.notice_end();
-        done
+        let done = (|| {
+            let pid = self.resolve(to)?;
+            let slot = self.slot;
+            let action = match relation {
+                Relation::Monitor => "process.monitor",
+                Relation::Unmonitor => "process.unmonitor",
+                Relation::Link => "process.link",
+                Relation::Unlink => "process.unlink",
+            };
+            self.check_pid(action, pid)?;
+            let done = self.worker.step(|kernel, cx| match relation {
+                Relation::Monitor => kernel.monitor(cx, slot, pid),
+                Relation::Unmonitor => kernel.unmonitor(cx, slot, pid),
+                Relation::Link => kernel.link(cx, slot, pid),
+                Relation::Unlink => kernel.unlink(cx, slot, pid),
+            });
+            self.notice_end();
+            done
+        })();
+        self.noted(done)
     }
 
     fn ask_rest(&mut self, child: &[u8], rest: Rest) -> Result<(), Error> {
@@ -159,27 +178,33 @@ impl Host for Door<'_> {
     }
 
     fn upgrade(&mut self, program: Option<&str>, arguments: Fragment) -> Result<(), Error> {
-        self.check_living()?;
-        if self.starting {
-            return Err(Error::invalid("a program that is being loaded can't be upgraded"));
-        }
-        let id = SmolStr::new(program.unwrap_or_else(|| self.program()));
-        check_id("program", &id)?;
-        let loaded = self.worker.shared.programs.load(&id, self.pid.host)?;
-        self.check_program(&loaded)?;
-        self.worker.prepare(self.slot, self.pid, loaded, &arguments)
+        let done = (|| {
+            self.check_living()?;
+            if self.starting {
+                return Err(Error::invalid("a program that is being loaded can't be upgraded"));
+            }
+            let id = SmolStr::new(program.unwrap_or_else(|| self.program()));
+            check_id("program", &id)?;
+            let loaded = self.worker.shared.programs.load(&id, self.pid.host)?;
+            self.check_program(&loaded)?;
+            self.worker.prepare(self.slot, self.pid, loaded, &arguments)
+        })();
+        self.noted(done)
     }
 
     fn register(&mut self, name: &str, pid: Option<&[u8]>) -> Result<(), Error> {
-        self.check_living()?;
-        check_name(name)?;
-        let pid = match pid {
-            None => self.pid,
-            Some(text) => self.resolve(text)?,
-        };
-        self.check_on("process.registry.register", name)?;
-        let slot = self.slot;
-        self.worker.step(|kernel, cx| kernel.register(cx, slot, name, pid))
+        let done = (|| {
+            self.check_living()?;
+            check_name(name)?;
+            let pid = match pid {
+                None => self.pid,
+                Some(text) => self.resolve(text)?,
+            };
+            self.check_on("process.registry.register", name)?;
+            let slot = self.slot;
+            self.worker.step(|kernel, cx| kernel.register(cx, slot, name, pid))
+        })();
+        self.noted(done)
     }
 
     fn lookup(&mut self, name: &str) -> Result<Pid, Error> {
@@ -190,12 +215,15 @@ impl Host for Door<'_> {
     }
 
     fn unregister(&mut self, name: &str) -> Result<bool, Error> {
-        let directory = &self.worker.shared.directory;
-        let holder = directory.holder(name);
-        if holder != Some(self.pid) {
-            self.check_on("process.registry.unregister", name)?;
-        }
-        Ok(holder.is_some() && directory.release(name).is_some())
+        let done = (|| {
+            let directory = &self.worker.shared.directory;
+            let holder = directory.holder(name);
+            if holder != Some(self.pid) {
+                self.check_on("process.registry.unregister", name)?;
+            }
+            Ok(holder.is_some() && directory.release(name).is_some())
+        })();
+        self.noted(done)
     }
 
     fn context(&self) -> &Context {
@@ -204,6 +232,11 @@ impl Host for Door<'_> {
 
     fn can(&mut self, action: &str, resource: &str) -> bool {
         self.check_on(action, resource).is_ok()
+    }
+
+    fn check(&mut self, action: &str, resource: &str) -> Result<(), Error> {
+        let done = self.check_on(action, resource);
+        self.noted(done)
     }
 
     fn can_with(&mut self, action: &str, resource: &str, attributes: &[(String, Scalar)]) -> bool {
@@ -219,40 +252,57 @@ impl Host for Door<'_> {
         if self.ending {
             return;
         }
-        self.worker.hold |= self.worker.shared.output.print(line);
+        let worker = &mut *self.worker;
+        let telemetry = &worker.shared.telemetry;
+        let hold = if telemetry.keeps() {
+            let source = worker.shared.source(self.pid);
+            let source = Source { program: worker.program(self.slot), ..source };
+            telemetry.print(worker.now, &source, line)
+        } else {
+            telemetry.print_only(line)
+        };
+        worker.hold |= hold;
     }
 
     fn log(&mut self, record: LogRecord) {
         if self.ending {
             return;
         }
-        let line = log_line(&record, self.program(), &self.worker.shared.pid_text(self.pid));
-        self.worker.hold |= self.worker.shared.output.log(&line);
+        let worker = &mut *self.worker;
+        let source =
+            Source { program: worker.program(self.slot), ..worker.shared.source(self.pid) };
+        let hold = worker.shared.telemetry.log(worker.now, &source, &record);
+        worker.hold |= hold;
     }
 
     fn ask(&mut self, request: Request) -> Result<Fragment, Error> {
-        self.ask_service(request)
+        let done = self.ask_service(request);
+        self.noted(done)
     }
 
     fn start(&mut self, call: Call) -> Result<CallId, Error> {
-        self.check_living()?;
-        match call {
-            Call::Sleep { nanoseconds } => {
-                let until = self.now().after(nanoseconds);
-                let call = self.worker.kernel.open_call(self.slot, CallKind::Sleep { until })?;
-                Ok(CallId(call.0))
+        let done = (|| {
+            self.check_living()?;
+            match call {
+                Call::Sleep { nanoseconds } => {
+                    let until = self.now().after(nanoseconds);
+                    let call =
+                        self.worker.kernel.open_call(self.slot, CallKind::Sleep { until })?;
+                    Ok(CallId(call.0))
+                }
+                Call::Process(request) => self.call_process(*request, Purpose::Call),
+                Call::Function(mut request) => {
+                    let host = &self.worker.shared.hosts[usize::from(self.pid.host)];
+                    request.host.clone_from(&host.id);
+                    self.call_process(*request, Purpose::Function)
+                }
+                Call::Fs(operation) => self.start_fs(operation),
+                Call::Http(request) => self.start_http(*request),
+                Call::Consume { queue } => self.start_consume(&queue),
+                Call::Info { to } => self.start_info(&to),
             }
-            Call::Process(request) => self.call_process(*request, Purpose::Call),
-            Call::Function(mut request) => {
-                let host = &self.worker.shared.hosts[usize::from(self.pid.host)];
-                request.host.clone_from(&host.id);
-                self.call_process(*request, Purpose::Function)
-            }
-            Call::Fs(operation) => self.start_fs(operation),
-            Call::Http(request) => self.start_http(*request),
-            Call::Consume { queue } => self.start_consume(&queue),
-            Call::Info { to } => self.start_info(&to),
-        }
+        })();
+        self.noted(done)
     }
 
     fn is_finished(&self, id: CallId) -> bool {
@@ -280,6 +330,21 @@ impl Host for Door<'_> {
 }
 
 impl Door<'_> {
+    /// A result that the guest gets; a refusal is told.
+    #[inline]
+    fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result {
+            self.refused(error);
+        }
+        result
+    }
+
+    #[cold]
+    fn refused(&mut self, error: &Error) {
+        let program = SmolStr::new(self.worker.program(self.slot));
+        self.worker.tell_refused(self.pid, &program, error);
+    }
+
     fn call_process(&mut self, request: SpawnRequest, purpose: Purpose) -> Result<CallId, Error> {
         let (_, call) = self.spawn_or_call(request, purpose)?;
         call.ok_or_else(|| Error::not_found("the process of the call was not started"))
@@ -319,30 +384,4 @@ impl Door<'_> {
         self.abandon(CallId(call.0));
         Err(Error::limit(Limit::Calls, "too many file operations are waiting"))
     }
-}
-
-/// `level program pid message name=value …`
-fn log_line(record: &LogRecord, program: &str, pid: &str) -> String {
-    let level = match record.level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
-    };
-    let mut line = format!("{level} {program} {pid} {}", escaped(&record.message));
-    for (name, value) in &record.fields {
-        // Writing to a string does not fail.
-        let _ = write!(line, " {}={}", escaped(name), escaped(value));
-    }
-    line
-}
-
-/// One line, whatever the guest put in.
-fn escaped(text: &str) -> String {
-    if !text.contains(char::is_control) {
-        return text.to_owned();
-    }
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect()
 }

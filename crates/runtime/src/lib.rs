@@ -10,6 +10,7 @@
 mod aside;
 mod birth;
 mod built_in;
+mod chronicle;
 mod clock;
 mod config;
 mod directory;
@@ -27,13 +28,13 @@ mod list;
 mod mail;
 mod names;
 mod node;
-mod output;
 mod pid_bytes;
 mod pid_cache;
 mod pools;
 mod process_info;
 mod program;
 mod random;
+mod records;
 mod security;
 mod service;
 mod shared;
@@ -55,6 +56,7 @@ pub use procession_kernel::{
     Counts, HostConfig, Info, PEEK_BYTES_MAX, Priority, State, WEIGHT_MAX, Waiting,
 };
 pub use procession_supervision::pool::{self, Scale, Status as PoolStatus};
+pub use procession_telemetry as telemetry;
 pub use service::Variables;
 pub use visit::ANSWER_PATIENCE;
 pub use watch::{Ending, Watching};

@@ -1,13 +1,12 @@
 //! A node: its threads, and what one can do with it from outside of a process.
 
 use crate::clock::Clock;
-use crate::config::{ConfigError, NodeConfig};
+use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
-use crate::output::Output;
 use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
@@ -17,7 +16,8 @@ use crate::watch::{Ending, Watches};
 use crate::web;
 use crate::worker::Worker;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
-use procession_types::{Pid, ShardIndex};
+use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
+use procession_types::{Pid, ShardIndex, SmolStr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -81,6 +81,16 @@ impl Node {
         let hosts: Arc<[HostConfig]> = config.hosts.into();
         let programs = Programs::new(config.environment, Arc::clone(&hosts));
         config.programs.into_iter().for_each(|program| programs.define(program));
+        let Sinks { print, log } = config.sinks;
+        let telemetry = telemetry::Config {
+            records: config.records,
+            streams: telemetry::Streams { print, log },
+            secrets: config.variables.secrets(),
+            node: config.name.as_deref().map(SmolStr::new),
+            ..telemetry::Config::new(move || clock.now())
+        };
+        let host_ids = hosts.iter().map(|host| host.id.clone());
+        let (telemetry, records) = Telemetry::open(telemetry, host_ids.collect())?;
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
@@ -93,7 +103,7 @@ impl Node {
             policies: config.policies,
             grants,
             services: Services::new(config.variables),
-            output: Output::new(),
+            telemetry,
             io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
             net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
             web_grants: config.web_grants,
@@ -106,11 +116,7 @@ impl Node {
         });
         let mut node = Self { workers: Vec::new(), writer: None, shared };
         let shared = Arc::clone(&node.shared);
-        let sinks = config.sinks;
-        let writer = move || {
-            let inboxes: Vec<Arc<Inbox>> = shared.inboxes.clone();
-            shared.output.write(sinks, &inboxes);
-        };
+        let writer = move || records.run(|| shared.inboxes.iter().for_each(|inbox| inbox.poke()));
         node.writer = Some(std::thread::Builder::new().name("writer".into()).spawn(writer)?);
         for shard in 0..shards {
             let kernel = KernelConfig {
@@ -123,18 +129,21 @@ impl Node {
             };
             node.workers.push(start_worker(kernel, &node.shared, config.seed)?);
         }
+        let started = Event::new(EventKind::NodeStarted, "").with("shards", shards);
+        node.publish(&started.with("version", env!("CARGO_PKG_VERSION")));
         Ok(node)
     }
 
     /// Waits until everything printed so far is written.
     pub fn flush_output(&self) {
-        self.shared.output.flush();
+        self.shared.telemetry.flush();
     }
 
     /// Asks every process to end, terminates those that still live after the time, and stops.
     /// Returns how many had to be terminated.
     pub fn shutdown(self, after: Duration) -> u64 {
         self.shared.stopping.store(true, Ordering::SeqCst);
+        self.publish(&Event::new(EventKind::NodeStopping, "shutdown"));
         let end = Instant::now() + after + GRACE;
         let deadline = self.shared.clock.now().after(nanoseconds(after));
         for shard in 0..self.workers.len() as ShardIndex {
@@ -171,7 +180,7 @@ impl Drop for Node {
         self.shared.io.close();
         self.shared.net.leave();
         self.shared.watches.close();
-        self.shared.output.close();
+        self.shared.telemetry.close();
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }

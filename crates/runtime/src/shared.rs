@@ -6,7 +6,6 @@ use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
-use crate::output::Output;
 use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
@@ -15,6 +14,7 @@ use crate::watch::Watches;
 use crate::web_grant::WebGrants;
 use procession_kernel::HostConfig;
 use procession_policy::Policies;
+use procession_telemetry::Telemetry;
 use procession_types::{HostIndex, ShardIndex};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     pub(crate) policies: Policies,
     pub(crate) grants: Grants,
     pub(crate) services: Services,
-    pub(crate) output: Output,
+    pub(crate) telemetry: Telemetry,
     pub(crate) io: IoPool,
     /// For requests, which may take long: files must not wait behind them.
     pub(crate) net: IoPool,

@@ -97,7 +97,7 @@ impl Worker {
         if self.held.is_empty() {
             return;
         }
-        let full = self.shared.output.is_full();
+        let full = self.shared.telemetry.is_full();
         for held in std::mem::take(&mut self.held) {
             if full && !self.kernel.is_doomed(held.slot) {
                 self.held.push(held);

@@ -7,7 +7,8 @@ use crate::program::Loaded;
 use crate::worker::{Worker, discard};
 use procession_environment::Guest;
 use procession_kernel::{CallId, SlotIndex};
-use procession_types::{Error, ErrorKind, Fragment, Pid};
+use procession_telemetry::EventKind;
+use procession_types::{Error, ErrorKind, Fragment, Pid, SmolStr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A guest that has been started and takes over when the old one gives its turn back.
@@ -68,7 +69,10 @@ impl Worker {
         };
         discard(old);
         self.abandon(slot, prepared.calls.into_iter());
+        let from = SmolStr::new(self.program(slot));
+        let program = prepared.loaded.definition.program.clone();
         self.kernel.set_definition(slot, prepared.loaded.definition);
+        self.tell(EventKind::ProcessUpgraded, (pid, &program), &[("from", &from)], "");
         let used = prepared.guest.usage().instructions;
         self.guests.put(slot, Resident::new(pid, prepared.guest, used, self.now));
         used

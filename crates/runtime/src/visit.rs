@@ -11,6 +11,7 @@ use crate::shared::Shared;
 use crate::worker::Worker;
 use procession_environment::{Program, SpawnRequest};
 use procession_kernel::{Asker, Cancel, Counts, Directory, Info, SlotIndex, Waiting};
+use procession_telemetry::EventKind;
 use procession_types::{Context, Error, ErrorKind, ExitReason, Message, Pid, ShardIndex};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -127,7 +128,9 @@ impl Node {
     pub fn cancel(&self, to: Pid, after: Option<Duration>, reason: &str) -> Result<(), Error> {
         let deadline = after.map(|wait| self.shared.clock.now().after(nanoseconds(wait)));
         let cancel = Cancel { from: None, deadline, reason: Some(reason.into()) };
-        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.cancel(cx, to, cancel)))?
+        let act =
+            move |worker: &mut Worker| worker.step(|kernel, cx| kernel.cancel(cx, to, cancel));
+        self.act(EventKind::ProcessCancelled, to, reason.to_owned(), act)
     }
 
     /// Ends a process.
@@ -145,7 +148,8 @@ impl Node {
     /// # Errors
     /// `NotFound`.
     pub fn pause(&self, to: Pid) -> Result<(), Error> {
-        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.pause(cx, to)))?
+        let act = move |worker: &mut Worker| worker.step(|kernel, cx| kernel.pause(cx, to));
+        self.act(EventKind::ProcessPaused, to, String::new(), act)
     }
 
     /// Lets a paused process go on; nothing when it is not paused.
@@ -153,7 +157,8 @@ impl Node {
     /// # Errors
     /// `NotFound`.
     pub fn resume(&self, to: Pid) -> Result<(), Error> {
-        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.resume(cx, to)))?
+        let act = move |worker: &mut Worker| worker.step(|kernel, cx| kernel.resume(cx, to));
+        self.act(EventKind::ProcessResumed, to, String::new(), act)
     }
 
     /// The holder of a name.
@@ -268,7 +273,7 @@ impl Node {
             counts,
             processes: self.shared.directory.processes(),
             paused,
-            output_failures: self.shared.output.failures(),
+            output_failures: self.shared.telemetry.stream_failures(),
         }
     }
 

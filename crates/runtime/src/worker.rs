@@ -1,6 +1,7 @@
 //! A worker: the thread of one shard, and the only one that touches its kernel and guests.
 
 use crate::aside::Absent;
+use crate::chronicle::{Chronicle, Life};
 use crate::guests::{Guests, Resident};
 use crate::idle::Idle;
 use crate::mail::Mail;
@@ -10,7 +11,7 @@ use crate::shared::Shared;
 use crate::turn::Held;
 use crate::upgrade::Prepared;
 use procession_kernel::{Effect, Effects, Kernel, KernelConfig, Step};
-use procession_types::{ShardIndex, Timestamp};
+use procession_types::{Error, Pid, ShardIndex, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -46,6 +47,10 @@ pub(crate) struct Worker {
     pub(crate) relief: bool,
     /// PIDs read from texts.
     pub(crate) pid_cache: PidCache,
+    /// Events that the telemetry has not been told of yet.
+    pub(crate) chronicle: Chronicle,
+    /// A process that could not be started, and why.
+    pub(crate) unstarted: Option<(Pid, Error)>,
     /// How many spawns are being started inside each other.
     pub(crate) depth: usize,
     /// Signals for other shards, by shard.
@@ -75,6 +80,8 @@ impl Worker {
             sends: 0,
             relief: false,
             pid_cache: PidCache::new(),
+            chronicle: Chronicle::default(),
+            unstarted: None,
             depth: 0,
             mail: Vec::new(),
             stopped: false,
@@ -139,6 +146,7 @@ impl Worker {
         while !self.effects.is_empty() {
             self.carry_out();
         }
+        self.publish_told();
     }
 
     fn carry_out(&mut self) {
@@ -157,7 +165,11 @@ impl Worker {
                     self.outboxes[usize::from(shard)].push(Mail::Migrant(migrant, guest));
                     self.post();
                 }
-                Effect::Ended { slot, pid, reason } => {
+                Effect::Ended { slot, pid, reason, definition, started, instructions } => {
+                    let definition = &definition;
+                    self.tell_exited(&Life { pid, definition, started, instructions }, &reason);
+                    // Who has waited for its end finds it told.
+                    self.publish_told();
                     self.shared.watches.ended(pid, &reason);
                     let handed = self.shared.services.release(pid);
                     self.shared.hand(handed);
@@ -186,6 +198,7 @@ impl Worker {
     }
 
     fn post(&mut self) {
+        self.publish_told();
         for (mail, inbox) in self.outboxes.iter_mut().zip(&self.shared.inboxes) {
             if !mail.is_empty() {
                 inbox.append(mail);

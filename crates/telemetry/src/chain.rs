@@ -109,13 +109,13 @@ impl Chain {
         waiting.filter_map(|link| Some(link.down?.retry_at)).min()
     }
 
-    pub(crate) fn states(&self) -> Vec<SinkState> {
-        let state = |link: &Link| SinkState {
+    pub(crate) fn states(&self, out: &mut Vec<SinkState>) {
+        out.clear();
+        out.extend(self.links.iter().map(|link| SinkState {
             name: link.sink.name(),
             failures: link.failures,
             is_down: link.down.is_some(),
-        };
-        self.links.iter().map(state).collect()
+        }));
     }
 }
 

@@ -29,16 +29,13 @@ impl std::fmt::Debug for Streams {
     }
 }
 
-/// See the module.
-pub struct Config {
-    /// Whether records are kept at all; if not, there are only the streams.
+/// What is kept of what processes print and log, and of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Records {
+    /// Whether anything is kept at all; if not, there are only the streams.
     pub keeps: bool,
     /// Where files go; `None` = only memory. One node at a time may use a directory.
     pub directory: Option<PathBuf>,
-    /// Where records go while the files fail.
-    pub fallback: Option<Box<dyn Write + Send>>,
-    /// See [`Streams`].
-    pub streams: Streams,
     /// What processes print and log.
     pub logs: Budget,
     /// What happens to processes, services and pools.
@@ -47,6 +44,38 @@ pub struct Config {
     pub process_bytes: usize,
     /// Likewise, of all processes.
     pub processes_bytes: usize,
+}
+
+impl Records {
+    /// Nothing is kept.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { keeps: false, ..Self::default() }
+    }
+}
+
+impl Default for Records {
+    /// In memory only.
+    fn default() -> Self {
+        Self {
+            keeps: true,
+            directory: None,
+            logs: Budget { segment_bytes: 8 << 20, total_bytes: 256 << 20, memory_bytes: 4 << 20 },
+            events: Budget { segment_bytes: 4 << 20, total_bytes: 32 << 20, memory_bytes: 2 << 20 },
+            process_bytes: 16 << 10,
+            processes_bytes: 8 << 20,
+        }
+    }
+}
+
+/// See the module.
+pub struct Config {
+    /// See [`Records`].
+    pub records: Records,
+    /// Where records go while the files fail.
+    pub fallback: Option<Box<dyn Write + Send>>,
+    /// See [`Streams`].
+    pub streams: Streams,
     /// Texts that must appear in no event: values of variables, tokens. Those of fewer than
     /// [`SECRET_BYTES_MIN`] bytes are not looked for: they would be found everywhere.
     pub secrets: Vec<String>,
@@ -64,14 +93,9 @@ impl Config {
     #[must_use]
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self {
-            keeps: true,
-            directory: None,
+            records: Records::default(),
             fallback: Some(Box::new(io::stderr())),
             streams: Streams { print: Box::new(io::sink()), log: Box::new(io::sink()) },
-            logs: Budget { segment_bytes: 8 << 20, total_bytes: 256 << 20, memory_bytes: 4 << 20 },
-            events: Budget { segment_bytes: 4 << 20, total_bytes: 32 << 20, memory_bytes: 2 << 20 },
-            process_bytes: 16 << 10,
-            processes_bytes: 8 << 20,
             secrets: Vec::new(),
             node: None,
             clock: Box::new(clock),
@@ -82,12 +106,7 @@ impl Config {
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Not the secrets.
-        f.debug_struct("Config")
-            .field("keeps", &self.keeps)
-            .field("directory", &self.directory)
-            .field("logs", &self.logs)
-            .field("events", &self.events)
-            .finish_non_exhaustive()
+        f.debug_struct("Config").field("records", &self.records).finish_non_exhaustive()
     }
 }
 

@@ -24,6 +24,8 @@ const HEAD_BYTES: usize = 15;
 
 const KIND_AT: usize = 4;
 const FLAGS_AT: usize = 6;
+const TIME_AT: usize = 7;
+const PID_BYTES: usize = 14;
 /// The kind of what is no record.
 const DESCRIPTION: u8 = 200;
 const WITH_PID: u8 = 1;
@@ -76,15 +78,20 @@ fn put_head(
 ) {
     let (code, event) = kind_codes(kind);
     let flags = flags | if source.pid.is_some() { WITH_PID } else { 0 };
-    out.extend_from_slice(&(message as u32).to_le_bytes());
-    out.extend_from_slice(&[code, event, flags]);
-    out.extend_from_slice(&time.0.to_le_bytes());
+    // At once: this is done for every line that is printed.
+    let mut head = [0; HEAD_BYTES + PID_BYTES];
+    head[..4].copy_from_slice(&(message as u32).to_le_bytes());
+    head[KIND_AT..TIME_AT].copy_from_slice(&[code, event, flags]);
+    head[TIME_AT..HEAD_BYTES].copy_from_slice(&time.0.to_le_bytes());
+    let mut length = HEAD_BYTES;
     if let Some(pid) = source.pid {
-        out.extend_from_slice(&pid.epoch.to_le_bytes());
-        out.extend_from_slice(&pid.shard.to_le_bytes());
-        out.extend_from_slice(&pid.slot.to_le_bytes());
-        out.extend_from_slice(&pid.generation.to_le_bytes());
+        head[15..19].copy_from_slice(&pid.epoch.to_le_bytes());
+        head[19..21].copy_from_slice(&pid.shard.to_le_bytes());
+        head[21..25].copy_from_slice(&pid.slot.to_le_bytes());
+        head[25..29].copy_from_slice(&pid.generation.to_le_bytes());
+        length += PID_BYTES;
     }
+    out.extend_from_slice(&head[..length]);
     put_bytes(out, cut(source.host, NAME_BYTES_MAX).as_bytes());
     put_bytes(out, cut(source.program, NAME_BYTES_MAX).as_bytes());
     put_bytes(out, cut(source.service, NAME_BYTES_MAX).as_bytes());
@@ -95,6 +102,7 @@ fn put_head(
 pub(crate) fn put_print(out: &mut Vec<u8>, time: Timestamp, source: &Source<'_>, line: &[u8]) {
     // 2^32 bytes are more than a process may hold.
     let line = &line[..line.len().min(u32::MAX as usize)];
+    out.reserve(HEAD_BYTES + PID_BYTES + 8 + source.host.len() + source.program.len() + line.len());
     put_head(out, Kind::Print, 0, time, source, line.len());
     put_length(out, 0);
     out.extend_from_slice(line);

@@ -28,6 +28,14 @@ pub struct Counts {
     pub sinks: Vec<SinkState>,
 }
 
+impl Counts {
+    /// Takes over what the writer counts.
+    pub(crate) fn copy(&mut self, of: &Self) {
+        (self.records, self.bytes, self.dropped) = (of.records, of.bytes, of.dropped);
+        self.sinks.clone_from(&of.sinks);
+    }
+}
+
 /// See the module.
 pub(crate) struct Journal {
     pub(crate) shelf: Arc<Shelf>,
@@ -57,7 +65,7 @@ impl Journal {
             by_process,
             counts: Counts::default(),
         };
-        journal.counts.sinks = journal.chain.states();
+        journal.chain.states(&mut journal.counts.sinks);
         journal
     }
 
@@ -99,7 +107,7 @@ impl Journal {
         if self.next - 1 > written {
             self.shelf.ring();
         }
-        self.counts.sinks = self.chain.states();
+        self.chain.states(&mut self.counts.sinks);
         notices
     }
 
@@ -110,14 +118,5 @@ impl Journal {
 
     pub(crate) fn next_retry(&self) -> Option<Timestamp> {
         self.chain.next_retry()
-    }
-
-    pub(crate) fn counts(&self) -> Counts {
-        let state = self.shelf.lock();
-        let mut counts = self.counts.clone();
-        counts.memory_bytes = state.chunks.bytes() + state.processes.bytes();
-        counts.file_bytes = state.files.iter().map(|file| file.bytes).sum();
-        counts.files = state.files.len();
-        counts
     }
 }

@@ -31,7 +31,7 @@ mod telemetry;
 mod writer;
 
 pub use chain::SinkState;
-pub use config::{Budget, Config, OpenError, SECRET_BYTES_MIN, Streams};
+pub use config::{Budget, Config, OpenError, Records, SECRET_BYTES_MIN, Streams};
 pub use event::{Event, EventKind};
 pub use follow::Follower;
 pub use journal::Counts;

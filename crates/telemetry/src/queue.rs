@@ -12,7 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Bytes in the buffer above which printing processes are held.
-const HIGH_BYTES: usize = 4 << 20;
+const HIGH_BYTES: usize = 1 << 20;
 /// Bytes in the buffer above which events are dropped.
 const EVENTS_BYTES_MAX: usize = 16 << 20;
 
@@ -20,6 +20,8 @@ const EVENTS_BYTES_MAX: usize = 16 << 20;
 struct State {
     /// Each with its length before it.
     entries: Vec<u8>,
+    /// Lines that are not kept, when nothing is.
+    print: Vec<u8>,
     dropped: u64,
     /// The writer is asleep.
     asleep: bool,
@@ -28,10 +30,18 @@ struct State {
     closed: bool,
 }
 
+impl State {
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.print.is_empty()
+    }
+}
+
 /// What the writer takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) entries: Vec<u8>,
+    /// Lines that are only printed.
+    pub(crate) print: Vec<u8>,
     /// Events that were dropped before it.
     pub(crate) dropped: u64,
 }
@@ -68,7 +78,15 @@ impl Queue {
         }
     }
 
-    /// Adds a printed line; true when the caller should be held.
+    /// Adds a line that is only printed; true when the caller should be held.
+    pub(crate) fn print_only(&self, line: &[u8]) -> bool {
+        let mut state = self.lock();
+        state.print.extend_from_slice(line);
+        state.print.push(b'\n');
+        self.added(state)
+    }
+
+    /// Adds a printed line that is kept; true when the caller should be held.
     pub(crate) fn print(&self, time: Timestamp, source: &Source<'_>, line: &[u8]) -> bool {
         let mut state = self.lock();
         with_length(&mut state.entries, |out| entry::put_print(out, time, source, line));
@@ -109,7 +127,7 @@ impl Queue {
     /// Waits until everything added before is written.
     pub(crate) fn flush(&self) {
         let mut state = self.lock();
-        while !(state.closed || state.idle && state.entries.is_empty()) {
+        while !(state.closed || state.idle && state.is_empty()) {
             state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -125,12 +143,14 @@ impl Queue {
     pub(crate) fn take(&self, batch: &mut Batch, most: Option<Duration>) -> Option<()> {
         batch.entries.clear();
         batch.entries.shrink_to(HIGH_BYTES);
+        batch.print.clear();
+        batch.print.shrink_to(HIGH_BYTES);
         let mut state = self.lock();
-        state.idle = state.entries.is_empty();
+        state.idle = state.is_empty();
         if state.idle {
             self.done.notify_all();
         }
-        let is_idle = |state: &mut State| state.entries.is_empty() && !state.closed;
+        let is_idle = |state: &mut State| state.is_empty() && !state.closed;
         if is_idle(&mut state) {
             state.asleep = true;
             state = match most {
@@ -145,13 +165,14 @@ impl Queue {
             .unwrap_or_else(PoisonError::into_inner);
             state.asleep = false;
         }
-        if state.closed && state.entries.is_empty() {
+        if state.closed && state.is_empty() {
             state.idle = true;
             self.done.notify_all();
             return None;
         }
         state.idle = false;
         std::mem::swap(&mut state.entries, &mut batch.entries);
+        std::mem::swap(&mut state.print, &mut batch.print);
         batch.dropped = std::mem::take(&mut state.dropped);
         Some(())
     }
@@ -162,7 +183,7 @@ impl Queue {
     }
 
     fn added(&self, mut state: MutexGuard<'_, State>) -> bool {
-        let full = state.entries.len() > HIGH_BYTES;
+        let full = state.entries.len() + state.print.len() > HIGH_BYTES;
         if full {
             self.full.store(true, Ordering::Relaxed);
         }

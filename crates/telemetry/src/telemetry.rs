@@ -72,7 +72,8 @@ impl Telemetry {
     /// See [`OpenError`].
     pub fn open(config: Config, hosts: Vec<SmolStr>) -> Result<(Self, Writer), OpenError> {
         let now = (config.clock)();
-        let directory = config.directory.as_deref().filter(|_| config.keeps);
+        let records = config.records;
+        let directory = records.directory.as_deref().filter(|_| records.keeps);
         let lock = directory.map(lock_directory).transpose()?;
         let fallback = config.fallback.filter(|_| directory.is_some());
         let fallback = fallback.map(|out| Arc::new(Mutex::new(out)));
@@ -83,15 +84,15 @@ impl Telemetry {
             open_journal(directory.as_deref(), budget, rings, &fallback, node, now)
         };
         let (logs, torn_log) =
-            open("logs", config.logs, config.process_bytes, config.processes_bytes)?;
-        let (events, torn_event) = open("events", config.events, 0, 0)?;
+            open("logs", records.logs, records.process_bytes, records.processes_bytes)?;
+        let (events, torn_event) = open("events", records.events, 0, 0)?;
         let mut secrets = config.secrets;
         secrets.retain(|secret| secret.len() >= SECRET_BYTES_MIN);
         // A secret may be the start of another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let shared = Arc::new(Shared {
             queue: Queue::new(),
-            keeps: config.keeps,
+            keeps: records.keeps,
             node: config.node,
             clock: config.clock,
             stream_failures: AtomicU64::new(0),
@@ -99,7 +100,7 @@ impl Telemetry {
             secrets,
             logs: Arc::clone(&logs.shelf),
             events: Arc::clone(&events.shelf),
-            counts: Mutex::new([logs.counts(), events.counts()]),
+            counts: Mutex::new([logs.counts.clone(), events.counts.clone()]),
             _lock: lock,
         });
         let telemetry = Self { shared: Arc::clone(&shared) };
@@ -117,6 +118,11 @@ impl Telemetry {
     /// writer calls `on_room`.
     pub fn print(&self, time: Timestamp, source: &Source<'_>, line: &[u8]) -> bool {
         self.shared.queue.print(time, source, line)
+    }
+
+    /// Likewise, of a line that is not kept.
+    pub fn print_only(&self, line: &[u8]) -> bool {
+        self.shared.queue.print_only(line)
     }
 
     /// Adds what a process has logged; likewise.
@@ -143,8 +149,23 @@ impl Telemetry {
     }
 
     /// Appends an event to a buffer of the caller's, for [`Telemetry::publish_all`].
-    pub fn prepare(&self, buffer: &mut Vec<u8>, event: &Event, time: Timestamp) {
-        with_length(buffer, |out| self.shared.put(out, event, time));
+    pub fn note(
+        &self,
+        buffer: &mut Vec<u8>,
+        (kind, time): (EventKind, Timestamp),
+        source: &Source<'_>,
+        fields: &[(&str, &str)],
+        message: &str,
+    ) {
+        let what = (Kind::Event(kind), time);
+        with_length(buffer, |out| {
+            if self.shared.secrets.is_empty() {
+                return entry::put(out, what, source, fields, message);
+            }
+            let clean = |&(name, value)| (name, self.shared.without_secrets(value));
+            let fields: Vec<_> = fields.iter().map(clean).collect();
+            entry::put(out, what, source, &fields, &self.shared.without_secrets(message));
+        });
     }
 
     /// Adds all events of such a buffer, `count` of them, and empties it.
@@ -199,7 +220,12 @@ impl Telemetry {
     /// What a stream has taken and lost.
     #[must_use]
     pub fn counts(&self, stream: Stream) -> Counts {
-        self.shared.lock_counts()[stream as usize].clone()
+        let mut counts = self.shared.lock_counts()[stream as usize].clone();
+        let state = self.shelf(stream).lock();
+        counts.memory_bytes = state.chunks.bytes() + state.processes.bytes();
+        counts.file_bytes = state.files.iter().map(|file| file.bytes).sum();
+        counts.files = state.files.len();
+        counts
     }
 
     /// Writes to the print and log streams that failed, as to a closed pipe.

@@ -82,6 +82,9 @@ impl Writer {
             if self.shared.queue.reopen() {
                 on_room();
             }
+            if !batch.print.is_empty() {
+                std::mem::swap(&mut self.print.bytes, &mut batch.print);
+            }
             self.step(&batch, (self.shared.clock)());
         }
     }
@@ -114,7 +117,9 @@ impl Writer {
                 self.shared.keep(&mut self.events, &event, now);
             }
         }
-        self.commit(before, now);
+        if self.shared.keeps {
+            self.commit(before, now);
+        }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -184,7 +189,9 @@ impl Writer {
                 self.shared.keep(&mut self.events, &event, now);
             }
         }
-        *self.shared.lock_counts() = [self.logs.counts(), self.events.counts()];
+        let mut counts = self.shared.lock_counts();
+        counts[0].copy(&self.logs.counts);
+        counts[1].copy(&self.events.counts);
     }
 }
 

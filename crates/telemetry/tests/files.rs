@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 fn in_directory(directory: &Directory) -> impl Fn(&mut Config) + use<> {
     let path = directory.0.clone();
-    move |config| config.directory = Some(path.clone())
+    move |config| config.records.directory = Some(path.clone())
 }
 
 #[test]
@@ -19,8 +19,8 @@ fn files_rotate_and_the_oldest_go_first() {
     let directory = Directory::new();
     let rig = Rig::start(0, |config| {
         in_directory(&directory)(config);
-        (config.logs.segment_bytes, config.logs.total_bytes) = (4_000, 20_000);
-        (config.logs.memory_bytes, config.process_bytes) = (1, 0);
+        (config.records.logs.segment_bytes, config.records.logs.total_bytes) = (4_000, 20_000);
+        (config.records.logs.memory_bytes, config.records.process_bytes) = (1, 0);
     });
     for number in 0..2_000 {
         rig.print(1, &number.to_string());
@@ -68,7 +68,7 @@ fn a_directory_has_one_node() {
     drop(Rig::start(0, in_directory(&directory)));
     let blocked = directory.0.join("file");
     File::create(&blocked).unwrap();
-    let error = Rig::try_start(0, |config| config.directory = Some(blocked.clone()));
+    let error = Rig::try_start(0, |config| config.records.directory = Some(blocked.clone()));
     let error = error.err().unwrap().to_string();
     assert!(error.starts_with("keep records in /") && error.contains("file"), "{error}");
 }
@@ -148,7 +148,7 @@ fn a_file_that_vanishes_leaves_a_gap() {
     let directory = Directory::new();
     let rig = Rig::start(0, |config| {
         in_directory(&directory)(config);
-        (config.logs.memory_bytes, config.logs.segment_bytes) = (1, 1);
+        (config.records.logs.memory_bytes, config.records.logs.segment_bytes) = (1, 1);
     });
     for line in ["one", "two", "three", "four", "five"] {
         rig.print(1, line);
@@ -167,7 +167,7 @@ fn a_file_that_vanishes_leaves_a_gap() {
 #[test]
 fn child() {
     let Some(path) = std::env::var_os("PROCESSION_TELEMETRY_CHILD") else { return };
-    let rig = Rig::start(0, |config| config.directory = Some(path.into()));
+    let rig = Rig::start(0, |config| config.records.directory = Some(path.into()));
     for number in 0..1_000 {
         rig.print(1, &format!("line {number}"));
     }

@@ -63,7 +63,7 @@ fn news_are_told_and_a_position_is_where_one_can_go_on() {
 
 #[test]
 fn a_slow_follower_gets_a_gap_that_says_how_much_was_lost() {
-    let rig = Rig::start(0, |config| config.logs.memory_bytes = 2_000);
+    let rig = Rig::start(0, |config| config.records.logs.memory_bytes = 2_000);
     let mut follower = rig.telemetry.follow(Stream::Logs, Query::default(), None);
     for number in 0..1_000 {
         rig.print(1, &number.to_string());
@@ -82,8 +82,8 @@ fn a_slow_follower_gets_a_gap_that_says_how_much_was_lost() {
 fn a_slow_follower_reads_files_and_loses_nothing() {
     let directory = Directory::new();
     let rig = Rig::start(0, |config| {
-        config.directory = Some(directory.0.clone());
-        config.logs.memory_bytes = 2_000;
+        config.records.directory = Some(directory.0.clone());
+        config.records.logs.memory_bytes = 2_000;
     });
     let query = Query { count_max: 7, ..Query::default() };
     let mut follower = rig.telemetry.follow(Stream::Logs, query, None);

@@ -79,16 +79,16 @@ fn every_condition_in_memory() {
 fn every_condition_in_files_of_an_earlier_run() {
     let directory = Directory::new();
     let path = directory.0.clone();
-    some(&Rig::start(0, |config| config.directory = Some(path.clone())));
-    check(&Rig::start(100, |config| config.directory = Some(path)));
+    some(&Rig::start(0, |config| config.records.directory = Some(path.clone())));
+    check(&Rig::start(100, |config| config.records.directory = Some(path)));
 }
 
 #[test]
 fn every_condition_in_small_files_behind_a_small_memory() {
     let directory = Directory::new();
     let rig = Rig::start(0, |config| {
-        config.directory = Some(directory.0.clone());
-        (config.logs.memory_bytes, config.logs.segment_bytes) = (1, 1);
+        config.records.directory = Some(directory.0.clone());
+        (config.records.logs.memory_bytes, config.records.logs.segment_bytes) = (1, 1);
     });
     some(&rig);
     check(&rig);
@@ -98,7 +98,7 @@ fn every_condition_in_small_files_behind_a_small_memory() {
 fn a_record_says_everything() {
     let directory = Directory::new();
     let config = |config: &mut Config| {
-        config.directory = Some(directory.0.clone());
+        config.records.directory = Some(directory.0.clone());
         config.node = Some("n1".into());
     };
     let rig = Rig::start(0, config);
@@ -120,8 +120,8 @@ fn a_record_says_everything() {
 fn pages_follow_each_other_without_a_hole_or_a_double() {
     let directory = Directory::new();
     let rig = Rig::start(0, |config| {
-        config.directory = Some(directory.0.clone());
-        (config.logs.memory_bytes, config.logs.segment_bytes) = (2_000, 1_000);
+        config.records.directory = Some(directory.0.clone());
+        (config.records.logs.memory_bytes, config.records.logs.segment_bytes) = (2_000, 1_000);
     });
     for number in 0..500 {
         rig.print(1, &number.to_string());
@@ -147,7 +147,7 @@ fn pages_follow_each_other_without_a_hole_or_a_double() {
 
 #[test]
 fn a_process_that_prints_little_is_not_pushed_out_by_one_that_prints_much() {
-    let rig = Rig::start(0, |config| config.logs.memory_bytes = 10_000);
+    let rig = Rig::start(0, |config| config.records.logs.memory_bytes = 10_000);
     rig.print(1, "quiet");
     for number in 0..20_000 {
         rig.print(2, &number.to_string());
@@ -228,7 +228,7 @@ fn secrets_are_in_no_event() {
 
 #[test]
 fn without_records_there_are_only_the_streams() {
-    let rig = Rig::start(0, |config| config.keeps = false);
+    let rig = Rig::start(0, |config| config.records.keeps = false);
     rig.print(1, "one");
     rig.telemetry.publish(&Event::new(EventKind::NodeStarted, ""));
     assert!(rig.logs(&Query::default()).records.is_empty());

@@ -46,9 +46,9 @@ fn sinks(telemetry: &Telemetry) -> Vec<(&'static str, u64, bool)> {
 fn from_file_to_stderr_to_memory_and_back() {
     let (directory, stderr) = (Directory::new(), Pipe::default());
     let rig = Rig::start(0, |config| {
-        config.directory = Some(directory.0.clone());
+        config.records.directory = Some(directory.0.clone());
         config.fallback = Some(Box::new(stderr.clone()));
-        config.logs.segment_bytes = 1;
+        config.records.logs.segment_bytes = 1;
     });
     let say = |line: &str| {
         rig.print(1, line);
@@ -108,7 +108,7 @@ fn from_file_to_stderr_to_memory_and_back() {
     drop(rig);
 
     // The file has caught up with everything.
-    let rig = Rig::start(1_000, |config| config.directory = Some(directory.0.clone()));
+    let rig = Rig::start(1_000, |config| config.records.directory = Some(directory.0.clone()));
     let page = rig.logs(&Query { pid: Some(pid(1)), ..Query::default() });
     let expected = ["one", "two", "three", "four", "five"];
     let expected = expected.into_iter().chain(std::iter::repeat_n("again", 5)).chain(["back"]);
@@ -119,9 +119,13 @@ fn from_file_to_stderr_to_memory_and_back() {
 fn what_memory_could_not_keep_meanwhile_is_a_gap() {
     let directory = Directory::new();
     let config = |config: &mut Config| {
-        config.directory = Some(directory.0.clone());
+        config.records.directory = Some(directory.0.clone());
         config.fallback = None;
-        (config.logs.segment_bytes, config.logs.memory_bytes, config.process_bytes) = (1, 1, 0);
+        (
+            config.records.logs.segment_bytes,
+            config.records.logs.memory_bytes,
+            config.records.process_bytes,
+        ) = (1, 1, 0);
     };
     let rig = Rig::start(0, config);
     let say = |line: &str| {
@@ -172,7 +176,7 @@ fn a_full_disk() {
     };
     let stderr = Pipe::default();
     let config = |config: &mut Config| {
-        config.directory = Some(disk.0.0.clone());
+        config.records.directory = Some(disk.0.0.clone());
         config.fallback = Some(Box::new(stderr.clone()));
     };
     let rig = Rig::start(0, config);

@@ -24,6 +24,12 @@ impl Variables {
         self.all_granted = true;
     }
 
+    /// What must appear in no log of the node's own.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let values = self.values.values().flatten();
+        values.map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Result<Fragment, Error> {
         match self.values.get(name) {
             Some(Some(value)) => Ok(text(value)),
