@@ -1,6 +1,6 @@
 //! What a process inherited, and its options.
 
-use crate::{Definition, Kernel, SlotIndex};
+use crate::{Definition, Kernel, SlotIndex, Step};
 use procession_types::{Context, Pid};
 use std::sync::Arc;
 
@@ -30,9 +30,16 @@ impl Kernel {
     }
 
     /// Another program has taken the place of the old one. The wall clock goes on as it was set.
-    pub fn set_definition(&mut self, slot: SlotIndex, definition: Arc<Definition>) {
+    pub fn set_definition(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        definition: Arc<Definition>,
+    ) {
         if let Some(process) = self.table.at_mut(slot) {
             process.definition = definition;
+            self.publish_room(cx, slot);
+            self.publish_relations(cx, slot);
         }
     }
 

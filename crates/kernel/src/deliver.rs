@@ -68,11 +68,17 @@ impl Kernel {
     fn apply(&mut self, cx: &mut Step<'_>, slot: SlotIndex, signal: Signal) {
         match signal {
             Signal::Message { message, .. } => self.deliver_message(cx, slot, message),
-            Signal::Monitor { from, .. } => self.deliver_monitor(from, slot),
-            Signal::Unmonitor { from, .. } => self.deliver_unmonitor(from, slot),
+            Signal::Monitor { from, to } => {
+                self.deliver_monitor(cx, from, slot);
+                cx.directory.related(to);
+            }
+            Signal::Unmonitor { from, .. } => self.deliver_unmonitor(cx, from, slot),
             Signal::Down { from, reason, .. } => self.deliver_down(cx, slot, from, reason),
-            Signal::Link { from, tag, .. } => self.deliver_link(from, slot, tag),
-            Signal::Unlink { from, tags, .. } => self.deliver_unlink(from, slot, tags),
+            Signal::Link { from, to, tag } => {
+                self.deliver_link(cx, from, slot, tag);
+                cx.directory.related(to);
+            }
+            Signal::Unlink { from, tags, .. } => self.deliver_unlink(cx, from, slot, tags),
             Signal::LinkDown { from, reason, .. } => {
                 self.deliver_link_down(cx, slot, from, reason);
             }
@@ -100,9 +106,11 @@ impl Kernel {
                 self.counts.dropped_dead += 1;
             }
             Signal::Monitor { from, to } => {
+                cx.directory.related(to);
                 self.emit(cx, Signal::Down { from: to, to: from, reason: gone() });
             }
             Signal::Link { from, to, .. } => {
+                cx.directory.related(to);
                 self.emit(cx, Signal::LinkDown { from: to, to: from, reason: gone() });
             }
             Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, None, asker),

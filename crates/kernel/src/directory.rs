@@ -16,15 +16,17 @@ pub enum ClaimError {
     TooMany,
 }
 
-/// What became of the attempt to send a message to a process of another shard.
+/// What became of the attempt to reach a process of another shard with a message, a link or a
+/// monitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Dispatch {
-    /// There is room; the message counts as on its way until [`Directory::arrived`].
+    /// There is room; the message counts as on its way until [`Directory::arrived`], the relation
+    /// until [`Directory::related`].
     Sent,
     /// The process is dead.
     Dead,
-    /// Its mailbox, counting what is on its way, is full.
+    /// There is no room, counting what is on its way.
     Full,
 }
 
@@ -43,8 +45,9 @@ pub struct Room {
 /// **Invariant.** What `leave` changed is seen by every shard that has handled a signal emitted
 /// after it. So whoever saw EXIT finds the PID dead and its names free.
 pub trait Directory {
-    /// The process lives from now on.
-    fn enter(&self, pid: Pid, room: Room);
+    /// The process lives from now on; so much fits into its mailbox, and it may get so many
+    /// relations.
+    fn enter(&self, pid: Pid, room: Room, relations: u32);
     /// The process is dead from now on and its names are free.
     fn leave(&self, pid: Pid);
     /// Whether the process lives.
@@ -56,6 +59,15 @@ pub trait Directory {
     fn dispatch(&self, pid: Pid, bytes: u64) -> Dispatch;
     /// So many messages that were announced have reached their process, or found it dead.
     fn arrived(&self, pid: Pid, what: Room);
+
+    /// How many links and monitors a process of the caller's shard may still get.
+    fn set_relations(&self, pid: Pid, room: u32);
+    /// Announces a link or monitor with a process of another shard.
+    fn relate(&self, pid: Pid) -> Dispatch;
+    /// One that was announced has reached its process, or found it dead.
+    fn related(&self, pid: Pid);
+    /// How many are announced and have not arrived.
+    fn relations_under_way(&self, pid: Pid) -> u32;
 
     /// Gives a name to a process that lives, by compare and set; the same name and process again
     /// is fine.

@@ -89,7 +89,7 @@ impl Kernel {
         Self::wake(process, &mut self.ready, cx.now);
     }
 
-    fn publish_room(&mut self, cx: &Step<'_>, slot: SlotIndex) {
+    pub(crate) fn publish_room(&mut self, cx: &Step<'_>, slot: SlotIndex) {
         if let Some(process) = self.table.at(slot) {
             cx.directory.set_room(process.pid, process.mailbox.room(&process.definition.limits));
         }

@@ -33,6 +33,7 @@ mod peek;
 mod pid_map;
 mod process;
 mod ready;
+mod relation;
 mod rest;
 mod signal;
 mod single;

@@ -6,6 +6,7 @@
 //! is no link, unlinking removes exactly the tags one has seen.
 
 use crate::monitor::gone;
+use crate::relation::Other;
 use crate::{Kernel, Signal, SlotIndex, Step};
 use procession_types::{Error, Event, ExitReason, Failure, Pid};
 use std::sync::Arc;
@@ -26,17 +27,18 @@ impl Kernel {
     /// # Errors
     /// `Unavailable` when either has too many relations.
     pub fn link(&mut self, cx: &mut Step<'_>, slot: SlotIndex, target: Pid) -> Result<(), Error> {
-        let from = self.check_relation(slot, target)?;
-        let tag = self.next_tag();
-        let process = self.caller_mut(slot)?;
-        if from == target || process.rare().links.contains(target) {
+        let from = self.pid_of(slot)?;
+        if from == target || self.caller_mut(slot)?.rare().links.contains(target) {
             return Ok(());
         }
-        process.rare().links.insert(target, Tags { mine: tag, theirs: 0 });
-        if self.is_possible(target) {
-            self.emit(cx, Signal::Link { from, to: target, tag });
-        } else {
-            self.deliver_link_down(cx, slot, target, gone());
+        let other = self.check_relation(cx, slot, target)?;
+        let tag = self.next_tag();
+        self.caller_mut(slot)?.rare().links.insert(target, Tags { mine: tag, theirs: 0 });
+        self.publish_relations(cx, slot);
+        match other {
+            Other::Here(other) => self.deliver_link(cx, from, other, tag),
+            Other::Elsewhere => self.emit(cx, Signal::Link { from, to: target, tag }),
+            Other::Dead => self.deliver_link_down(cx, slot, target, gone()),
         }
         self.settle(cx);
         Ok(())
@@ -50,6 +52,7 @@ impl Kernel {
         let process = self.caller_mut(slot)?;
         let from = process.pid;
         if let Some(tags) = process.rare().links.remove(target) {
+            self.publish_relations(cx, slot);
             self.emit(cx, Signal::Unlink { from, to: target, tags });
         }
         Ok(())
@@ -60,18 +63,19 @@ impl Kernel {
         self.links_made
     }
 
-    pub(crate) fn deliver_link(&mut self, from: Pid, slot: SlotIndex, tag: u32) {
+    pub(crate) fn deliver_link(&mut self, cx: &Step<'_>, from: Pid, slot: SlotIndex, tag: u32) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let links = &mut process.rare().links;
         if let Some(tags) = links.get_mut(from) {
             tags.theirs = tag;
         } else {
             links.insert(from, Tags { mine: 0, theirs: tag });
+            self.publish_relations(cx, slot);
         }
     }
 
     /// `tags` are as `from` saw them.
-    pub(crate) fn deliver_unlink(&mut self, from: Pid, slot: SlotIndex, tags: Tags) {
+    pub(crate) fn deliver_unlink(&mut self, cx: &Step<'_>, from: Pid, slot: SlotIndex, tags: Tags) {
         let Some(rare) = self.table.at_mut(slot).and_then(|process| process.rare.as_mut()) else {
             return;
         };
@@ -84,6 +88,7 @@ impl Kernel {
         }
         if *held == Tags::default() {
             rare.links.remove(from);
+            self.publish_relations(cx, slot);
         }
     }
 
@@ -97,9 +102,13 @@ impl Kernel {
     ) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let linked = process.rare.as_mut().and_then(|rare| rare.links.remove(from));
-        if linked.is_none() || !reason.is_abnormal() {
+        if linked.is_none() {
             return;
         }
+        self.publish_relations(cx, slot);
+        let Some(process) = self.table.at_mut(slot).filter(|_| reason.is_abnormal()) else {
+            return;
+        };
         if process.trap_links {
             process.events.push_back(Event::LinkDown { from, at: cx.now, reason });
             Self::wake(process, &mut self.ready, cx.now);

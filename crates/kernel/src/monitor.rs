@@ -1,8 +1,9 @@
 //! Monitors: being told once of the end of a process.
 
 use crate::kernel::not_found;
+use crate::relation::Other;
 use crate::{Kernel, Signal, SlotIndex, Step};
-use procession_types::{Error, Event, ExitReason, Failure, Limit, Pid};
+use procession_types::{Error, Event, ExitReason, Failure, Pid};
 use std::sync::Arc;
 
 impl Kernel {
@@ -17,15 +18,17 @@ impl Kernel {
         slot: SlotIndex,
         target: Pid,
     ) -> Result<(), Error> {
-        let from = self.check_relation(slot, target)?;
-        let process = self.caller_mut(slot)?;
-        if from == target || !process.rare().monitoring.insert(target, ()) {
+        let from = self.pid_of(slot)?;
+        if from == target || self.caller_mut(slot)?.rare().monitoring.contains(target) {
             return Ok(());
         }
-        if self.is_possible(target) {
-            self.emit(cx, Signal::Monitor { from, to: target });
-        } else {
-            self.deliver_down(cx, slot, target, gone());
+        let other = self.check_relation(cx, slot, target)?;
+        self.caller_mut(slot)?.rare().monitoring.insert(target, ());
+        self.publish_relations(cx, slot);
+        match other {
+            Other::Here(other) => self.deliver_monitor(cx, from, other),
+            Other::Elsewhere => self.emit(cx, Signal::Monitor { from, to: target }),
+            Other::Dead => self.deliver_down(cx, slot, target, gone()),
         }
         Ok(())
     }
@@ -46,34 +49,23 @@ impl Kernel {
             .events
             .retain(|event| !matches!(event, Event::Exit { from: ended, .. } if *ended == target));
         if process.rare().monitoring.remove(target).is_some() {
+            self.publish_relations(cx, slot);
             self.emit(cx, Signal::Unmonitor { from, to: target });
         }
         Ok(())
     }
 
-    /// The limit on relations of the caller, and of the other when it lives here. From another
-    /// shard a relation is accepted above the limit: a refusal could cross with the next attempt,
-    /// and leave the two of different minds. That way a process has one relation more per process
-    /// of the other shards at most.
-    pub(crate) fn check_relation(&self, slot: SlotIndex, target: Pid) -> Result<Pid, Error> {
-        let process = self.caller(slot)?;
-        let other = self.table.at(target.slot).filter(|other| other.pid == target);
-        let other_has_room = other.is_none_or(|other| other.has_relation_room());
-        if process.has_relation_room() && other_has_room {
-            return Ok(process.pid);
-        }
-        Err(too_many())
-    }
-
-    pub(crate) fn deliver_monitor(&mut self, from: Pid, slot: SlotIndex) {
+    pub(crate) fn deliver_monitor(&mut self, cx: &Step<'_>, from: Pid, slot: SlotIndex) {
         if let Some(process) = self.table.at_mut(slot) {
             process.watchers.insert(from, ());
+            self.publish_relations(cx, slot);
         }
     }
 
-    pub(crate) fn deliver_unmonitor(&mut self, from: Pid, slot: SlotIndex) {
+    pub(crate) fn deliver_unmonitor(&mut self, cx: &Step<'_>, from: Pid, slot: SlotIndex) {
         if let Some(process) = self.table.at_mut(slot) {
             process.watchers.remove(from);
+            self.publish_relations(cx, slot);
         }
     }
 
@@ -90,6 +82,7 @@ impl Kernel {
         if wanted.is_some() {
             process.events.push_back(Event::Exit { from, at: cx.now, reason });
             Self::wake(process, &mut self.ready, cx.now);
+            self.publish_relations(cx, slot);
         }
     }
 }
@@ -97,8 +90,4 @@ impl Kernel {
 /// How a process that never lived, or that nobody remembers, has ended.
 pub(crate) fn gone() -> Arc<ExitReason> {
     Arc::new(ExitReason::failed(Failure::Error(not_found())))
-}
-
-pub(crate) fn too_many() -> Error {
-    Error::limit(Limit::Links, "too many links and monitors")
 }

@@ -85,16 +85,6 @@ impl Process {
         self.rare.get_or_insert_default()
     }
 
-    /// Links and monitors of both directions.
-    pub(crate) fn relations(&self) -> usize {
-        let rare = self.rare.as_ref().map_or(0, |rare| rare.links.len() + rare.monitoring.len());
-        rare + self.watchers.len()
-    }
-
-    pub(crate) fn has_relation_room(&self) -> bool {
-        self.relations() < self.definition.limits.links_max as usize
-    }
-
     /// Entries of the timer heap that are about it.
     pub(crate) fn timers(&self) -> usize {
         let Some(rare) = &self.rare else { return 0 };

@@ -12,6 +12,8 @@ struct Entry {
     epoch: u32,
     room: Room,
     under_way: Room,
+    relations: u32,
+    relations_under_way: u32,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +41,12 @@ impl SingleDirectory {
     #[must_use]
     pub fn all_names(&self) -> Vec<(SmolStr, Pid)> {
         self.state.borrow().names.iter().map(|(name, pid)| (name.clone(), *pid)).collect()
+    }
+
+    /// How many relations a process may still get, as its shard said last.
+    #[must_use]
+    pub fn relation_room(&self, pid: Pid) -> u32 {
+        self.state.borrow_mut().entry(pid).relations
     }
 
     /// Processes counted on a host.
@@ -73,9 +81,10 @@ fn key(pid: Pid) -> (ShardIndex, u32, u32) {
 }
 
 impl Directory for SingleDirectory {
-    fn enter(&self, pid: Pid, room: Room) {
+    fn enter(&self, pid: Pid, room: Room, relations: u32) {
         let mut state = self.state.borrow_mut();
         let entry = state.entry(pid);
+        entry.relations = relations;
         entry.alive = pid.generation + 1;
         entry.epoch = pid.epoch;
         entry.room = room;
@@ -122,6 +131,32 @@ impl Directory for SingleDirectory {
         let entry = state.entry(pid);
         entry.under_way.messages = entry.under_way.messages.saturating_sub(what.messages);
         entry.under_way.bytes = entry.under_way.bytes.saturating_sub(what.bytes);
+    }
+
+    fn set_relations(&self, pid: Pid, room: u32) {
+        self.state.borrow_mut().entry(pid).relations = room;
+    }
+
+    fn relate(&self, pid: Pid) -> Dispatch {
+        let mut state = self.state.borrow_mut();
+        match state.living(pid) {
+            None => Dispatch::Dead,
+            Some(entry) if entry.relations_under_way >= entry.relations => Dispatch::Full,
+            Some(entry) => {
+                entry.relations_under_way += 1;
+                Dispatch::Sent
+            }
+        }
+    }
+
+    fn related(&self, pid: Pid) {
+        let mut state = self.state.borrow_mut();
+        let entry = state.entry(pid);
+        entry.relations_under_way = entry.relations_under_way.saturating_sub(1);
+    }
+
+    fn relations_under_way(&self, pid: Pid) -> u32 {
+        self.state.borrow_mut().entry(pid).relations_under_way
     }
 
     fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {

@@ -4,10 +4,10 @@ use crate::call::{Pending, too_many_calls};
 use crate::exit::Dying;
 use crate::kernel::not_found;
 use crate::mailbox::Mailbox;
-use crate::monitor::too_many;
 use crate::name::claim_error;
 use crate::pid_map::PidMap;
 use crate::process::Process;
+use crate::relation::too_many;
 use crate::timer::Alarm;
 use crate::{CallId, ClaimError, Definition, Kernel, SlotIndex, State, Step, Tags};
 use procession_types::{
@@ -64,7 +64,7 @@ impl Kernel {
     /// `AlreadyExists` (name of a call's process).
     pub fn spawn(&mut self, cx: &mut Step<'_>, spawn: Spawn) -> Result<Spawned, Error> {
         // Everything that can be refused is refused before anything is done.
-        self.check_parent(&spawn)?;
+        self.check_parent(cx, &spawn)?;
         check_messages(&spawn)?;
         let (slot, pid) = self.place(cx, &spawn)?;
         if let Some(name) = &spawn.name
@@ -84,7 +84,7 @@ impl Kernel {
             self.timers.set(end, slot, pid, Alarm::WallClock);
         }
         self.table.fill(slot, process);
-        let call = self.relate_parent(slot, pid, &spawn)?;
+        let call = self.relate_parent(cx, slot, pid, &spawn)?;
         self.fill_mailbox(cx, slot, spawn);
         Ok(Spawned::New { slot, pid, call })
     }
@@ -101,6 +101,7 @@ impl Kernel {
                 rare.links.remove(from);
             }
         }
+        let parent_slot = parent;
         let parent = parent.and_then(|parent| self.table.at_mut(parent));
         if let Some(rare) = parent.and_then(|parent| parent.rare.as_mut()) {
             rare.monitoring.remove(pid);
@@ -109,14 +110,19 @@ impl Kernel {
                 rare.calls.remove(&call);
             }
         }
+        if let Some(parent) = parent_slot {
+            self.publish_relations(cx, parent);
+        }
         self.dying.push_back(Dying::failed(slot, pid, Failure::Error(not_found())));
         self.settle(cx);
     }
 
-    fn check_parent(&self, spawn: &Spawn) -> Result<(), Error> {
+    fn check_parent(&self, cx: &Step<'_>, spawn: &Spawn) -> Result<(), Error> {
         let Some(slot) = spawn.parent else { return Ok(()) };
         let parent = self.caller(slot)?;
-        if (spawn.monitored || spawn.linked) && !parent.has_relation_room() {
+        let relations = u32::from(spawn.monitored) + u32::from(spawn.linked);
+        let child_may = relations <= spawn.definition.limits.links_max;
+        if relations > 0 && !(child_may && parent.has_relation_room(cx.directory, relations)) {
             return Err(too_many());
         }
         let calls = parent.rare.as_ref().map_or(0, |rare| rare.calls.len());
@@ -144,7 +150,8 @@ impl Kernel {
         };
         let (shard, epoch) = (self.config.shard, self.config.epoch);
         let pid = Pid { host: spawn.host, shard, epoch, slot, generation };
-        cx.directory.enter(pid, Mailbox::default().room(&spawn.definition.limits));
+        let limits = &spawn.definition.limits;
+        cx.directory.enter(pid, Mailbox::default().room(limits), limits.links_max);
         Ok((slot, pid))
     }
 
@@ -180,6 +187,7 @@ impl Kernel {
 
     fn relate_parent(
         &mut self,
+        cx: &Step<'_>,
         child: SlotIndex,
         pid: Pid,
         spawn: &Spawn,
@@ -207,6 +215,10 @@ impl Kernel {
         }
         if let Some(call) = made {
             process.rare().caller = Some((from, call));
+        }
+        if spawn.monitored || spawn.linked {
+            self.publish_relations(cx, slot);
+            self.publish_relations(cx, child);
         }
         Ok(made)
     }

@@ -265,3 +265,100 @@ fn names_belong_to_one_living_process() {
     let dead = world.on(0, |kernel, cx| kernel.register(cx, a.slot, "n", b)).unwrap_err();
     assert_eq!(dead.kind, ErrorKind::NotFound);
 }
+
+/// A watcher of its own on a shard asks for a relation.
+fn relate(world: &mut World, shard: u16, target: Pid, is_link: bool) -> (Pid, Result<(), Error>) {
+    let pid = world.waiting(shard);
+    let done = world.on(shard, |kernel, cx| match is_link {
+        true => kernel.link(cx, pid.slot, target),
+        false => kernel.monitor(cx, pid.slot, target),
+    });
+    (pid, done)
+}
+
+#[test]
+fn relations_from_other_shards_are_limited_too() {
+    for (is_link, moves) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut world = World::new(3);
+        world.limits.links_max = 4;
+        let target = world.waiting(0);
+        if moves {
+            world.migrate(target, 2);
+        }
+        // Under way or not, from one shard or several.
+        let mut related = Vec::new();
+        for shard in [1, 1, 0, 1] {
+            let (pid, done) = relate(&mut world, shard, target, is_link);
+            assert_eq!(done, Ok(()));
+            related.push(pid);
+        }
+        for carries in [false, true] {
+            for shard in [0, 1] {
+                let (pid, done) = relate(&mut world, shard, target, is_link);
+                let error = done.unwrap_err();
+                assert_eq!((error.kind, error.limit), (ErrorKind::Unavailable, Some(Limit::Links)));
+                let info = world.info(pid).unwrap();
+                assert_eq!((info.links_count, info.monitoring_count), (0, 0), "nothing was done");
+            }
+            if carries {
+                world.carry();
+            }
+        }
+        // Again is no further one.
+        let first = related[0];
+        world
+            .on(1, |kernel, cx| match is_link {
+                true => kernel.link(cx, first.slot, target),
+                false => kernel.monitor(cx, first.slot, target),
+            })
+            .unwrap();
+        // One that is given up makes room for another.
+        world
+            .on(1, |kernel, cx| match is_link {
+                true => kernel.unlink(cx, first.slot, target),
+                false => kernel.unmonitor(cx, first.slot, target),
+            })
+            .unwrap();
+        world.carry();
+        assert_eq!(relate(&mut world, 1, target, is_link).1, Ok(()));
+        assert!(relate(&mut world, 0, target, is_link).1.is_err());
+        world.carry();
+        let place = world.place(target);
+        let info = world.on(place, |kernel, cx| kernel.info(cx, target)).unwrap();
+        assert_eq!(info.links_count + info.watchers_count, 4);
+    }
+}
+
+#[test]
+fn a_relation_with_the_dead_of_another_shard_is_over_at_once() {
+    let mut world = World::new(2);
+    let dead = world.waiting(0);
+    world.crash(dead);
+    for is_link in [false, true] {
+        let pid = world.waiting(1);
+        world.kernels[1].set_trap_links(pid.slot, true);
+        world
+            .on(1, |kernel, cx| match is_link {
+                true => kernel.link(cx, pid.slot, dead),
+                false => kernel.monitor(cx, pid.slot, dead),
+            })
+            .unwrap();
+        let [Event::Exit { reason, .. } | Event::LinkDown { reason, .. }] = &world.events(pid)[..]
+        else {
+            panic!("one event");
+        };
+        assert_eq!(reason.error().unwrap().kind, ErrorKind::NotFound);
+        assert!(world.queues.iter().all(|queue| queue.is_empty()));
+    }
+}
+
+#[test]
+fn a_child_that_may_not_have_its_parent_is_not_started() {
+    let mut world = World::new(1);
+    let parent = world.waiting(0);
+    world.limits.links_max = 1;
+    let both = Child { monitored: true, linked: true, ..PLAIN };
+    assert_eq!(world.embryo(Some(parent), &both).unwrap_err().limit, Some(Limit::Links));
+    world.spawn(Some(parent), &Child { linked: true, ..PLAIN });
+    assert_eq!(world.info(parent).unwrap().links_count, 1);
+}

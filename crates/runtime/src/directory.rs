@@ -45,9 +45,9 @@ impl SharedDirectory {
 }
 
 impl Directory for SharedDirectory {
-    fn enter(&self, pid: Pid, room: Room) {
+    fn enter(&self, pid: Pid, room: Room, relations: u32) {
         if let Some(slots) = self.slots(pid) {
-            slots.enter(pid, room);
+            slots.enter(pid, room, relations);
         }
     }
 
@@ -75,6 +75,26 @@ impl Directory for SharedDirectory {
         if let Some(slots) = self.slots(pid) {
             slots.arrived(pid, what);
         }
+    }
+
+    fn set_relations(&self, pid: Pid, room: u32) {
+        if let Some(slots) = self.slots(pid) {
+            slots.set_relations(pid, room);
+        }
+    }
+
+    fn relate(&self, pid: Pid) -> Dispatch {
+        self.slots(pid).map_or(Dispatch::Dead, |slots| slots.relate(pid))
+    }
+
+    fn related(&self, pid: Pid) {
+        if let Some(slots) = self.slots(pid) {
+            slots.related(pid);
+        }
+    }
+
+    fn relations_under_way(&self, pid: Pid) -> u32 {
+        self.slots(pid).map_or(0, |slots| slots.relations_under_way(pid))
     }
 
     fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {

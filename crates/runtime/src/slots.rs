@@ -1,9 +1,9 @@
 //! The published part of a shard's process table, readable by every thread.
 //!
-//! Who may touch what: `life`, `room_messages` and `room_bytes` are written by the thread on which
+//! Who may touch what: `life`, `room_messages`, `room_bytes` and `Relations::room` are written by the thread on which
 //! the process lives (hand-over goes through an inbox, so there is an order), except that a claim
-//! of a name sets the bit `NAMED` of `life` by compare and exchange; `way` is added to by senders and
-//! taken from by the receiving thread. Slots never move or disappear.
+//! of a name sets the bit `NAMED` of `life` by compare and exchange; `way` and `Relations::way` are
+//! added to by senders and taken from by the receiving thread. Slots never move or disappear.
 
 use procession_kernel::{Dispatch, Room};
 use procession_types::Pid;
@@ -27,10 +27,24 @@ struct Slot {
     way: AtomicU64,
 }
 
+/// Links and monitors that a process may still get, and those that are announced.
+#[derive(Debug, Default)]
+struct Relations {
+    room: AtomicU32,
+    way: AtomicU32,
+}
+
+/// Two lists, because what messages need should be close together.
+#[derive(Debug)]
+struct Chunk {
+    slots: Box<[Slot]>,
+    relations: Box<[Relations]>,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    chunks: [OnceLock<Box<[Slot]>>; CHUNKS],
+    chunks: [OnceLock<Chunk>; CHUNKS],
 }
 
 /// Bits of the bytes under way: a terabyte. The messages are above them.
@@ -54,13 +68,17 @@ fn place(slot: u32) -> (usize, usize) {
 }
 
 impl Slots {
-    pub(crate) fn enter(&self, pid: Pid, room: Room) {
+    pub(crate) fn enter(&self, pid: Pid, room: Room, relations: u32) {
         let (chunk, at) = place(pid.slot);
         let chunk = self.chunks[chunk].get_or_init(|| {
             let slots = 1_usize << (FIRST_BITS as usize + chunk.saturating_sub(1));
-            (0..slots).map(|_| Slot::default()).collect()
+            Chunk {
+                slots: (0..slots).map(|_| Slot::default()).collect(),
+                relations: (0..slots).map(|_| Relations::default()).collect(),
+            }
         });
-        let slot = &chunk[at];
+        let slot = &chunk.slots[at];
+        chunk.relations[at].room.store(relations, Ordering::Relaxed);
         slot.room_messages.store(room.messages, Ordering::Relaxed);
         slot.room_bytes.store(room.bytes, Ordering::Relaxed);
         slot.life.store(life_of(pid), Ordering::Release);
@@ -115,9 +133,41 @@ impl Slots {
         }
     }
 
+    pub(crate) fn set_relations(&self, pid: Pid, room: u32) {
+        if let Some(relations) = self.relations(pid) {
+            relations.room.store(room, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn relate(&self, pid: Pid) -> Dispatch {
+        let lives = self.is_alive(pid);
+        let Some(relations) = self.relations(pid).filter(|_| lives) else { return Dispatch::Dead };
+        let way = relations.way.fetch_add(1, Ordering::Relaxed);
+        if way >= relations.room.load(Ordering::Relaxed) {
+            relations.way.fetch_sub(1, Ordering::Relaxed);
+            return Dispatch::Full;
+        }
+        Dispatch::Sent
+    }
+
+    pub(crate) fn related(&self, pid: Pid) {
+        if let Some(relations) = self.relations(pid) {
+            relations.way.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn relations_under_way(&self, pid: Pid) -> u32 {
+        self.relations(pid).map_or(0, |relations| relations.way.load(Ordering::Relaxed))
+    }
+
     fn slot(&self, pid: Pid) -> Option<&Slot> {
         let (chunk, at) = place(pid.slot);
-        self.chunks.get(chunk)?.get()?.get(at)
+        self.chunks.get(chunk)?.get()?.slots.get(at)
+    }
+
+    fn relations(&self, pid: Pid) -> Option<&Relations> {
+        let (chunk, at) = place(pid.slot);
+        self.chunks.get(chunk)?.get()?.relations.get(at)
     }
 }
 
@@ -148,7 +198,7 @@ mod tests {
         let slots = Slots::default();
         let pid = Pid { host: 0, shard: 0, epoch: 1, slot: 5000, generation: 3 };
         assert_eq!(slots.dispatch(pid, 1), Dispatch::Dead);
-        slots.enter(pid, Room { messages: 2, bytes: 100 });
+        slots.enter(pid, Room { messages: 2, bytes: 100 }, 2);
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Sent);
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Full);
         assert_eq!(slots.dispatch(pid, 40), Dispatch::Sent);
@@ -157,5 +207,23 @@ mod tests {
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Sent);
         assert!(slots.mark_named(pid) && slots.mark_named(pid) && slots.is_alive(pid));
         assert!(slots.leave(pid) && !slots.is_alive(pid) && !slots.mark_named(pid));
+    }
+
+    #[test]
+    fn a_process_gets_the_relations_that_fit_with_those_announced() {
+        let slots = Slots::default();
+        let pid = Pid { host: 0, shard: 0, epoch: 1, slot: 7, generation: 0 };
+        assert_eq!(slots.relate(pid), Dispatch::Dead);
+        slots.enter(pid, Room::default(), 2);
+        assert_eq!(slots.relate(pid), Dispatch::Sent);
+        slots.set_relations(pid, 1);
+        assert_eq!(slots.relate(pid), Dispatch::Full);
+        slots.related(pid);
+        assert_eq!((slots.relate(pid), slots.relations_under_way(pid)), (Dispatch::Sent, 1));
+        slots.leave(pid);
+        assert_eq!(slots.relate(pid), Dispatch::Dead);
+        // The one under way finds it dead.
+        slots.related(pid);
+        assert_eq!(slots.relations_under_way(pid), 0);
     }
 }

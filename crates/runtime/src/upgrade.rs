@@ -71,7 +71,8 @@ impl Worker {
         self.abandon(slot, prepared.calls.into_iter());
         let from = SmolStr::new(self.program(slot));
         let program = prepared.loaded.definition.program.clone();
-        self.kernel.set_definition(slot, prepared.loaded.definition);
+        let definition = prepared.loaded.definition;
+        self.step(|kernel, cx| kernel.set_definition(cx, slot, definition));
         self.tell(EventKind::ProcessUpgraded, (pid, &program), &[("from", &from)], "");
         let used = prepared.guest.usage().instructions;
         self.guests.put(slot, Resident::new(pid, prepared.guest, used, self.now));

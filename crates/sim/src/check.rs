@@ -104,12 +104,30 @@ impl World {
             if info.asked.is_some() && is_at_rest {
                 return Err(format!("{pid} is at rest, and its parent was not told"));
             }
+            self.check_relation_room(*pid, info)?;
             check_relations(*pid, info, infos)?;
         }
         for (parent, child) in self.model.rests_awaited() {
             if infos.get(&child).is_some_and(|info| info.asked.is_none()) {
                 return Err(format!("{parent} never got REST of {child}"));
             }
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Nobody is over the limit, and the directory knows what is left of it.
+    fn check_relation_room(&self, pid: Pid, info: &Info) -> Result<(), String> {
+        let count = info.links_count + info.monitoring_count + info.watchers_count;
+        let most = limits().links_max as usize;
+        let (said, announced) =
+            (self.directory.relation_room(pid), self.directory.relations_under_way(pid));
+        if count > most {
+            return Err(format!("{pid} has {count} relations"));
+        }
+        if announced > 0 || said as usize != most - count {
+            return Err(format!("{pid} has {count} relations, and room for {said} - {announced}"));
         }
         Ok(())
     }

@@ -87,14 +87,18 @@ impl FaultyDirectory {
         names
     }
 
+    pub(crate) fn relation_room(&self, pid: Pid) -> u32 {
+        self.inner.relation_room(pid)
+    }
+
     pub(crate) fn host_count(&self, host: HostIndex) -> u32 {
         self.inner.host_count(host)
     }
 }
 
 impl Directory for FaultyDirectory {
-    fn enter(&self, pid: Pid, room: Room) {
-        self.inner.enter(pid, room);
+    fn enter(&self, pid: Pid, room: Room, relations: u32) {
+        self.inner.enter(pid, room, relations);
     }
 
     fn leave(&self, pid: Pid) {
@@ -119,6 +123,22 @@ impl Directory for FaultyDirectory {
 
     fn arrived(&self, pid: Pid, what: Room) {
         self.inner.arrived(pid, what);
+    }
+
+    fn set_relations(&self, pid: Pid, room: u32) {
+        self.inner.set_relations(pid, room);
+    }
+
+    fn relate(&self, pid: Pid) -> Dispatch {
+        self.inner.relate(pid)
+    }
+
+    fn related(&self, pid: Pid) {
+        self.inner.related(pid);
+    }
+
+    fn relations_under_way(&self, pid: Pid) -> u32 {
+        self.inner.relations_under_way(pid)
     }
 
     fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {
