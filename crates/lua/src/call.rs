@@ -9,6 +9,9 @@ use procession_types::word::{self, Word};
 /// How many `__call` steps one call may take.
 const CALL_CHAIN_MAX: usize = 200;
 
+/// Fuel that a call of a built-in costs beside what the built-in charges.
+pub(crate) const BUILTIN_FUEL: i64 = 4;
+
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Called {
@@ -62,7 +65,7 @@ impl Vm<'_> {
                 return self.call_through(slot, count, results, kind);
             }
             slot = self.ensure_stack(slot, count + 3 + 16)?;
-            self.fuel -= 4;
+            self.fuel -= BUILTIN_FUEL;
             let args = Args { at: slot + 3, count, results };
             // A built-in may grow the stack; what it says about slots refers to the new one.
             let offset = slot - self.stack;
@@ -89,7 +92,7 @@ impl Vm<'_> {
             && slot + count + 3 + 16 <= self.stack_end
             && let Some(builtin) = library.builtins.get(word::index(callee) as usize)
         {
-            self.fuel -= 4;
+            self.fuel -= BUILTIN_FUEL;
             let offset = slot - self.stack;
             let flow = (builtin.run)(self, Args { at: slot + 3, count, results })?;
             // The built-in may have grown the stack.
@@ -193,7 +196,7 @@ impl Vm<'_> {
         }
         let link = self.link(self.base);
         self.ensure_stack(self.base, self.pc + 16)?;
-        self.fuel -= 4;
+        self.fuel -= BUILTIN_FUEL;
         let args = Args { at: self.base, count: self.pc, results: link.results };
         match (builtin.run)(self, args)? {
             // The results lie over the frame's links.

@@ -368,15 +368,21 @@ impl Vm<'_> {
         self.heap.set(task + field::WAIT, what);
         self.heap.set(task + field::LEAF, coroutine(self.co));
         self.set_looked(task, false);
+        let is_alone = self.heap.get(root::TASKS) == coroutine(task)
+            && self.heap.get(task + field::NEXT) == word::NIL;
+        if is_alone && word::is_int(what) && word::to_int(what) >= 0 {
+            // Nobody else runs, and a queue was empty a moment ago.
+            self.fuel -= 1;
+            return Err(Raise::Stop(Stop::Waiting));
+        }
         self.schedule()
     }
 
     /// Notes whether a task has looked in this turn; see [`status::LOOKED`].
     pub(crate) fn set_looked(&mut self, task: usize, looked: bool) {
+        const BIT: Word = (status::LOOKED as u64) << 8;
         let head = self.heap.get(task);
-        let flags = word::header_flags(head) & !status::LOOKED;
-        let flags = if looked { flags | status::LOOKED } else { flags };
-        self.heap.set(task, word::header(Kind::Coroutine, flags, word::header_length(head)));
+        self.heap.set(task, if looked { head | BIT } else { head & !BIT });
     }
 
     /// Chooses a task that can run, starting after the running one.

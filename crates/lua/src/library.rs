@@ -12,6 +12,7 @@ pub(crate) mod os;
 pub(crate) mod print;
 pub(crate) mod program;
 pub(crate) mod protect;
+pub(crate) mod short;
 pub(crate) mod string;
 pub(crate) mod table;
 pub(crate) mod utf8;
@@ -20,6 +21,7 @@ use crate::image::Image;
 use crate::vm::{Args, Flow, Raise, Vm};
 pub(crate) use frozen::Frozen;
 use procession_types::word::{self, Kind, Word};
+use short::Short;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -35,14 +37,23 @@ pub(crate) struct Builtin {
     pub(crate) run: Run,
     /// It changes frames itself (pcall, resume …).
     pub(crate) enters: bool,
+    /// See [`short`].
+    pub(crate) short: Option<Short>,
+}
+
+impl Builtin {
+    /// The function, with a short way.
+    pub(crate) const fn with_short(self, short: Short) -> Self {
+        Self { short: Some(short), ..self }
+    }
 }
 
 pub(crate) const fn plain(name: &'static str, run: Run) -> Builtin {
-    Builtin { name, run, enters: false }
+    Builtin { name, run, enters: false, short: None }
 }
 
 pub(crate) const fn entering(name: &'static str, run: Run) -> Builtin {
-    Builtin { name, run, enters: true }
+    Builtin { name, run, enters: true, short: None }
 }
 
 /// Marks the arguments of a call that is being continued; no program can make this word.

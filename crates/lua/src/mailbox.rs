@@ -4,7 +4,7 @@
 use crate::coroutine::{field as co_field, wait};
 use crate::heap::root;
 use crate::image::Payloads;
-use crate::library::{Builtin, class, is_class, plain};
+use crate::library::{Builtin, class, is_class, plain, short};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::Queue;
 use procession_types::word::{self, Word};
@@ -49,9 +49,11 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@object", object),
     plain("@object_get", object_get),
     plain("@object_class", object_class),
-    plain("message:topic", |vm, args| message_field(vm, args, message::TOPIC)),
+    plain("message:topic", |vm, args| message_field(vm, args, message::TOPIC))
+        .with_short(short::message_field::<{ message::TOPIC }>),
     plain("message:from", message_from),
-    plain("message:payload", |vm, args| message_field(vm, args, message::PAYLOAD)),
+    plain("message:payload", |vm, args| message_field(vm, args, message::PAYLOAD))
+        .with_short(short::message_field::<{ message::PAYLOAD }>),
 ];
 
 fn mailbox_channel(vm: &mut Vm<'_>, queue: i64, messages: bool) -> Word {

@@ -178,19 +178,23 @@ impl<'a> Vm<'a> {
     pub(crate) fn load_coroutine(&mut self) {
         let co = word::index(self.heap.get(root::CURRENT)) as usize;
         self.co = co;
-        self.stack = word::index(self.heap.get(co + field::STACK)) as usize;
-        self.stack_end = self.stack + 1 + word::header_length(self.heap.get(self.stack)) as usize;
-        self.base = self.stack + word::to_int(self.heap.get(co + field::BASE)) as usize;
-        self.top = self.stack + word::to_int(self.heap.get(co + field::TOP)) as usize;
-        self.pc = word::to_int(self.heap.get(co + field::PC)) as usize;
+        // One slice, so that its bounds are checked once.
+        let fields = &self.heap.words()[co..=co + field::COUNT];
+        let stack = word::index(fields[field::STACK]) as usize;
+        self.base = stack + word::to_int(fields[field::BASE]) as usize;
+        self.top = stack + word::to_int(fields[field::TOP]) as usize;
+        self.pc = word::to_int(fields[field::PC]) as usize;
+        self.stack = stack;
+        self.stack_end = stack + 1 + word::header_length(self.heap.get(stack)) as usize;
     }
 
     /// Puts the registers of the running coroutine into the heap.
     pub(crate) fn save_coroutine(&mut self) {
         let int = |value: usize| word::int_wrapping(value as i64);
-        self.heap.set(self.co + field::BASE, int(self.base - self.stack));
-        self.heap.set(self.co + field::TOP, int(self.top.max(self.stack) - self.stack));
-        self.heap.set(self.co + field::PC, int(self.pc));
+        let fields = &mut self.heap.words_mut()[self.co..=self.co + field::COUNT];
+        fields[field::BASE] = int(self.base - self.stack);
+        fields[field::TOP] = int(self.top.max(self.stack) - self.stack);
+        fields[field::PC] = int(self.pc);
     }
 
     /// Collects garbage; afterwards there is room for `extra` words.

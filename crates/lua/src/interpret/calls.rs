@@ -3,9 +3,10 @@
 use super::run::Run;
 use super::{Done, Next};
 use crate::bytecode::{Instruction, Prototype};
-use crate::call::Called;
+use crate::call::{BUILTIN_FUEL, Called};
 use crate::coroutine::{FrameKind, Link, TAIL_CALLED};
 use crate::frame::closure_place;
+use crate::library::is_builtin;
 use crate::vm::{Raise, Stop, Vm};
 use procession_types::word::{self, Word};
 
@@ -35,7 +36,9 @@ impl<'a> Run<'_, 'a> {
     #[inline(always)]
     pub(super) fn call(&mut self, i: Instruction) -> Done {
         let slot = self.base + i.a() as usize;
-        let callee = self.function(self.words[slot])?;
+        let Some(callee) = self.function(self.words[slot]) else {
+            return self.call_short(i, slot);
+        };
         self.poll()?;
         if callee.is_vararg || slot + callee.registers as usize + SLOTS_FREE > self.stack_end {
             return None;
@@ -54,6 +57,26 @@ impl<'a> Run<'_, 'a> {
         self.words[base - 1] = second;
         self.clear(base + count, base + callee.parameters as usize);
         self.enter(callee, 0, base)
+    }
+
+    /// Calls a built-in function that has a short way.
+    #[inline(always)]
+    fn call_short(&mut self, i: Instruction, slot: usize) -> Done {
+        let callee = self.words[slot];
+        if !is_builtin(callee) {
+            return None;
+        }
+        let library = self.shared.library;
+        let short = library.builtins.get(word::index(callee) as usize)?.short?;
+        self.poll()?;
+        let value = short(self.words, library, slot + 3, self.arguments(i, slot))?;
+        self.spare -= BUILTIN_FUEL;
+        self.words[slot] = value;
+        match i.c() as usize {
+            0 => *self.top = slot + 1,
+            wanted => self.clear(slot + 1, slot + wanted - 1),
+        }
+        Some(())
     }
 
     /// Has such a function take over the frame.

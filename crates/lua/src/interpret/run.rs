@@ -45,7 +45,7 @@ pub(super) struct Run<'h, 'a> {
     rest: Iter<'a, Instruction>,
     /// Fuel beyond one for each of `rest`: the same from one instruction to the next, so that only
     /// jumps change it.
-    spare: i64,
+    pub(super) spare: i64,
     /// See `Vm` for these three.
     pub(super) base: usize,
     pub(super) top: &'h mut usize,

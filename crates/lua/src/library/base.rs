@@ -1,7 +1,7 @@
 //! The base library: tables, metatables, conversions, iteration.
 
 use crate::index::{Access, is_heap_table};
-use crate::library::{Builtin, builtin_word, entering, plain};
+use crate::library::{Builtin, builtin_word, entering, plain, short};
 use crate::strings::is_string;
 use crate::text::number;
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -21,7 +21,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@ipairs_step", ipairs_step),
     plain("pairs", pairs),
     plain("ipairs", ipairs),
-    plain("type", type_of),
+    plain("type", type_of).with_short(short::type_of),
     plain("rawget", rawget),
     plain("rawset", rawset),
     plain("rawequal", rawequal),

@@ -2,7 +2,7 @@
 //! same bits; random numbers come from a generator whose state is in the heap.
 
 use crate::heap::root;
-use crate::library::{Builtin, plain};
+use crate::library::{Builtin, plain, short};
 use crate::operate::{as_float, as_integer, compare_numbers};
 use crate::text::number::{Number, float_to_int};
 use crate::vm::{Args, Flow, Raise, Vm};
@@ -12,9 +12,11 @@ use std::cmp::Ordering;
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("math.abs", abs),
     plain("math.ceil", |vm, args| round(vm, args, libm::ceil)),
-    plain("math.floor", |vm, args| round(vm, args, libm::floor)),
-    plain("math.max", |vm, args| extreme(vm, args, Ordering::Greater, "general_math_max")),
-    plain("math.min", |vm, args| extreme(vm, args, Ordering::Less, "general_math_min")),
+    plain("math.floor", |vm, args| round(vm, args, libm::floor)).with_short(short::floor),
+    plain("math.max", |vm, args| extreme(vm, args, Ordering::Greater, "general_math_max"))
+        .with_short(short::extreme::<true>),
+    plain("math.min", |vm, args| extreme(vm, args, Ordering::Less, "general_math_min"))
+        .with_short(short::extreme::<false>),
     plain("math.sqrt", |vm, args| real(vm, args, libm::sqrt)),
     plain("math.sin", |vm, args| real(vm, args, libm::sin)),
     plain("math.cos", |vm, args| real(vm, args, libm::cos)),
