@@ -5,6 +5,7 @@
 mod bench;
 mod codegen;
 mod fuzz;
+mod loom;
 mod run;
 mod sim;
 mod test;
@@ -18,7 +19,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test                       everything, also on a fresh machine: tools, format, lints, tidy,
-                             tests, a short simulation, the README's example
+                             tests, a short simulation, loom, the README's example
   bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
                              --setup installs the peers
   codegen                    writes what is made from the sources: the JSON Schema of applications,
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   fuzz [TARGET] [--seconds N] [--seed S]
                              random programs against PUC Lua 5.4, random bytes for every parser;
                              see docs/fuzzing.md
+  loom                       the inbox of a shard under every schedule of the threads that meet there
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
   tidy                       the rules of the house that no lint knows
 ";
@@ -53,6 +55,7 @@ fn command() -> Outcome {
         lexopt::Arg::Value(name) => match name.to_string_lossy().as_ref() {
             "test" => no_more(arguments).and_then(|()| test::run()),
             "codegen" => no_more(arguments).and_then(|()| codegen::run()),
+            "loom" => no_more(arguments).and_then(|()| loom::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
             "fuzz" => fuzz_options(arguments).and_then(|options| fuzz::run(&options)),

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything, on a fresh machine.
 
-use crate::{Outcome, run, sim, tidy, tools, workspace};
+use crate::{Outcome, loom, run, sim, tidy, tools, workspace};
 use std::time::Instant;
 
 /// A part of the whole, with the command that repeats it alone.
@@ -10,7 +10,7 @@ struct Step {
     action: fn() -> Outcome,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "tools", repeat: "cargo xtask test", action: prepare },
     Step {
         name: "format",
@@ -32,6 +32,7 @@ const STEPS: [Step; 8] = [
         action: || run::shown(&["cargo", "test", "--workspace"]),
     },
     Step { name: "simulation", repeat: "cargo xtask sim --seed N", action: sim::run_some },
+    Step { name: "threads", repeat: "cargo xtask loom", action: loom::run },
     Step { name: "example", repeat: EXAMPLE, action: example },
 ];
 

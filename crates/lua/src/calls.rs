@@ -4,7 +4,7 @@
 use crate::coroutine::wait;
 use crate::library::{Builtin, plain};
 use crate::mailbox::wake_waiting;
-use crate::vm::{Args, Flow, Raise, Vm};
+use crate::vm::{Args, Flow, Raise, Stop, Vm};
 use procession_environment::{Call, CallId, FsOperation, Level, LogRecord};
 use procession_types::word;
 use procession_types::{Error, ErrorKind, units};
@@ -24,9 +24,16 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@log", log),
 ];
 
+/// Gives the turn back when what was just done has ended the process: nothing further runs.
+pub(crate) fn stop_if_ending(vm: &Vm<'_>) -> Result<(), Raise> {
+    if vm.host.is_ending() { Err(Raise::Stop(Stop::Preempted)) } else { Ok(()) }
+}
+
 /// The number of a call that was started, or nil and an error.
 pub(crate) fn started(vm: &mut Vm<'_>, args: Args, call: Call) -> Result<Flow, Raise> {
-    match vm.host.start(call) {
+    let started = vm.host.start(call);
+    stop_if_ending(vm)?;
+    match started {
         Ok(id) => vm.give(args, word::int_wrapping(id.0 as i64)),
         Err(error) => vm.fail(args, &error),
     }
@@ -80,6 +87,7 @@ fn await_reply(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn abandon(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let number = vm.integer_arg(args, 1)? as u64;
     vm.host.abandon(CallId(number));
+    stop_if_ending(vm)?;
     // Whoever waits for it is told.
     wake_waiting(vm, wait::call(number));
     Ok(Flow::Return(0))

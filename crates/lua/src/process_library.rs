@@ -1,5 +1,6 @@
 //! The process API: sending, spawning, relations, names, as far as it is written in Rust.
 
+use crate::calls::stop_if_ending;
 use crate::library::{Builtin, class, plain};
 use crate::message::PackError;
 use crate::strings::is_string;
@@ -221,7 +222,9 @@ fn request(
 }
 
 fn spawned(vm: &mut Vm<'_>, args: Args, request: SpawnRequest) -> Result<Flow, Raise> {
-    match vm.host.spawn(request) {
+    let spawned = vm.host.spawn(request);
+    stop_if_ending(vm)?;
+    match spawned {
         Ok(pid) => {
             let word = vm.pid_word(pid);
             vm.give(args, word)
@@ -365,6 +368,7 @@ fn terminate(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.fail_invalid(args, "destination is missing");
     };
     let done = vm.host.terminate(&to);
+    stop_if_ending(vm)?;
     vm.give_done(args, done)
 }
 
@@ -405,6 +409,7 @@ fn relate(vm: &mut Vm<'_>, args: Args, relation: Relation) -> Result<Flow, Raise
         return vm.fail_invalid(args, "destination is missing");
     };
     let done = vm.host.relate(relation, &to);
+    stop_if_ending(vm)?;
     vm.give_done(args, done)
 }
 

@@ -24,9 +24,10 @@ impl SharedDirectory {
         }
     }
 
-    /// Processes alive on all hosts.
+    /// Processes alive on all hosts. Of the shards on which the last processes end, the one that is
+    /// last sees 0: hence the order that is the same for all.
     pub(crate) fn processes(&self) -> u64 {
-        self.hosts.iter().map(|count| u64::from(count.load(Ordering::Acquire))).sum()
+        self.hosts.iter().map(|count| u64::from(count.load(Ordering::SeqCst))).sum()
     }
 
     /// See [`Names::page`].
@@ -125,7 +126,7 @@ impl Directory for SharedDirectory {
 
     fn leave_host(&self, host: HostIndex) {
         if let Some(count) = self.hosts.get(usize::from(host)) {
-            count.fetch_sub(1, Ordering::AcqRel);
+            count.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }

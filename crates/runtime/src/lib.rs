@@ -33,6 +33,7 @@ mod pid_cache;
 mod pools;
 mod process_info;
 mod program;
+mod quiet;
 mod random;
 mod records;
 mod security;

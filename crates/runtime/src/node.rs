@@ -10,6 +10,7 @@ use crate::mail::Mail;
 use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
+use crate::quiet::Quiet;
 use crate::service::Services;
 use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
@@ -112,6 +113,7 @@ impl Node {
             watches: Watches::default(),
             questions: Questions::default(),
             stopping: AtomicBool::new(false),
+            quiet: Quiet::default(),
             overdue: AtomicU64::new(0),
         });
         let mut node = Self { workers: Vec::new(), writer: None, shared };
@@ -157,9 +159,7 @@ impl Node {
                 }
             });
         }
-        while self.shared.directory.processes() > 0 && Instant::now() < end {
-            std::thread::park_timeout(Duration::from_millis(1));
-        }
+        self.shared.quiet.wait(end, || self.shared.directory.processes() == 0);
         for shard in 0..self.workers.len() as ShardIndex {
             // What has ended is counted when the worker has come this far.
             let _ = self.on(shard, |_| ());

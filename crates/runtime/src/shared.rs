@@ -9,6 +9,7 @@ use crate::mail::Mail;
 use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
+use crate::quiet::Quiet;
 use crate::service::{Handed, Services};
 use crate::watch::Watches;
 use crate::web_grant::WebGrants;
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) questions: Questions,
     /// No process may be started any more.
     pub(crate) stopping: AtomicBool,
+    /// All of them have ended since.
+    pub(crate) quiet: Quiet,
     /// Processes that did not end in time when the node was shut down.
     pub(crate) overdue: AtomicU64,
 }

@@ -173,9 +173,12 @@ impl Worker {
                     self.shared.watches.ended(pid, &reason);
                     let handed = self.shared.services.release(pid);
                     self.shared.hand(handed);
-                    let stopping = self.shared.stopping.load(Ordering::Relaxed);
-                    if stopping && reason.label() == "deadline" {
-                        self.shared.overdue.fetch_add(1, Ordering::SeqCst);
+                    if self.shared.stopping.load(Ordering::SeqCst) {
+                        let is_overdue = reason.label() == "deadline";
+                        self.shared.overdue.fetch_add(u64::from(is_overdue), Ordering::SeqCst);
+                        if self.shared.directory.processes() == 0 {
+                            self.shared.quiet.ring();
+                        }
                     }
                     if let Some(resident) = self.guests.take_of(slot, pid) {
                         discard(resident);

@@ -416,6 +416,20 @@ fn shutdown_asks_first_and_terminates_the_rest() {
 }
 
 #[test]
+fn a_shutdown_is_over_as_soon_as_the_last_process_has_ended() {
+    for (shards, count) in [(1, 0), (1, 1), (2, 500)] {
+        let stage = Stage::new(shards).program("app:polite", |host, _| {
+            if host.receive_event().is_some() { done() } else { Turn::Waiting }
+        });
+        let node = Node::start(stage.config).unwrap();
+        (0..count).for_each(|_| drop(start(&node, "app:polite")));
+        let started = std::time::Instant::now();
+        assert_eq!(node.shutdown(Duration::from_secs(3600)), 0);
+        assert!(started.elapsed() < Duration::from_secs(60), "it waited for the deadline");
+    }
+}
+
+#[test]
 fn a_strict_node_lets_the_unknown_do_nothing() {
     let stage = Stage::new(1).program("app:main", |host, _| {
         let pid = host.pid();
