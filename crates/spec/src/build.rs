@@ -1,5 +1,6 @@
 //! From checked entries to definitions, with the checks that concern several keys or entries.
 
+mod import;
 mod program;
 mod security;
 mod supervised;

@@ -16,11 +16,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use cycle::{Edge, cycles};
 
+/// Supervisors above an entry. What is beyond is no order any more that a person could follow.
+const LEVELS_MAX: usize = 64;
+
+/// Parts of a circle that are shown beside the first.
+const NOTES_MAX: usize = 20;
+
 /// Reports children with two parents, and what waits for itself.
 pub(crate) fn check(draft: &mut Draft) {
     let (tree, mut problems) = Tree::grow(draft);
     let loops = ("this supervisor is its own child", "these supervisors are each other's children");
     problems.extend(reported(loops, &cycles(&tree.children)));
+    if problems.is_empty() {
+        problems.extend(tree.too_deep(draft));
+    }
     // What is required of whom can only be told in a tree.
     if problems.is_empty() {
         let edges = tree.requirements(draft, &mut problems);
@@ -37,8 +46,13 @@ pub(crate) fn reported(messages: (&str, &str), cycles: &[Vec<Edge>]) -> Vec<Prob
     let problem = |cycle: &Vec<Edge>| {
         let (first, rest) = cycle.split_first()?;
         let message = if rest.is_empty() { messages.0 } else { messages.1 };
-        let problem = Problem::error(first.place, message).label(&first.why);
-        Some(rest.iter().fold(problem, |problem, edge| problem.note(edge.place, &edge.why)))
+        let mut problem = Problem::error(first.place, message).label(&first.why);
+        problem.notes = rest.iter().map(|edge| (edge.place, edge.why.clone())).collect();
+        problem.notes.truncate(NOTES_MAX);
+        if let Some(more) = rest.len().checked_sub(NOTES_MAX).filter(|more| *more > 0) {
+            problem.help = Some(format!("{more} more of the circle are not shown"));
+        }
+        Some(problem)
     };
     cycles.iter().filter_map(problem).collect()
 }
@@ -94,6 +108,18 @@ impl Tree {
             tree.children.push(children);
         }
         (tree, problems)
+    }
+
+    /// Reports the first supervisor that stands below too many others.
+    fn too_deep(&self, draft: &Draft) -> Option<Problem> {
+        let parents = |index: &usize| self.parents.get(index).copied();
+        let mut entries = draft.entries.iter().enumerate();
+        let (_, entry) = entries.find(|(index, _)| {
+            let above = std::iter::successors(parents(index), parents);
+            above.take(LEVELS_MAX + 1).count() > LEVELS_MAX
+        })?;
+        let message = format!("{} stands below more than {LEVELS_MAX} supervisors", entry.id);
+        Some(Problem::error(entry.place, message))
     }
 
     /// Those that contain an entry, from the top, and itself.

@@ -18,7 +18,7 @@ const FILES_MAX: usize = 1_000;
 /// Most entries of an application.
 const ENTRIES_MAX: usize = 100_000;
 /// Most bytes of all files that declare entries.
-const TEXT_BYTES_MAX: usize = 64 << 20;
+const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// What becomes of kinds, keys and modules that are not known, and of what this build can't do yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

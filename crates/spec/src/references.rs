@@ -9,17 +9,23 @@ use crate::words::nearest;
 
 /// Ids that a message lists.
 const LISTED_MAX: usize = 6;
+/// Problems with a suggestion: each takes a look at every id.
+const SUGGESTIONS_MAX: usize = 50;
+/// Ids that are looked at for a suggestion.
+const CANDIDATES_MAX: usize = 5_000;
 
 /// Reports ids that name nothing or the wrong thing.
 pub(crate) fn check(draft: &mut Draft, references: &[Reference]) {
+    let mut count = 0;
     for reference in references {
-        if let Some(problem) = problem(draft, reference) {
+        if let Some(problem) = problem(draft, reference, count < SUGGESTIONS_MAX) {
             draft.report.add(problem);
+            count += 1;
         }
     }
 }
 
-fn problem(draft: &Draft, reference: &Reference) -> Option<Problem> {
+fn problem(draft: &Draft, reference: &Reference, suggest: bool) -> Option<Problem> {
     let Reference { place, id, target } = reference;
     if target.always.contains(&id.as_str()) {
         return None;
@@ -45,18 +51,20 @@ fn problem(draft: &Draft, reference: &Reference) -> Option<Problem> {
         None => {}
     }
     let mut problem = Problem::error(*place, format!("there is no {} {id}", target.noun));
-    problem.help = help(&candidates(draft, target, is_group), id, target);
+    if suggest {
+        problem.help = help(&candidates(draft, target, is_group), id, target);
+    }
     Some(problem)
 }
 
 /// Every id that would be right.
 fn candidates<'a>(draft: &'a Draft, target: &Target, is_group: bool) -> Vec<&'a str> {
     if is_group {
-        return draft.groups.keys().map(String::as_str).collect();
+        return draft.groups.keys().map(String::as_str).take(CANDIDATES_MAX).collect();
     }
     let fits = |entry: &&crate::draft::Entry| target.kinds.contains(&entry.kind.name);
     let entries = draft.entries.iter().filter(fits).map(|entry| entry.id.as_str());
-    entries.chain(target.always.iter().copied()).collect()
+    target.always.iter().copied().chain(entries).take(CANDIDATES_MAX).collect()
 }
 
 fn help(candidates: &[&str], id: &str, target: &Target) -> Option<String> {

@@ -72,8 +72,10 @@ impl Problem {
 pub struct Report {
     pub(crate) sources: Vec<Source>,
     problems: Vec<Problem>,
-    /// Problems beyond the limit.
-    omitted: usize,
+    /// Errors beyond the limit.
+    omitted_errors: usize,
+    /// Warnings beyond the limit.
+    omitted_warnings: usize,
 }
 
 /// A problem, as editors and programs want it.
@@ -104,7 +106,10 @@ impl Report {
             }
             self.problems.push(problem);
         } else {
-            self.omitted += 1;
+            match problem.severity {
+                Severity::Error => self.omitted_errors += 1,
+                Severity::Warning => self.omitted_warnings += 1,
+            }
         }
     }
 
@@ -133,9 +138,11 @@ impl Report {
     /// How many problems there are of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        let count = self.problems.iter().filter(|problem| problem.severity == severity).count();
-        // What is omitted came last, so nobody knows what it was; an error is the safe guess.
-        if severity == Severity::Error { count + self.omitted } else { count }
+        let omitted = match severity {
+            Severity::Error => self.omitted_errors,
+            Severity::Warning => self.omitted_warnings,
+        };
+        self.problems.iter().filter(|problem| problem.severity == severity).count() + omitted
     }
 
     /// Every problem.
@@ -167,8 +174,9 @@ impl fmt::Display for Report {
             render::problem(f, problem, &self.sources)?;
             writeln!(f)?;
         }
-        if self.omitted > 0 {
-            writeln!(f, "error: {} more problems are not shown\n", self.omitted)?;
+        let omitted = self.omitted_errors + self.omitted_warnings;
+        if omitted > 0 {
+            writeln!(f, "{omitted} more are not shown\n")?;
         }
         let plural = |count, word: &str| match count {
             1 => format!("1 {word}"),

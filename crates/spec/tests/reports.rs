@@ -1,7 +1,7 @@
 //! What is wrong with an application, as people read it: each case of `reports/*.txt` is a few files
 //! and the whole report. `BLESS=1 cargo test -p procession-spec --test reports` writes the reports
 //! anew; read the difference before it is committed.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use procession_spec::{Mode, Options, read};
 use std::collections::BTreeMap;
@@ -87,4 +87,54 @@ fn reports_are_as_written() {
     }
     assert!(count > 30, "only {count} cases");
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// An application of this file alone, and its report when it is wrong.
+fn one_file(text: &str) -> Result<(), String> {
+    let files: BTreeMap<String, Vec<u8>> =
+        [("_index.yaml".to_owned(), text.as_bytes().to_vec()), ("main.lua".to_owned(), Vec::new())]
+            .into();
+    read(&files, &Options::default()).map(|_| ()).map_err(|report| report.to_string())
+}
+
+const HEAD: &str = "version: '1.0'\nnamespace: app\nentries:\n";
+
+#[test]
+fn what_grows_has_limits() {
+    let deep: String = (0..70)
+        .map(|n| format!("- {{name: s{n}, kind: process.supervisor, children: [s{}]}}\n", n + 1))
+        .collect();
+    let deep = format!("{deep}- {{name: s70, kind: process.service, process: main}}\n");
+    let circle: String = (0..50)
+        .map(|n| {
+            let next = (n + 1) % 50;
+            format!("- {{name: s{n}, kind: process.service, process: main, lifecycle: {{requires: [s{next}]}}}}\n")
+        })
+        .collect();
+    let wrong = "- {name: a, kind: process.hots}\n".repeat(600);
+    let unknown: String = (0..100)
+        .map(|n| format!("- {{name: s{n}, kind: process.service, process: mian}}\n"))
+        .collect();
+    let program = "- {name: main, kind: process.lua, source: file://main.lua}\n";
+    for (text, expected) in [
+        (deep, "app:s65 stands below more than 64 supervisors"),
+        (circle, "= help: 29 more of the circle are not shown"),
+        (wrong, "100 more are not shown\n\n600 errors\n"),
+        (unknown, "100 errors\n"),
+    ] {
+        let report = one_file(&format!("{HEAD}{program}{text}")).unwrap_err();
+        assert!(report.contains(expected), "{expected}: {report}");
+    }
+    let long = format!("# {}\n", "x".repeat(1 << 20));
+    let report = one_file(&long).unwrap_err();
+    assert!(report.contains("_index.yaml: it is longer than 1048576 bytes"), "{report}");
+}
+
+#[test]
+fn warnings_alone_are_no_error_however_many() {
+    let text = format!("{HEAD}{}", "- {name: a, kind: no.such}\n".repeat(600));
+    let files: BTreeMap<String, Vec<u8>> = [("_index.yaml".to_owned(), text.into_bytes())].into();
+    let options = Options { mode: Mode::Lenient, ..Options::default() };
+    let (_, warnings) = read(&files, &options).unwrap();
+    assert!(warnings.to_string().ends_with("100 more are not shown\n\n600 warnings\n"));
 }

@@ -1,6 +1,6 @@
 //! Policies, and the principals that services run under.
 
-use super::scalars;
+use super::{Builder, scalars};
 use crate::checked::{Record, Value};
 use crate::draft::Entry;
 use crate::source::Place;
@@ -65,9 +65,22 @@ fn patterns(record: &Record, name: &str) -> Vec<Pattern> {
     patterns.collect()
 }
 
-/// The principal of a lifecycle.
-pub(super) fn principal(record: Option<&Record>) -> ServiceSecurity {
-    let Some(record) = record else { return ServiceSecurity::default() };
+impl Builder<'_> {
+    /// The principal of a lifecycle.
+    pub(super) fn principal(&mut self, entry: &Entry, record: Option<&Record>) -> ServiceSecurity {
+        let Some(record) = record else { return ServiceSecurity::default() };
+        let judged = ["policies", "groups"].into_iter().find(|name| !record.list(name).is_empty());
+        let policies = judged.and_then(|name| record.get(name));
+        if let (Some(policies), None) = (policies, record.get("actor")) {
+            let message = "policies without an actor are never asked".to_owned();
+            let help = format!("add actor: \"{}\"", entry.id);
+            self.wrong(entry.place.file, policies.span, message, Some(&help));
+        }
+        security(record)
+    }
+}
+
+fn security(record: &Record) -> ServiceSecurity {
     let actor = record.record("actor");
     ServiceSecurity {
         actor: actor.and_then(|actor| actor.text("id")).map(str::to_owned),

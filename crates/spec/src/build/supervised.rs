@@ -1,6 +1,6 @@
 //! Hosts, services, supervisors and pools.
 
-use super::{Builder, labels, security, value};
+use super::{Builder, labels, value};
 use crate::application::{Host, Priority};
 use crate::checked::{Checked, Record, Value};
 use crate::draft::Entry;
@@ -126,7 +126,7 @@ impl Builder<'_> {
             stop_timeout_ns: record.count("stop_timeout"),
             requires: record.texts("requires"),
             restart: self.restart(entry, record.record("restart")),
-            security: security::principal(record.record("security")),
+            security: self.principal(entry, record.record("security")),
         }
     }
 
