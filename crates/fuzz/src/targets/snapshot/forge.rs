@@ -146,7 +146,7 @@ fn small_change(random: &mut Random, value: u64) -> u64 {
 /// A header with another kind, size or flag.
 fn other_header(random: &mut Random, head: u64) -> u64 {
     match random.below(4) {
-        0 => head & !0xFF | 1 + random.below(10) as u64,
+        0 => head & !0xFF | (1 + random.below(10) as u64),
         1 => head.wrapping_add(1 << 32),
         2 => head.wrapping_sub(1 << 32),
         _ => head ^ 1 << (8 + random.below(8)),
