@@ -4,7 +4,7 @@
 //! its source (`app.test:main` is the one that is run; modules default to all), `--- policy` and
 //! YAML, `--- config strict=true actor=ID policies=a,b` and limits of the main process, `--- expect
 //! exit=error kind=KIND message=PART` when it shall not end normally. `API=name` runs one file.
-//! Each file runs twice: the second time every process hibernates whenever it waits.
+//! Every program may require `check`, which is `api/lib/check.lua`. Each file runs twice: the second time every process hibernates whenever it waits.
 #![allow(clippy::unwrap_used)]
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
@@ -27,7 +27,7 @@ use web::Server;
 mod web;
 
 const MAIN: &str = "app.test:main";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Section {
     kind: String,
@@ -73,7 +73,11 @@ fn program(section: &Section, file: &Path) -> Program {
         id,
         method: section.options.get("method").cloned(),
         modules: section.options.get("modules").map_or_else(all, |list| names(list)),
-        imports: Vec::new(),
+        imports: vec![Module {
+            name: "check".to_owned(),
+            file: "check.lua".to_owned(),
+            source: Arc::from(&include_bytes!("api/lib/check.lua")[..]),
+        }],
         dialect: match section.options.get("dialect").map(String::as_str) {
             Some("typed") => Dialect::Typed,
             _ => Dialect::Plain,

@@ -1,29 +1,6 @@
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function fails(kind, what, value, err)
-    assert(value == nil, what .. ": wanted nil and an error, got " .. tostring(value))
-    assert(err ~= nil, what .. ": wanted an error, got none")
-    assert(err:kind() == kind, what .. ": wanted kind " .. kind .. ", got " .. tostring(err:kind())
-        .. " (" .. tostring(err) .. ")")
-    return err
-end
-
-local function has(text, part, what)
-    assert(string.find(tostring(text), part, 1, true),
-        what .. ": wanted a text with '" .. part .. "', got " .. tostring(text))
-end
+local check = require("check")
+local eq, fails, has, recv = check.eq, check.fails, check.has, check.recv
 
 local function within(f, ...)
     local done, arguments = channel.new(1), table.pack(...)

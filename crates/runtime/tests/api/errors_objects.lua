@@ -1,21 +1,6 @@
 --- program app.test:main
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function raises(what, pattern, f, ...)
-    local ok, err = pcall(f, ...)
-    assert(not ok, what .. ": wanted an error to be raised, got a return")
-    assert(string.find(tostring(err), pattern), what .. ": wanted an error with '" .. pattern
-        .. "', got " .. tostring(err))
-    return err
-end
-
-local function has(text, part, what)
-    assert(string.find(tostring(text), part, 1, true),
-        what .. ": wanted a text with '" .. part .. "', got " .. tostring(text))
-end
+local check = require("check")
+local eq, raises, has = check.eq, check.raises, check.has
 
 local CONSTANTS = {
     NOT_FOUND = "NotFound", ALREADY_EXISTS = "AlreadyExists", INVALID = "Invalid",

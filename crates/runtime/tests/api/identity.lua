@@ -1,35 +1,6 @@
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local events = process.events()
-local exits = {}
-
-local function exit_of(pid)
-    while not exits[pid] do
-        local event = recv(events, "EXIT of " .. pid)
-        assert(event.kind == process.event.EXIT, "wanted an EXIT, got " .. tostring(event.kind))
-        assert(not exits[event.from], "a second EXIT of " .. tostring(event.from))
-        exits[event.from] = event.result
-    end
-    return exits[pid]
-end
-
-local function run(id, ...)
-    local pid, err = process.spawn_monitored(id, "app:processes", ...)
-    assert(pid, "spawn of " .. id .. " failed: " .. tostring(err))
-    return exit_of(pid), pid
-end
+local check = require("check")
+local eq, recv, run = check.eq, check.recv, check.run
 
 local function main()
     local me = process.pid()

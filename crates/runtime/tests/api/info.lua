@@ -1,15 +1,7 @@
 --- program app.test:main
 local time = require("time")
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function has(text, part, what)
-    assert(string.find(tostring(text), part, 1, true),
-        what .. ": wanted a text with '" .. part .. "', got " .. tostring(text))
-end
+local check = require("check")
+local eq, has = check.eq, check.has
 
 local HOST = "app:processes"
 local inbox = process.inbox()

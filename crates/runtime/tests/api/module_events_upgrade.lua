@@ -1,17 +1,7 @@
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
 local news = require("events")
-
-local function eq(got, want, what)
-    assert(got == want, what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
+local check = require("check")
+local eq, recv = check.eq, check.recv
 
 -- A subscription ends with the program that made it, and lives on when the next one does not start.
 local function main()

@@ -1,24 +1,6 @@
 --- program app.test:main
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function fails(kind, what, value, err)
-    assert(value == nil, what .. ": wanted nil and an error, got " .. tostring(value))
-    assert(err ~= nil, what .. ": wanted an error, got none")
-    assert(err:kind() == kind, what .. ": wanted kind " .. kind .. ", got " .. tostring(err:kind())
-        .. " (" .. tostring(err) .. ")")
-    return err
-end
-
-local function raises(what, pattern, f, ...)
-    local ok, err = pcall(f, ...)
-    assert(not ok, what .. ": wanted an error to be raised, got a return")
-    assert(string.find(tostring(err), pattern), what .. ": wanted an error with '" .. pattern
-        .. "', got " .. tostring(err))
-    return err
-end
+local check = require("check")
+local eq, fails, raises = check.eq, check.fails, check.raises
 
 local function same(got, want, path)
     path = path or "value"

@@ -1,30 +1,6 @@
 --- program app.test:main
-local time = require("time")
-local watchdog = time.after("60s")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), watchdog:case_receive()}
-    assert(got.channel == ch, "timed out waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local events = process.events()
-local exits = {}
-
-local function exit_of(pid)
-    while not exits[pid] do
-        local event = recv(events, "EXIT of " .. pid)
-        assert(event.kind == process.event.EXIT, "wanted an EXIT, got " .. tostring(event.kind))
-        assert(not exits[event.from], "a second EXIT of " .. tostring(event.from))
-        exits[event.from] = event.result
-    end
-    return exits[pid]
-end
+local check = require("check")
+local eq, recv, exit_of = check.eq, check.recv, check.exit_of
 
 local HOST = "app:processes"
 

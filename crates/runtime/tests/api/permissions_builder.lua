@@ -8,41 +8,12 @@
 - {name: "app.test:spawning", kind: security.policy, policy: {effect: allow, actions: ["process.spawn*", "process.host"], resources: ["*"]}}
 
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local events = process.events()
-local exits = {}
-
-local function exit_of(pid)
-    while not exits[pid] do
-        local event = recv(events, "EXIT of " .. pid)
-        assert(event.kind == process.event.EXIT, "wanted an EXIT, got " .. tostring(event.kind))
-        assert(not exits[event.from], "a second EXIT of " .. tostring(event.from))
-        exits[event.from] = event.result
-    end
-    return exits[pid]
-end
+local check = require("check")
+local eq, exit_of, scope_of = check.eq, check.exit_of, check.scope_of
 
 local HOST = "app:processes"
 
 local security = require("security")
-
-local function scope_of(names)
-    local ids = {}
-    for i, name in ipairs(names) do ids[i] = "app.test:" .. name end
-    return security.new_scope(ids)
-end
 
 local function attempt(policies, ...)
     local builder = process.with_context{}
@@ -100,12 +71,8 @@ return {main = main}
 
 --- program app.test:restricted
 local security = require("security")
-
-local function scope_of(names)
-    local ids = {}
-    for i, name in ipairs(names) do ids[i] = "app.test:" .. name end
-    return security.new_scope(ids)
-end
+local check = require("check")
+local scope_of = check.scope_of
 
 local steps = {}
 function steps.with_context() return process.with_context{a = 1} end

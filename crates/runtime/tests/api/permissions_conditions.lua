@@ -31,41 +31,14 @@
 - {name: "app.test:self-only", kind: security.policy, policy: {effect: allow, actions: [process.cancel], resources: ['*'], conditions: [{field: resource, operator: eq, value_from: meta.pid}]}}
 
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
+local check = require("check")
+local eq, exit_of, scope_of = check.eq, check.exit_of, check.scope_of
 
 local events = process.events()
-local exits = {}
-
-local function exit_of(pid)
-    while not exits[pid] do
-        local event = recv(events, "EXIT of " .. pid)
-        assert(event.kind == process.event.EXIT, "wanted an EXIT, got " .. tostring(event.kind))
-        assert(not exits[event.from], "a second EXIT of " .. tostring(event.from))
-        exits[event.from] = event.result
-    end
-    return exits[pid]
-end
 
 local HOST = "app:processes"
 
 local security = require("security")
-
-local function scope_of(names)
-    local ids = {}
-    for i, name in ipairs(names) do ids[i] = "app.test:" .. name end
-    return security.new_scope(ids)
-end
 
 -- {policies, meta.v, answer}
 local ROWS = {

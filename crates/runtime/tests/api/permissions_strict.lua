@@ -1,10 +1,8 @@
 --- config strict=true
 
 --- program app.test:main
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
+local check = require("check")
+local eq = check.eq
 
 -- Strict, and the main process has neither actor nor scope: everything that is checked is denied.
 local HOST = "app:processes"

@@ -13,47 +13,8 @@
 - {name: "app.test:unused", kind: security.policy, policy: {effect: allow, actions: ["*"], resources: ["*"]}}
 
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function fails(kind, what, value, err)
-    assert(value == nil, what .. ": wanted nil and an error, got " .. tostring(value))
-    assert(err ~= nil, what .. ": wanted an error, got none")
-    assert(err:kind() == kind, what .. ": wanted kind " .. kind .. ", got " .. tostring(err:kind())
-        .. " (" .. tostring(err) .. ")")
-    return err
-end
-
-local events = process.events()
-local exits = {}
-
-local function exit_of(pid)
-    while not exits[pid] do
-        local event = recv(events, "EXIT of " .. pid)
-        assert(event.kind == process.event.EXIT, "wanted an EXIT, got " .. tostring(event.kind))
-        assert(not exits[event.from], "a second EXIT of " .. tostring(event.from))
-        exits[event.from] = event.result
-    end
-    return exits[pid]
-end
-
-local function good(id, ...)
-    local pid, err = process.spawn_monitored(id, "app:processes", ...)
-    assert(pid, "spawn of " .. id .. " failed: " .. tostring(err))
-    local result = exit_of(pid)
-    assert(result.error == nil, id .. " failed: " .. tostring(result.error))
-    return result.value
-end
+local check = require("check")
+local eq, fails, recv, good = check.eq, check.fails, check.recv, check.good
 
 local HOST = "app:processes"
 

@@ -1,45 +1,7 @@
 --- program app.test:main
-local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function fails(kind, what, value, err)
-    assert(value == nil, what .. ": wanted nil and an error, got " .. tostring(value))
-    assert(err ~= nil, what .. ": wanted an error, got none")
-    assert(err:kind() == kind, what .. ": wanted kind " .. kind .. ", got " .. tostring(err:kind())
-        .. " (" .. tostring(err) .. ")")
-    return err
-end
-
-local function raises(what, pattern, f, ...)
-    local ok, err = pcall(f, ...)
-    assert(not ok, what .. ": wanted an error to be raised, got a return")
-    assert(string.find(tostring(err), pattern), what .. ": wanted an error with '" .. pattern
-        .. "', got " .. tostring(err))
-    return err
-end
-
-local events = process.events()
-local exits = {}
-
-local function exit_of(pid)
-    while not exits[pid] do
-        local event = recv(events, "EXIT of " .. pid)
-        assert(event.kind == process.event.EXIT, "wanted an EXIT, got " .. tostring(event.kind))
-        assert(not exits[event.from], "a second EXIT of " .. tostring(event.from))
-        exits[event.from] = event.result
-    end
-    return exits[pid]
-end
+local check = require("check")
+local eq, fails, raises, recv, exit_of =
+    check.eq, check.fails, check.raises, check.recv, check.exit_of
 
 local HOST = "app:processes"
 

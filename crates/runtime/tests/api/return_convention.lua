@@ -1,8 +1,6 @@
 --- program app.test:main
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
+local check = require("check")
+local eq = check.eq
 
 local HOST = "app:processes"
 

@@ -1,24 +1,7 @@
 --- program app.test:main
 local time = require("time")
-
-local function recv(ch, what)
-    local got = channel.select{ch:case_receive(), time.after("5s"):case_receive()}
-    assert(got.channel == ch, "timed out after 5 s waiting for " .. (what or "a value"))
-    return got.value, got.ok
-end
-
-local function eq(got, want, what)
-    assert(got == want and math.type(got) == math.type(want),
-        what .. ": wanted " .. tostring(want) .. ", got " .. tostring(got))
-end
-
-local function raises(what, pattern, f, ...)
-    local ok, err = pcall(f, ...)
-    assert(not ok, what .. ": wanted an error to be raised, got a return")
-    assert(string.find(tostring(err), pattern), what .. ": wanted an error with '" .. pattern
-        .. "', got " .. tostring(err))
-    return err
-end
+local check = require("check")
+local eq, raises, recv = check.eq, check.raises, check.recv
 
 local function main()
     local a, b = channel.new(2), channel.new(2)
