@@ -1,4 +1,5 @@
-//! `cargo xtask sim`: the kernel under a seeded schedule of everything that can happen.
+//! `cargo xtask sim`: the kernel, and supervisors, under a seeded schedule of everything that can
+//! happen.
 
 use crate::Outcome;
 use std::time::Instant;
@@ -22,9 +23,13 @@ impl Default for Options {
 pub(crate) fn run(options: &Options) -> Outcome {
     let Options { seed, steps } = *options;
     let started = Instant::now();
-    let report = procession_sim::run(seed, steps).map_err(|violation| {
+    let repeat = |violation: procession_sim::Violation| {
         format!("{violation}repeat with: cargo xtask sim --seed {seed} --steps {}", violation.step)
-    })?;
+    };
+    let supervised = procession_sim::supervise(seed, steps).map_err(repeat)?;
+    println!("seed {seed}: {supervised:?} in {:.1} s", started.elapsed().as_secs_f64());
+    let started = Instant::now();
+    let report = procession_sim::run(seed, steps).map_err(repeat)?;
     println!("seed {seed}: {report:?} in {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }

@@ -40,6 +40,7 @@ mod security;
 mod service;
 mod shared;
 mod slots;
+mod supervise;
 mod turn;
 mod upgrade;
 mod visit;
@@ -56,9 +57,17 @@ pub use process_info::{Coroutine, ProcessInfo, state_name};
 pub use procession_kernel::{
     Counts, HostConfig, Info, PEEK_BYTES_MAX, Priority, State, WEIGHT_MAX, Waiting,
 };
+pub use procession_supervision::plan::{Declared, Kind};
 pub use procession_supervision::pool::{self, Scale, Status as PoolStatus};
+pub use procession_supervision::supervisor::{
+    ChildStatus, Ending as LastEnding, News, StateName, Verb,
+};
 pub use procession_telemetry as telemetry;
 pub use service::Variables;
+pub use supervise::{
+    ApplicationDefinition, Delivery, EVENTS_KEPT_MAX, LifecycleEvent, LifecycleEvents, ROOT,
+    Supervised,
+};
 pub use visit::ANSWER_PATIENCE;
 pub use watch::{Ending, Watching};
 pub use web_grant::WebGrants;

@@ -19,8 +19,8 @@ use crate::worker::Worker;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
 use procession_types::{Pid, ShardIndex, SmolStr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -111,6 +111,8 @@ impl Node {
             web_agent: web::agent(),
             pools: Pools::default(),
             watches: Watches::default(),
+            register: Arc::default(),
+            application: Mutex::default(),
             questions: Questions::default(),
             stopping: AtomicBool::new(false),
             quiet: Quiet::default(),
@@ -144,6 +146,7 @@ impl Node {
     /// Asks every process to end, terminates those that still live after the time, and stops.
     /// Returns how many had to be terminated.
     pub fn shutdown(self, after: Duration) -> u64 {
+        let late = self.stop_application_first(after);
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.publish(&Event::new(EventKind::NodeStopping, "shutdown"));
         let end = Instant::now() + after + GRACE;
@@ -165,7 +168,7 @@ impl Node {
             let _ = self.on(shard, |_| ());
         }
         let left = self.shared.directory.processes();
-        self.shared.overdue.load(Ordering::SeqCst) + left
+        self.shared.overdue.load(Ordering::SeqCst) + left + late
     }
 }
 
@@ -180,6 +183,7 @@ impl Drop for Node {
         self.shared.io.close();
         self.shared.net.leave();
         self.shared.watches.close();
+        self.shared.register.hub.close();
         self.shared.telemetry.close();
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();

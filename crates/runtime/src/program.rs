@@ -92,6 +92,12 @@ impl Programs {
         }
     }
 
+    /// Whether there is a program with this id that is not a part of the runtime.
+    pub(crate) fn is_for_users(&self, id: &str) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(id).is_some_and(|entry| matches!(**entry, Entry::Defined { .. }))
+    }
+
     /// The program with this id for a host, loaded now if it has not been.
     pub(crate) fn load(&self, id: &str, host: HostIndex) -> Result<Loaded, Error> {
         let entry = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();

@@ -11,14 +11,15 @@ use crate::process_info::Questions;
 use crate::program::Programs;
 use crate::quiet::Quiet;
 use crate::service::{Handed, Services};
+use crate::supervise::{Register, Running};
 use crate::watch::Watches;
 use crate::web_grant::WebGrants;
-use procession_kernel::HostConfig;
+use procession_kernel::{Directory as _, HostConfig};
 use procession_policy::Policies;
 use procession_telemetry::Telemetry;
-use procession_types::{HostIndex, ShardIndex};
-use std::sync::Arc;
+use procession_types::{HostIndex, Pid, ShardIndex};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex};
 
 /// What a shard publishes about itself, from time to time.
 #[derive(Default)]
@@ -53,6 +54,9 @@ pub(crate) struct Shared {
     pub(crate) web_agent: ureq::Agent,
     pub(crate) pools: Pools,
     pub(crate) watches: Watches,
+    /// What is supervised, and the application that it belongs to.
+    pub(crate) register: Arc<Register>,
+    pub(crate) application: Mutex<Option<Running>>,
     pub(crate) questions: Questions,
     /// No process may be started any more.
     pub(crate) stopping: AtomicBool,
@@ -77,6 +81,11 @@ impl Shared {
                 inbox.push(Mail::Reply { pid, call, result: Ok(delivery) });
             }
         }
+    }
+
+    /// Whether a process lives.
+    pub(crate) fn is_alive(&self, pid: Pid) -> bool {
+        self.directory.is_alive(pid)
     }
 
     pub(crate) fn inbox(&self, shard: ShardIndex) -> Option<&Inbox> {

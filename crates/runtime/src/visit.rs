@@ -255,7 +255,8 @@ impl Node {
         ] {
             text.push_str(&format!("# TYPE {name} {kind}\n{name} {value}\n"));
         }
-        text + &self.pool_metrics() + &self.shared.services.metrics_text()
+        let supervised = self.supervision_metrics() + &self.pool_metrics();
+        text + &supervised + &self.shared.services.metrics_text()
     }
 
     /// What the node has done so far.

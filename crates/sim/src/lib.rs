@@ -11,9 +11,11 @@ mod guest;
 mod model;
 mod pause;
 mod random;
+mod supervision;
 mod world;
 
 pub use fault::Fault;
+pub use supervision::{SupervisionFault, SupervisionReport, supervise, supervise_with};
 
 use std::fmt;
 use world::World;

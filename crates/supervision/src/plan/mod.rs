@@ -65,6 +65,8 @@ pub struct Planned {
 pub struct Plan {
     /// See the type.
     pub supervisors: Vec<Planned>,
+    /// How long all of it may take to stop.
+    pub stop_timeout_ns: u64,
 }
 
 /// Why definitions make no tree.
@@ -177,8 +179,8 @@ pub fn plan(root: &str, declared: &Declared) -> Result<Plan, Vec<PlanError>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    order::allow_time_to_stop(&mut supervisors);
-    Ok(Plan { supervisors })
+    let stop_timeout_ns = order::allow_time_to_stop(&mut supervisors);
+    Ok(Plan { supervisors, stop_timeout_ns })
 }
 
 /// Positions that each child of a supervisor requires.

@@ -44,9 +44,11 @@ pub(super) fn circle(requires: &[Vec<usize>]) -> Option<Vec<usize>> {
     None
 }
 
-/// Gives each supervisor at least the time to stop that its children may take one after another.
-pub(super) fn allow_time_to_stop(supervisors: &mut [Planned]) {
+/// Gives each supervisor at least the time to stop that its children may take one after another;
+/// returns what the first one, the root, needs.
+pub(super) fn allow_time_to_stop(supervisors: &mut [Planned]) -> u64 {
     let mut needed: BTreeMap<String, u64> = BTreeMap::new();
+    let mut root = 0;
     // Each comes after its parent, so those below are done first.
     for planned in supervisors.iter_mut().rev() {
         for child in &mut planned.definition.children {
@@ -54,9 +56,10 @@ pub(super) fn allow_time_to_stop(supervisors: &mut [Planned]) {
                 child.stop_timeout_ns = child.stop_timeout_ns.max(*needed);
             }
         }
-        let longest = longest_chain(planned).saturating_add(SLACK_NS);
-        needed.insert(planned.definition.id.to_string(), longest);
+        root = longest_chain(planned).saturating_add(SLACK_NS);
+        needed.insert(planned.definition.id.to_string(), root);
     }
+    root
 }
 
 /// The longest time that children which stop after each other may take together.

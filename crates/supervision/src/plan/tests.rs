@@ -77,6 +77,7 @@ fn whatever_nobody_lists_is_a_child_of_the_root() {
     let root = &plan.supervisors[0].definition;
     assert_eq!(root.children[0].stop_timeout_ns, 32 * SECOND);
     assert_eq!(root.intensity, None);
+    assert_eq!(plan.stop_timeout_ns, 33 * SECOND);
 }
 
 #[test]

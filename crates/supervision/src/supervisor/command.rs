@@ -63,34 +63,36 @@ impl Supervisor {
     fn stop_by_command(&mut self, cx: &mut Cx<'_>, at: usize, by: Option<Ticket>) {
         self.set_wanted(at, false);
         match self.children[at].state {
-            State::Failed { .. } => self.rest(cx, at),
+            State::Failed { .. } | State::Exited { .. } => self.rest(cx, at),
             State::Stopped { .. }
             | State::Waiting { .. }
             | State::Starting { .. }
             | State::Running { .. }
             | State::Stopping { .. }
-            | State::Backoff { .. }
-            | State::Exited { .. } => {}
+            | State::Backoff { .. } => {}
         }
-        if let State::Stopped { .. } | State::Exited { .. } = self.children[at].state {
+        if let State::Stopped { .. } = self.children[at].state {
             return answer(cx, by, Ok(()));
         }
         self.wait_for(at, by, false);
     }
 
-    /// A child shall be up with all it requires; whoever waits for its end has waited in vain.
+    /// A child shall be up with all it requires, also what has failed.
     fn want_by_command(&mut self, cx: &mut Cx<'_>, at: usize) {
-        self.want(at);
+        self.want(cx, at);
         for position in 0..self.children[at].definition.requires.len() {
             let required = self.children[at].definition.requires[position];
             if let State::Failed { .. } = self.children[required].state {
                 self.rouse(cx, required);
             }
         }
-        let id = self.children[at].definition.id.clone();
-        let in_vain = |waiter: &mut Waiter| !waiter.for_up;
-        let waiters = self.children[at].waiters.extract_if(.., in_vain).collect::<Vec<_>>();
-        for waiter in waiters {
+    }
+
+    /// A child is wanted again: whoever waits for it to stop has waited in vain.
+    pub(super) fn disappoint(&mut self, cx: &mut Cx<'_>, at: usize) {
+        let child = &mut self.children[at];
+        for waiter in child.waiters.extract_if(.., |waiter| !waiter.for_up) {
+            let id = &child.definition.id;
             let message = format!("{id} was started again before it had stopped");
             let result = Err(Error::new(ErrorKind::Conflict, message));
             cx.actions.push(Action::Answer { ticket: waiter.ticket, result });

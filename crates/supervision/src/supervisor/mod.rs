@@ -160,7 +160,7 @@ impl Supervisor {
         let Moment { now, random } = moment;
         let cx = &mut Cx { now, random, actions };
         match input {
-            Input::Begin => self.begin(),
+            Input::Begin => self.begin(cx),
             Input::Spawned { child, pid } => self.spawned(cx, child, pid),
             Input::Refused { child, error } => self.refused(cx, child, &error),
             Input::Ready { pid } => self.ready(cx, pid),
@@ -172,14 +172,14 @@ impl Supervisor {
         self.settle(cx);
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, cx: &mut Cx<'_>) {
         if self.phase != Phase::New {
             return;
         }
         self.phase = Phase::Up;
         for at in 0..self.children.len() {
             if self.children[at].definition.auto_start {
-                self.want(at);
+                self.want(cx, at);
             }
         }
         self.reviews.extend(0..self.children.len());
@@ -266,6 +266,22 @@ impl Supervisor {
         }
         self.reviews.push_back(at);
         cx.actions.push(Action::Changed { child: at });
+        self.tell_those_who_wait(cx, at);
+    }
+
+    /// Those that wait for a child say why it is not up, and that has changed.
+    fn tell_those_who_wait(&self, cx: &mut Cx<'_>, at: usize) {
+        let mut above = vec![at];
+        while let Some(at) = above.pop() {
+            for dependent in &self.children[at].dependents {
+                let child = &self.children[*dependent];
+                if let State::Waiting { .. } = child.state {
+                    cx.actions.push(Action::Changed { child: *dependent });
+                } else if child.is_held && child.state.is_met() {
+                    above.push(*dependent);
+                }
+            }
+        }
     }
 
     fn tell_dependents(&mut self, at: usize, met: bool) {

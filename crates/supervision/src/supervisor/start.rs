@@ -8,12 +8,13 @@ use procession_types::{Error, Pid};
 
 impl Supervisor {
     /// A child shall be up, and so shall everything that it requires.
-    pub(super) fn want(&mut self, at: usize) {
+    pub(super) fn want(&mut self, cx: &mut Cx<'_>, at: usize) {
         let mut wanted = vec![at];
         while let Some(at) = wanted.pop() {
             self.children[at].is_unstarted = false;
             if !self.children[at].wanted {
                 self.set_wanted(at, true);
+                self.disappoint(cx, at);
             }
             let requires = self.children[at].definition.requires.iter();
             wanted.extend(requires.filter(|required| !self.children[**required].wanted));

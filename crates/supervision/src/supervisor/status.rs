@@ -3,6 +3,7 @@
 use super::child::{Child, State};
 use super::{Phase, Supervisor};
 use procession_types::{ExitReason, Pid, Timestamp};
+use std::fmt::Write as _;
 
 /// Longest text of a reason that is kept, in bytes.
 const REASON_BYTES_MAX: usize = 500;
@@ -172,13 +173,30 @@ impl Supervisor {
             let cause = &self.children[group.cause].definition.id;
             return format!("its group is started again, since {cause} has failed");
         }
-        let required = it.definition.requires.iter().map(|at| &self.children[*at]);
-        match required.into_iter().find(|other| !other.state.is_met() || other.is_held) {
-            Some(other) => {
-                let (id, state) = (&other.definition.id, other.state.name().name());
-                format!("it requires {id}, which is {state}")
-            }
-            None => "it is about to start".to_owned(),
+        let mut text = String::from("it");
+        let mut next = self.obstructor(child);
+        if next.is_none() {
+            return "it is about to start".to_owned();
         }
+        while let Some(at) = next {
+            let other = &self.children[at];
+            // Writing to a string does not fail.
+            let _ = write!(text, " requires {}, which", other.definition.id);
+            // One that is up, or has done its work, may have to go down for what it requires itself.
+            next = if other.state.is_met() { self.obstructor(at) } else { None };
+            if next.is_none() {
+                let _ = write!(text, " is {}", other.state.name().name());
+            }
+        }
+        text
+    }
+
+    /// What keeps a child from being up: the first of those it requires that is not, or must not be.
+    fn obstructor(&self, child: usize) -> Option<usize> {
+        let requires = &self.children[child].definition.requires;
+        requires.iter().copied().find(|at| {
+            let other = &self.children[*at];
+            !other.state.is_met() || other.is_held
+        })
     }
 }

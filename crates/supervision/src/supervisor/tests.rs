@@ -489,6 +489,18 @@ fn commands_that_cross() {
 }
 
 #[test]
+fn a_stop_is_undone_by_the_start_of_one_that_requires_it() {
+    let mut world =
+        World::new(Strategy::OneForOne, vec![child("db", &[]), child("web", &[0])]).up();
+    world.command(Verb::Stop, "db", 1);
+    world.command(Verb::Start, "web", 2);
+    world.saw(&["web stopping", "#1 Conflict"]);
+    world.end("web");
+    world.ready(1);
+    world.saw(&["web exited", "web started", "web running", "#2 ok"]);
+}
+
+#[test]
 fn those_who_wait_are_limited() {
     let mut world = World::new(Strategy::OneForOne, vec![child("one", &[])]);
     world.input(Input::Begin);
@@ -523,6 +535,19 @@ fn one_that_has_done_its_work_is_as_good_as_running() {
     world.saw(&["setup started", "web waiting", "setup exited", "setup completed", "web started"]);
     world.ready(1);
     assert!(world.supervisor.is_ready());
+}
+
+#[test]
+fn what_is_done_is_held_with_what_it_required() {
+    let setup = with("setup", &[0], |restart| restart.policy = RestartPolicy::Transient);
+    let children = vec![child("db", &[]), setup, child("web", &[1])];
+    let mut world = World::new(Strategy::OneForOne, children).up();
+    world.end("setup");
+    world.command(Verb::Stop, "db", 1);
+    world.end("web");
+    world.end("db");
+    assert_eq!(world.states(), "stopped exited waiting");
+    assert_eq!(world.reason("web"), "it requires setup, which requires db, which is stopped");
 }
 
 #[test]

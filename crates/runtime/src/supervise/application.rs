@@ -1,0 +1,247 @@
+//! Starting and stopping an application.
+
+use super::blueprint::{Blueprint, unstarted};
+use super::desk::Desk;
+use super::guest::SupervisorProcess;
+use super::register::Supervised;
+use crate::built_in::BuiltInImage;
+use crate::node::{Node, nanoseconds};
+use crate::watch::Ending;
+use crate::{HOST_SYSTEM, Started};
+use procession_environment::SpawnRequest;
+use procession_supervision::plan::{Declared, Kind, Plan, plan};
+use procession_supervision::supervisor::{ChildStatus, StateName};
+use procession_types::{Error, ErrorKind, Pid, SmolStr};
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Id of the supervisor above all others of an application.
+pub const ROOT: &str = "system:root";
+
+/// How much longer than its deadline the end of an application is waited for.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What an application consists of. Its programs, process hosts and policies are the node's.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ApplicationDefinition {
+    /// Services, supervisors and pools.
+    pub declared: Declared,
+    /// Groups of policies: the ids of each group's policies.
+    pub groups: BTreeMap<String, Vec<String>>,
+}
+
+/// An application that has been started.
+pub(crate) struct Running {
+    root: Pid,
+    ending: Option<Ending>,
+    /// Ids of its supervisors.
+    supervisors: Vec<SmolStr>,
+    pools: Vec<SmolStr>,
+    /// How long all of it may take to stop.
+    stop_timeout_ns: u64,
+}
+
+impl Node {
+    /// Starts an application: a root supervisor, whose children are all services, pools and
+    /// supervisors that no other supervisor lists. It returns when the root has been started; see
+    /// [`Node::wait_until_up`].
+    ///
+    /// # Errors
+    /// Everything that is wrong with the definitions, at once; `AlreadyExists` when an application
+    /// runs, or a program has the id of a supervisor.
+    pub fn start_application(&self, application: ApplicationDefinition) -> Result<(), Vec<Error>> {
+        let mut running = self.running();
+        if let Some(Running { root, .. }) = &*running
+            && self.shared.is_alive(*root)
+        {
+            let message = "an application runs already: stop it first";
+            return Err(vec![Error::new(ErrorKind::AlreadyExists, message)]);
+        }
+        if let Some(over) = running.take() {
+            self.take_out(&over);
+        }
+        let mut errors = self.check(&application);
+        let plan = plan(ROOT, &application.declared);
+        let plan = match plan {
+            Ok(plan) if errors.is_empty() => plan,
+            Ok(_) => return Err(errors),
+            Err(wrong) => {
+                errors.extend(wrong.iter().map(|error| Error::invalid(error.to_string())));
+                return Err(errors);
+            }
+        };
+        let mut begun = Running {
+            root: Pid { host: 0, shard: 0, epoch: 0, slot: 0, generation: 0 },
+            ending: None,
+            supervisors: Vec::new(),
+            pools: Vec::new(),
+            stop_timeout_ns: plan.stop_timeout_ns,
+        };
+        let started = self.put_in(plan, &application, &mut begun).and_then(|()| self.spawn_root());
+        match started {
+            Ok(Started { pid, ending }) => {
+                *running = Some(Running { root: pid, ending, ..begun });
+                Ok(())
+            }
+            Err(error) => {
+                self.take_out(&begun);
+                let status = ChildStatus { reason: Some(error.to_string()), ..unstarted() };
+                self.shared.register.update(&SmolStr::new_static(ROOT), status);
+                Err(vec![error])
+            }
+        }
+    }
+
+    /// Waits until everything that starts with the application is up, or the application has failed,
+    /// or for so long at most; how its root is then.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no application.
+    pub fn wait_until_up(&self, patience: Duration) -> Result<Supervised, Error> {
+        let states = [StateName::Running, StateName::Failed, StateName::Stopped];
+        let root = self.shared.register.wait_for(ROOT, patience, &states);
+        root.ok_or_else(no_application)
+    }
+
+    /// Stops the application: each child after those that require it, with the deadlines of the
+    /// definitions, and no later than after `most`. Returns how many processes had to be terminated.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no application; `Timeout` when it does not end, as when a process of
+    /// it is paused.
+    pub fn stop_application(&self, most: Option<Duration>) -> Result<u64, Error> {
+        let mut running = self.running();
+        let Some(application) = running.take() else { return Err(no_application()) };
+        let before = self.shared.register.overdue.load(Ordering::SeqCst);
+        let own = Duration::from_nanos(application.stop_timeout_ns);
+        let deadline = most.map_or(own, |most| most.min(own));
+        // One that has ended already has nothing to stop.
+        let asked = self.cancel(application.root, Some(deadline), "the application is stopped");
+        if let (Ok(()), Some(ending)) = (asked, &application.ending)
+            && ending.wait_for(deadline.saturating_add(GRACE)).is_err()
+            && self.shared.is_alive(application.root)
+        {
+            let message = format!("the application has not ended after {deadline:?}");
+            *running = Some(application);
+            return Err(Error::new(ErrorKind::Timeout, message));
+        }
+        self.take_out(&application);
+        Ok(self.shared.register.overdue.load(Ordering::SeqCst) - before)
+    }
+
+    /// What can be told of definitions without a tree.
+    fn check(&self, application: &ApplicationDefinition) -> Vec<Error> {
+        let declared = &application.declared;
+        let services = declared.services.values();
+        let services = services.map(|it| (&it.id, &it.program, &it.host, &it.lifecycle));
+        let pools = declared.pools.values();
+        let pools = pools.map(|it| (&it.id, &it.program, &it.host, &it.lifecycle));
+        let mut errors = Vec::new();
+        for (id, program, host, lifecycle) in services.chain(pools) {
+            if !self.shared.programs.is_for_users(program) {
+                let message = format!("{id} runs the program \"{program}\", which is not defined");
+                errors.push(Error::not_found(message));
+            }
+            if self.shared.host(host).is_none() {
+                let message =
+                    format!("{id} runs on the process host \"{host}\", which is not there");
+                errors.push(Error::not_found(message));
+            }
+            let groups = lifecycle.security.groups.iter();
+            for group in groups.filter(|group| !application.groups.contains_key(*group)) {
+                let message = format!("{id} names the group \"{group}\", which is not defined");
+                errors.push(Error::not_found(message));
+            }
+            for policy in
+                application.security(&lifecycle.security).scope.unwrap_or_default().policies
+            {
+                if self.shared.policies.get(&policy).is_none() {
+                    let message =
+                        format!("{id} names the policy \"{policy}\", which is not defined");
+                    errors.push(Error::not_found(message));
+                }
+            }
+        }
+        errors
+    }
+
+    /// Makes programs of the supervisors and pools, and shows everything as not started.
+    fn put_in(
+        &self,
+        plan: Plan,
+        application: &ApplicationDefinition,
+        begun: &mut Running,
+    ) -> Result<(), Error> {
+        let register = &self.shared.register;
+        register.clear();
+        for planned in plan.supervisors {
+            let id = planned.definition.id.clone();
+            let children = planned.definition.children.iter().zip(&planned.kinds);
+            for (child, kind) in children {
+                // A supervisor is added with its desk, when its turn comes.
+                if *kind != Kind::Supervisor {
+                    register.add(application.entry(&child.id, *kind, Some(&id)), None);
+                }
+            }
+            let desk = Arc::<Desk>::default();
+            let mut entry = application.entry(&id, Kind::Supervisor, planned.parent.as_ref());
+            if planned.parent.is_none() {
+                // Whoever waits for the application to be up does not take it for stopped.
+                entry.status =
+                    ChildStatus { state: StateName::Starting, reason: None, ..entry.status };
+            }
+            register.add(entry, Some(Arc::clone(&desk)));
+            let blueprint = Arc::new(Blueprint::new(planned, application));
+            let (limits, register) = (blueprint.limits(), Arc::clone(register));
+            let process = move || {
+                let (blueprint, register) = (Arc::clone(&blueprint), Arc::clone(&register));
+                SupervisorProcess::new(blueprint, register, Arc::clone(&desk))
+            };
+            self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
+            begun.supervisors.push(id);
+        }
+        for pool in application.declared.pools.values() {
+            self.define_pool(pool)?;
+            begun.pools.push(SmolStr::new(&pool.id));
+        }
+        Ok(())
+    }
+
+    /// Takes the programs out again; what is shown of them stays.
+    fn take_out(&self, over: &Running) {
+        over.supervisors.iter().for_each(|id| self.shared.programs.take_out(id));
+        over.pools.iter().for_each(|id| self.forget_pool(id));
+    }
+
+    fn spawn_root(&self) -> Result<Started, Error> {
+        let root = SmolStr::new_static(ROOT);
+        let host = SmolStr::new_static(HOST_SYSTEM);
+        let name = Some(root.clone());
+        let request = SpawnRequest { program: root, host, name, ..SpawnRequest::default() };
+        let started = self.spawn_built_in(request)?;
+        match started.ending {
+            Some(_) => Ok(started),
+            None => {
+                let message = format!("the name {ROOT} is taken");
+                Err(Error::new(ErrorKind::AlreadyExists, message))
+            }
+        }
+    }
+
+    pub(super) fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.shared.application.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the application, if there is one, before the rest of the node.
+    pub(crate) fn stop_application_first(&self, most: Duration) -> u64 {
+        // One that does not end is ended with everybody else.
+        let most = Duration::from_nanos(nanoseconds(most));
+        self.stop_application(Some(most)).unwrap_or(0)
+    }
+}
+
+pub(super) fn no_application() -> Error {
+    Error::not_found("no application runs on this node")
+}

@@ -1,0 +1,135 @@
+//! What the process of a supervisor is made from: its definition, and how each child is spawned.
+
+use super::application::ApplicationDefinition;
+use super::register::Supervised;
+use crate::HOST_SYSTEM;
+use procession_environment::SpawnRequest;
+use procession_supervision::plan::{Kind, Planned};
+use procession_supervision::supervisor::{ChildStatus, Definition, StateName};
+use procession_types::definition::{Lifecycle, ServiceSecurity};
+use procession_types::{
+    Actor, ContextChange, Fragment, FragmentBuilder, Limits, Scope, SmolStr, Timestamp,
+};
+use std::collections::BTreeMap;
+
+/// See the module.
+pub(super) struct Blueprint {
+    pub(super) definition: Definition,
+    pub(super) kinds: Vec<Kind>,
+    /// How each child is spawned, by position.
+    pub(super) requests: Vec<SpawnRequest>,
+    pub(super) is_root: bool,
+}
+
+impl Blueprint {
+    pub(super) fn new(planned: Planned, application: &ApplicationDefinition) -> Self {
+        let Planned { definition, kinds, parent } = planned;
+        let children = definition.children.iter();
+        let requests = children.map(|child| request(&child.id, application)).collect();
+        Self { definition, kinds, requests, is_root: parent.is_none() }
+    }
+
+    /// What its process may use: each child is a call, a monitor and an event that may be unread.
+    pub(super) fn limits(&self) -> Limits {
+        let children = u32::try_from(self.requests.len()).unwrap_or(u32::MAX);
+        let limits = Limits::default();
+        Limits {
+            calls_max: limits.calls_max.saturating_add(children),
+            links_max: limits.links_max.saturating_add(children.saturating_mul(4)),
+            ..limits
+        }
+    }
+}
+
+fn request(id: &SmolStr, application: &ApplicationDefinition) -> SpawnRequest {
+    let Some(service) = application.declared.services.get(id.as_str()) else {
+        return SpawnRequest {
+            program: id.clone(),
+            host: SmolStr::new_static(HOST_SYSTEM),
+            monitored: true,
+            name: Some(id.clone()),
+            ..SpawnRequest::default()
+        };
+    };
+    let change = ContextChange {
+        values: service.context.clone(),
+        ..application.security(&service.lifecycle.security)
+    };
+    SpawnRequest {
+        program: SmolStr::new(&service.program),
+        host: SmolStr::new(&service.host),
+        arguments: joined(&service.arguments),
+        monitored: true,
+        name: Some(id.clone()),
+        context: (change != ContextChange::default()).then(|| Box::new(change)),
+        ..SpawnRequest::default()
+    }
+}
+
+/// The values of all fragments, in one.
+fn joined(fragments: &[Fragment]) -> Fragment {
+    let mut builder = FragmentBuilder::new();
+    let values: Vec<_> = fragments.iter().flat_map(|it| builder.include(it)).collect();
+    builder.finish(&values)
+}
+
+impl ApplicationDefinition {
+    /// The principal that a definition asks for.
+    pub(super) fn security(&self, security: &ServiceSecurity) -> ContextChange {
+        let ServiceSecurity { actor, meta, policies, groups } = security;
+        let actor = actor.clone().map(|id| Actor { id, meta: meta.clone() });
+        let mut scope = policies.clone();
+        for group in groups {
+            scope.extend(self.groups.get(group).into_iter().flatten().cloned());
+        }
+        let is_named = !policies.is_empty() || !groups.is_empty();
+        let scope = is_named.then_some(Scope { policies: scope });
+        ContextChange { values: BTreeMap::new(), actor, scope }
+    }
+
+    /// How a child is shown before it has ever been wanted.
+    pub(super) fn entry(
+        &self,
+        id: &SmolStr,
+        kind: Kind,
+        supervisor: Option<&SmolStr>,
+    ) -> Supervised {
+        let declared = &self.declared;
+        let (mut program, mut host) = (id.clone(), SmolStr::new_static(HOST_SYSTEM));
+        let mut lifecycle: Option<&Lifecycle> = None;
+        let mut labels = BTreeMap::new();
+        if let Some(service) = declared.services.get(id.as_str()) {
+            (program, host) = (SmolStr::new(&service.program), SmolStr::new(&service.host));
+            (lifecycle, labels) = (Some(&service.lifecycle), service.labels.clone());
+        } else if let Some(pool) = declared.pools.get(id.as_str()) {
+            (lifecycle, labels) = (Some(&pool.lifecycle), pool.labels.clone());
+        } else if let Some(tree) = declared.supervisors.get(id.as_str()) {
+            (lifecycle, labels) = (Some(&tree.lifecycle), tree.labels.clone());
+        }
+        Supervised {
+            id: id.clone(),
+            kind,
+            supervisor: supervisor.cloned(),
+            program,
+            host,
+            requires: lifecycle.map(|it| it.requires.clone()).unwrap_or_default(),
+            labels,
+            status: unstarted(),
+        }
+    }
+}
+
+/// How a child is that has not begun.
+pub(super) fn unstarted() -> ChildStatus {
+    ChildStatus {
+        state: StateName::Stopped,
+        since: Timestamp(0),
+        wanted: false,
+        pid: None,
+        restarts: 0,
+        attempts: 0,
+        until: None,
+        last: None,
+        reason: Some("its supervisor has not started it".to_owned()),
+    }
+}

@@ -1,0 +1,41 @@
+//! Where commands for a supervisor lie until its process picks them up.
+
+use procession_supervision::supervisor::Verb;
+use procession_types::{Error, ErrorKind, SmolStr};
+use std::collections::VecDeque;
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Commands that wait for one supervisor at most.
+const COMMANDS_MAX: usize = 1000;
+
+/// What somebody wants of a child.
+pub(crate) struct Command {
+    pub(crate) verb: Verb,
+    pub(crate) child: SmolStr,
+    pub(crate) reply: Sender<Result<(), Error>>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Desk(Mutex<VecDeque<Command>>);
+
+impl Desk {
+    pub(crate) fn put(&self, command: Command) -> Result<(), Error> {
+        let mut commands = self.lock();
+        if commands.len() >= COMMANDS_MAX {
+            let message = "too many commands wait for this supervisor";
+            return Err(Error::new(ErrorKind::RateLimited, message).with_retryable(true));
+        }
+        commands.push_back(command);
+        Ok(())
+    }
+
+    pub(crate) fn take(&self) -> Option<Command> {
+        self.lock().pop_front()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Command>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,270 @@
+//! The process of a supervisor.
+
+use super::blueprint::{Blueprint, unstarted};
+use super::desk::{Command, Desk};
+use super::register::Register;
+use crate::built_in::{Alarm, BuiltIn, Progress, text};
+use procession_environment::{CallId, CancelRequest, Host};
+use procession_supervision::plan::Kind;
+use procession_supervision::supervisor::{
+    Action, Actions, ChildStatus, Input, Moment, News, StateName, Supervisor, Ticket,
+};
+use procession_types::{
+    Error, Event, ExitReason, Failure, Fragment, Pid, Rest, SmolStr, Timestamp,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+
+/// Instructions that a spawn counts for: the new process pays for its own.
+const SPAWN_INSTRUCTIONS: u64 = 2000;
+/// Instructions of any other action.
+const ACTION_INSTRUCTIONS: u64 = 200;
+/// Bytes of a child's entry, roughly.
+const CHILD_BYTES: u64 = 1024;
+
+/// See the module.
+pub(super) struct SupervisorProcess {
+    blueprint: Arc<Blueprint>,
+    register: Arc<Register>,
+    desk: Arc<Desk>,
+    supervisor: Supervisor,
+    /// Which process of this supervisor it is, counted.
+    life: u64,
+    has_begun: bool,
+    alarm: Alarm,
+    actions: Actions,
+    /// Actions that have not been carried out.
+    ahead: VecDeque<Action>,
+    /// The calls that make the children its own.
+    calls: BTreeMap<Pid, CallId>,
+    waiting: BTreeMap<Ticket, Sender<Result<(), Error>>>,
+    tickets: u64,
+    now: Timestamp,
+    started: Timestamp,
+    pid: Option<Pid>,
+    /// How it has come to its end, when it did so by itself.
+    finished: Option<Option<Error>>,
+}
+
+impl SupervisorProcess {
+    pub(super) fn new(blueprint: Arc<Blueprint>, register: Arc<Register>, desk: Arc<Desk>) -> Self {
+        let life = register.begin(&blueprint.definition.id);
+        Self {
+            supervisor: Supervisor::new(blueprint.definition.clone()),
+            blueprint,
+            register,
+            desk,
+            life,
+            has_begun: false,
+            alarm: Alarm::default(),
+            actions: Actions::new(),
+            ahead: VecDeque::new(),
+            calls: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            tickets: 0,
+            now: Timestamp(0),
+            started: Timestamp(0),
+            pid: None,
+            finished: None,
+        }
+    }
+
+    /// Gives the state machine an input; what it wants done is done in the next steps.
+    fn handle(&mut self, host: &mut dyn Host, input: Input) -> Progress {
+        self.now = host.now();
+        let moment = Moment { now: self.now, random: host.random() };
+        self.supervisor.handle(moment, input, &mut self.actions);
+        self.ahead.extend(self.actions.drain());
+        Progress::Made { instructions: ACTION_INSTRUCTIONS }
+    }
+
+    fn begin(&mut self, host: &mut dyn Host) -> Progress {
+        self.has_begun = true;
+        self.pid = Some(host.pid());
+        self.started = host.now();
+        for at in 0..self.blueprint.requests.len() {
+            self.show(at);
+        }
+        self.handle(host, Input::Begin)
+    }
+
+    fn carry_out(&mut self, host: &mut dyn Host, action: Action) -> Progress {
+        match action {
+            Action::Spawn { child } => return self.spawn(host, child),
+            Action::Cancel { pid, deadline, reason } => {
+                let wait = deadline.0.saturating_sub(host.now().0).max(0) as u64;
+                let request =
+                    CancelRequest { deadline_ns: Some(wait), reason: Some(reason.to_owned()) };
+                // One that is dead already tells so itself; the deadline holds in any case.
+                let _ = host.cancel(&text(host, pid), request);
+            }
+            Action::Terminate { pid } => {
+                // Likewise.
+                let _ = host.terminate(&text(host, pid));
+            }
+            Action::Publish { child, news } => self.publish(child, news),
+            Action::Changed { child } => self.show(child),
+            Action::Answer { ticket, result } => {
+                if let Some(reply) = self.waiting.remove(&ticket) {
+                    // Whoever asked may have given up.
+                    let _ = reply.send(result);
+                }
+            }
+            Action::Finish { failure } => {
+                self.finished = Some(failure.clone());
+                return Progress::Ended(match failure {
+                    Some(error) => ExitReason::failed(Failure::Error(error)),
+                    None => ExitReason::Normal(Fragment::nil()),
+                });
+            }
+        }
+        Progress::Made { instructions: ACTION_INSTRUCTIONS }
+    }
+
+    fn spawn(&mut self, host: &mut dyn Host, child: usize) -> Progress {
+        let spawned = host.spawn_owned(self.blueprint.requests[child].clone());
+        let input = match spawned {
+            Ok((pid, call)) => {
+                self.calls.insert(pid, call);
+                let rest = match self.blueprint.kinds[child] {
+                    Kind::Service => Rest::WaitPoint,
+                    // These say themselves when they are up.
+                    Kind::Supervisor | Kind::Pool => Rest::Idle,
+                };
+                // It is refused only when it is dead already, which it tells itself.
+                let _ = host.ask_rest(&text(host, pid), rest);
+                Input::Spawned { child, pid }
+            }
+            Err(error) => Input::Refused { child, error },
+        };
+        // The news of the start comes before all that the new process leads to.
+        let before = self.ahead.len();
+        let _ = self.handle(host, input);
+        for action in self.ahead.split_off(before) {
+            match action {
+                Action::Spawn { .. } => self.ahead.push_back(action),
+                action => {
+                    let _ = self.carry_out(host, action);
+                }
+            }
+        }
+        Progress::Made { instructions: SPAWN_INSTRUCTIONS }
+    }
+
+    fn publish(&self, child: Option<usize>, news: News) {
+        if let News::Started { restarts: 1.., .. } = &news {
+            self.register.count_restart();
+        }
+        let (id, kind) = match child {
+            Some(at) => (&self.blueprint.definition.children[at].id, self.blueprint.kinds[at]),
+            None => (&self.blueprint.definition.id, Kind::Supervisor),
+        };
+        self.register.hub.publish(self.now, id, kind, news);
+    }
+
+    /// Writes into the register how a child is.
+    fn show(&self, at: usize) {
+        let id = &self.blueprint.definition.children[at].id;
+        self.register.update(id, self.supervisor.status(at));
+    }
+
+    /// The root's own state, which no supervisor above it shows.
+    fn show_self(&self) {
+        if !self.blueprint.is_root {
+            return;
+        }
+        let (state, reason) = match &self.finished {
+            Some(Some(error)) => (StateName::Failed, Some(error.message.clone())),
+            Some(None) => (StateName::Stopped, Some("it was stopped".to_owned())),
+            None if self.supervisor.is_closing() => (StateName::Stopping, None),
+            None if self.supervisor.is_ready() => (StateName::Running, None),
+            None => (StateName::Starting, None),
+        };
+        let pid = self.pid.filter(|_| self.finished.is_none());
+        let status =
+            ChildStatus { state, since: self.started, wanted: true, pid, reason, ..unstarted() };
+        self.register.update(&self.blueprint.definition.id, status);
+    }
+
+    fn event(&mut self, host: &mut dyn Host, event: Event) -> Progress {
+        match event {
+            Event::Rest { from, .. } => self.handle(host, Input::Ready { pid: from }),
+            Event::Exit { from, reason, .. } => {
+                if let Some(call) = self.calls.remove(&from) {
+                    host.abandon(call);
+                }
+                self.note_overdue(from, &reason);
+                self.handle(host, Input::Exited { pid: from, reason })
+            }
+            Event::Cancel { .. } => self.handle(host, Input::Stop),
+            // Somebody has linked itself to it; and it hands nothing to its children.
+            Event::LinkDown { .. } | Event::Took { .. } => Progress::Made { instructions: 0 },
+        }
+    }
+
+    /// Counts a process that was terminated since it did not end when it was asked to.
+    fn note_overdue(&self, pid: Pid, reason: &ExitReason) {
+        let Some(at) = self.supervisor.position_of(pid) else { return };
+        let ended_late = matches!(reason.label(), "deadline" | "terminated");
+        if ended_late && self.supervisor.status(at).state == StateName::Stopping {
+            self.register.overdue.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn command(&mut self, host: &mut dyn Host, command: Command) -> Progress {
+        let Command { verb, child, reply } = command;
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.waiting.insert(ticket, reply);
+        self.handle(host, Input::Command { ticket: Some(ticket), verb, child })
+    }
+}
+
+impl BuiltIn for SupervisorProcess {
+    fn step(&mut self, host: &mut dyn Host) -> Progress {
+        if let Some(action) = self.ahead.pop_front() {
+            return self.carry_out(host, action);
+        }
+        if !self.has_begun {
+            return self.begin(host);
+        }
+        if self.alarm.rings(host) {
+            return self.handle(host, Input::Tick);
+        }
+        if let Some(event) = host.receive_event() {
+            return self.event(host, event);
+        }
+        if let Some(command) = self.desk.take() {
+            return self.command(host, command);
+        }
+        self.show_self();
+        match self.alarm.set(host, self.supervisor.next_deadline()) {
+            Ok(()) => Progress::Nothing,
+            // Without a timer it could do nothing right.
+            Err(error) => Progress::Ended(ExitReason::failed(Failure::Error(error))),
+        }
+    }
+
+    fn is_ready(&mut self) -> bool {
+        self.supervisor.is_ready()
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.blueprint.requests.len() as u64 * CHILD_BYTES
+    }
+}
+
+impl Drop for SupervisorProcess {
+    /// However the process has ended: its children have ended with it.
+    fn drop(&mut self) {
+        let id: &SmolStr = &self.blueprint.definition.id;
+        if self.finished.is_none() {
+            let message = "its process was ended";
+            self.finished = Some(Some(Error::new(procession_types::ErrorKind::Canceled, message)));
+        }
+        self.show_self();
+        self.register.fell(id, self.life, self.now);
+    }
+}

@@ -1,0 +1,247 @@
+//! The processes, and a driver for every supervisor.
+
+use super::track::Track;
+use super::trees::{self, Trees};
+use super::{SupervisionFault, SupervisionReport};
+use crate::random::Random;
+use procession_supervision::supervisor::{
+    Action, Actions, Definition, Input, Moment, News, Supervisor,
+};
+use procession_types::{Error, ErrorKind, ExitReason, Failure, Fragment, Pid, SmolStr, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Operations that a violation shows.
+const OPERATIONS_SHOWN: usize = 25;
+
+/// A process, and what it is.
+pub(super) struct Process {
+    pub(super) id: SmolStr,
+    /// Its supervisor's process.
+    pub(super) owner: Option<Pid>,
+    /// When it is terminated.
+    pub(super) deadline: Option<Timestamp>,
+    /// It has told its supervisor that it is up.
+    pub(super) is_up: bool,
+    /// It does not end when it is asked to.
+    pub(super) is_deaf: bool,
+    pub(super) driver: Option<Box<Driver>>,
+}
+
+/// What makes a process a supervisor.
+pub(super) struct Driver {
+    pub(super) machine: Supervisor,
+    pub(super) track: Track,
+    pub(super) inputs: VecDeque<Input>,
+    pub(super) ahead: VecDeque<Action>,
+}
+
+pub(super) struct World {
+    pub(super) random: Random,
+    pub(super) now: Timestamp,
+    pub(super) trees: Trees,
+    pub(super) root: Option<Pid>,
+    pub(super) processes: BTreeMap<Pid, Process>,
+    pub(super) names: BTreeMap<SmolStr, Pid>,
+    pub(super) pids: u32,
+    pub(super) tickets: u64,
+    /// Nothing goes wrong at the moment.
+    pub(super) is_calm: bool,
+    pub(super) fault: Option<SupervisionFault>,
+    pub(super) report: SupervisionReport,
+    pub(super) operations: VecDeque<String>,
+}
+
+impl World {
+    pub(super) fn new(seed: u64, fault: Option<SupervisionFault>) -> Self {
+        let mut random = Random::new(seed);
+        let trees = trees::grow(&mut random, 0);
+        let mut world = Self {
+            random,
+            now: Timestamp(1),
+            trees,
+            root: None,
+            processes: BTreeMap::new(),
+            names: BTreeMap::new(),
+            pids: 0,
+            tickets: 0,
+            is_calm: false,
+            fault,
+            report: SupervisionReport::default(),
+            operations: VecDeque::new(),
+        };
+        world.plant();
+        world
+    }
+
+    /// Begins a tree.
+    pub(super) fn plant(&mut self) {
+        self.report.trees += 1;
+        let root = self.trees.root.clone();
+        let pid = self.make(root, None);
+        self.root = Some(pid);
+    }
+
+    pub(super) fn strikes(&mut self, fault: SupervisionFault) -> bool {
+        self.fault == Some(fault) && self.random.one_in(5)
+    }
+
+    /// A process that lives.
+    pub(super) fn make(&mut self, id: SmolStr, owner: Option<Pid>) -> Pid {
+        self.pids += 1;
+        let pid = Pid { host: 0, shard: 0, epoch: 1, slot: self.pids, generation: 0 };
+        let definition: Option<&Definition> = self.trees.definitions.get(&id);
+        let driver = definition.map(|definition| {
+            Box::new(Driver {
+                machine: Supervisor::new(definition.clone()),
+                track: Track::new(definition.clone()),
+                inputs: VecDeque::from([Input::Begin]),
+                ahead: VecDeque::new(),
+            })
+        });
+        let is_deaf = self.random.one_in(4);
+        self.names.insert(id.clone(), pid);
+        let process = Process { id, owner, deadline: None, is_up: false, is_deaf, driver };
+        self.processes.insert(pid, process);
+        pid
+    }
+
+    /// Tells a supervisor something, if it lives.
+    pub(super) fn tell(&mut self, to: Option<Pid>, input: Input) {
+        let process = to.and_then(|pid| self.processes.get_mut(&pid));
+        if let Some(driver) = process.and_then(|process| process.driver.as_mut()) {
+            driver.inputs.push_back(input);
+        }
+    }
+
+    /// The end of a process, and of all that are its own.
+    pub(super) fn end(&mut self, pid: Pid, reason: ExitReason) {
+        let Some(process) = self.processes.remove(&pid) else { return };
+        self.note(format!("{} ({pid}) ends: {}", process.id, reason.label()));
+        if !self.strikes(SupervisionFault::KeepNames) {
+            self.release(&process.id, pid);
+        }
+        if !self.strikes(SupervisionFault::LoseExit) {
+            self.tell(process.owner, Input::Exited { pid, reason: Arc::new(reason) });
+        }
+        if self.root == Some(pid) {
+            self.root = None;
+        }
+        let own = self.processes.iter().filter(|(_, other)| other.owner == Some(pid));
+        let own: Vec<Pid> = own.map(|(pid, _)| *pid).collect();
+        for pid in own {
+            self.end(pid, ExitReason::failed(Failure::Terminated));
+        }
+    }
+
+    fn release(&mut self, id: &SmolStr, pid: Pid) {
+        if self.names.get(id) == Some(&pid) {
+            self.names.remove(id);
+        }
+    }
+
+    /// One step of a supervisor: what it has decided comes before what has happened.
+    pub(super) fn drive(&mut self, pid: Pid) -> Result<(), String> {
+        let Some(driver) = self.driver(pid) else { return Ok(()) };
+        if let Some(action) = driver.ahead.pop_front() {
+            return self.carry_out(pid, action);
+        }
+        match driver.inputs.pop_front() {
+            Some(input) => self.handle(pid, input),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn driver(&mut self, pid: Pid) -> Option<&mut Driver> {
+        self.processes.get_mut(&pid)?.driver.as_deref_mut()
+    }
+
+    pub(super) fn handle(&mut self, pid: Pid, input: Input) -> Result<(), String> {
+        let moment = Moment { now: self.now, random: self.random.next() };
+        let Some(process) = self.processes.get_mut(&pid) else { return Ok(()) };
+        let id = process.id.clone();
+        let Some(driver) = process.driver.as_deref_mut() else { return Ok(()) };
+        let before = Track::before(&driver.machine);
+        let mut actions = Actions::new();
+        driver.machine.handle(moment, input.clone(), &mut actions);
+        let actions: Vec<Action> = actions.drain().collect();
+        let told = (&input, moment.now);
+        let checked = driver.track.after(&driver.machine, &before, told, &actions);
+        driver.ahead.extend(actions.iter().cloned());
+        self.note(format!("{id} is told {input:?} at {}", moment.now.0));
+        checked.map_err(|what| format!("{id}: {what}"))
+    }
+
+    fn carry_out(&mut self, pid: Pid, action: Action) -> Result<(), String> {
+        let id = self.processes[&pid].id.clone();
+        match action {
+            Action::Spawn { child } => return self.spawn(pid, child),
+            Action::Cancel { pid: to, deadline, .. } => {
+                self.note(format!("{id} asks {to} to end until {}", deadline.0));
+                if let Some(process) = self.processes.get_mut(&to) {
+                    process.deadline =
+                        Some(process.deadline.map_or(deadline, |at| at.min(deadline)));
+                    if process.driver.is_some() {
+                        self.tell(Some(to), Input::Stop);
+                    }
+                }
+            }
+            Action::Terminate { pid: to } => {
+                self.note(format!("{id} terminates {to}"));
+                if !self.strikes(SupervisionFault::LoseTerminate) {
+                    self.end(to, ExitReason::failed(Failure::Terminated));
+                }
+            }
+            Action::Publish { news, .. } => {
+                self.report.groups += u64::from(matches!(news, News::GroupRestart { .. }));
+                self.report.gave_up += u64::from(matches!(news, News::GaveUp { .. }));
+            }
+            Action::Changed { .. } => {}
+            Action::Answer { .. } => self.report.answered += 1,
+            Action::Finish { failure } => {
+                if let Some((left, _)) =
+                    self.processes.iter().find(|(_, other)| other.owner == Some(pid))
+                {
+                    return Err(format!("{id} finishes, and {left} lives"));
+                }
+                let reason = match failure {
+                    Some(error) => ExitReason::failed(Failure::Error(error)),
+                    None => ExitReason::Normal(Fragment::nil()),
+                };
+                self.end(pid, reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn(&mut self, owner: Pid, child: usize) -> Result<(), String> {
+        let Some(driver) = self.driver(owner) else { return Ok(()) };
+        let id = driver.machine.definitions().nth(child).map(|it| it.id.clone());
+        let id = id.ok_or("a child that is not there is started")?;
+        let is_refused = !self.is_calm && self.random.one_in(6);
+        if is_refused || self.names.contains_key(&id) {
+            let what = if is_refused { "refused" } else { "name is taken" };
+            self.note(format!("{id} can't be started: {what}"));
+            self.report.refused += 1;
+            let error = Error::new(ErrorKind::Unavailable, what);
+            return self.handle(owner, Input::Refused { child, error });
+        }
+        if self.strikes(SupervisionFault::DoubleSpawn) {
+            self.make(id.clone(), Some(owner));
+        }
+        let pid = self.make(id, Some(owner));
+        self.report.spawned += 1;
+        if self.strikes(SupervisionFault::BlameSuccessor) {
+            let reason = Arc::new(ExitReason::failed(Failure::Terminated));
+            self.tell(Some(owner), Input::Exited { pid, reason });
+        }
+        self.handle(owner, Input::Spawned { child, pid })
+    }
+
+    pub(super) fn note(&mut self, operation: String) {
+        if self.operations.len() == OPERATIONS_SHOWN {
+            self.operations.pop_front();
+        }
+        self.operations.push_back(operation);
+    }
+}
