@@ -56,6 +56,12 @@ impl Kernel {
         }
     }
 
+    /// Whether the process is at a wait point, as far as its state tells.
+    #[must_use]
+    pub fn is_waiting(&self, slot: SlotIndex) -> bool {
+        self.table.at(slot).is_some_and(|process| process.state == crate::State::Waiting)
+    }
+
     /// Whether something has ended the process, which still has its turn. The driver should let it
     /// do nothing more.
     #[must_use]

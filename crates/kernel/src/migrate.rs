@@ -88,7 +88,8 @@ impl Kernel {
 
     /// Where the process lives on this shard: at home, or as a guest of another's.
     #[inline]
-    pub(crate) fn locate(&self, pid: Pid) -> Option<SlotIndex> {
+    #[must_use]
+    pub fn locate(&self, pid: Pid) -> Option<SlotIndex> {
         if self.is_mine(pid) {
             return self.table.get(pid).map(|process| process.slot);
         }

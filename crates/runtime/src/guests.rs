@@ -13,6 +13,8 @@ pub(crate) struct Resident {
     pub(crate) reported: u64,
     /// When its last turn was.
     pub(crate) last_turn: Timestamp,
+    /// Its last turn ended at a wait point.
+    pub(crate) is_waiting: bool,
     /// It is on the list of those to trim.
     pub(crate) is_to_trim: bool,
     /// It is on the list of those that will hibernate.
@@ -21,7 +23,15 @@ pub(crate) struct Resident {
 
 impl Resident {
     pub(crate) fn new(pid: Pid, guest: Box<dyn Guest>, reported: u64, now: Timestamp) -> Self {
-        Self { pid, guest, reported, last_turn: now, is_to_trim: false, is_to_hibernate: false }
+        Self {
+            pid,
+            guest,
+            reported,
+            last_turn: now,
+            is_waiting: false,
+            is_to_trim: false,
+            is_to_hibernate: false,
+        }
     }
 }
 

@@ -36,6 +36,7 @@ mod program;
 mod quiet;
 mod random;
 mod records;
+mod renewal;
 mod security;
 mod service;
 mod shared;
@@ -63,6 +64,7 @@ pub use procession_supervision::supervisor::{
     ChildStatus, Ending as LastEnding, News, StateName, Verb,
 };
 pub use procession_telemetry as telemetry;
+pub use renewal::When;
 pub use service::Variables;
 pub use supervise::{
     ApplicationDefinition, Delivery, EVENTS_KEPT_MAX, LifecycleEvent, LifecycleEvents, ROOT,

@@ -48,6 +48,7 @@ impl Worker {
             }
             Ok(Turn::Waiting) => {
                 let used = account(&mut resident);
+                resident.is_waiting = true;
                 if self.idle.is_impatient(pid) {
                     hibernate(&mut resident);
                 } else {
@@ -58,6 +59,7 @@ impl Worker {
             }
             Ok(Turn::Preempted) => {
                 let used = account(&mut resident);
+                resident.is_waiting = false;
                 self.guests.put(slot, resident);
                 (used, TurnEnd::Preempted)
             }
@@ -74,6 +76,9 @@ impl Worker {
         };
         self.prepared = None;
         self.end_turn(slot, instructions, end);
+        if !self.renewals.is_empty() {
+            self.renew_waiting(slot);
+        }
     }
 
     pub(crate) fn end_turn(&mut self, slot: SlotIndex, instructions: u64, end: TurnEnd) {

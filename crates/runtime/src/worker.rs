@@ -7,6 +7,7 @@ use crate::idle::Idle;
 use crate::mail::Mail;
 use crate::pid_cache::PidCache;
 use crate::random::Random;
+use crate::renewal::Waiting;
 use crate::shared::Shared;
 use crate::turn::Held;
 use crate::upgrade::Prepared;
@@ -45,6 +46,8 @@ pub(crate) struct Worker {
     pub(crate) sends: u64,
     /// Another shard has much less to do: the next process that uses up its slice goes there.
     pub(crate) relief: bool,
+    /// Upgrades that wait until their processes are at rest.
+    pub(crate) renewals: Vec<Waiting>,
     /// PIDs read from texts.
     pub(crate) pid_cache: PidCache,
     /// Events that the telemetry has not been told of yet.
@@ -79,6 +82,7 @@ impl Worker {
             prepared: None,
             sends: 0,
             relief: false,
+            renewals: Vec::new(),
             pid_cache: PidCache::new(),
             chronicle: Chronicle::default(),
             unstarted: None,
@@ -160,6 +164,7 @@ impl Worker {
                 Effect::Move { shard, slot, migrant } => {
                     // What the process did before must be under way before it acts elsewhere.
                     self.post();
+                    self.drop_renewals(migrant.pid());
                     let guest = self.guests.take_of(slot, migrant.pid());
                     let guest = guest.map(|resident| resident.guest);
                     self.outboxes[usize::from(shard)].push(Mail::Migrant(migrant, guest));
@@ -180,6 +185,7 @@ impl Worker {
                             self.shared.quiet.ring();
                         }
                     }
+                    self.drop_renewals(pid);
                     if let Some(resident) = self.guests.take_of(slot, pid) {
                         discard(resident);
                     }
@@ -220,7 +226,9 @@ impl Worker {
                     let slot = self.step(|kernel, cx| kernel.immigrate(cx, *migrant));
                     if let Some(guest) = guest {
                         let reported = guest.usage().instructions;
-                        self.guests.put(slot, Resident::new(pid, guest, reported, self.now));
+                        let mut resident = Resident::new(pid, guest, reported, self.now);
+                        resident.is_waiting = self.kernel.is_waiting(slot);
+                        self.guests.put(slot, resident);
                     }
                 }
                 Mail::Reply { pid, call, result } => {
