@@ -1,6 +1,8 @@
 //! The table of kinds and keys: the application format.
 
 mod file;
+mod lifecycle;
+mod pool;
 mod program;
 mod security;
 mod supervised;
@@ -80,7 +82,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "process.pool",
         doc: "A scaled set of processes of one program. A message to its id goes to an idle member.",
-        keys: supervised::POOL_KEYS,
+        keys: pool::POOL_KEYS,
         support: Support::Yes,
     },
     Kind {

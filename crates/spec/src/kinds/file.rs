@@ -1,6 +1,6 @@
 //! The keys of a file.
 
-use super::supervised::{MONITORING_KEYS, RECOVERY_KEYS, SIZE_KEYS};
+use super::pool::{MONITORING_KEYS, RECOVERY_KEYS, SIZE_KEYS};
 use super::{GROUP, POLICY};
 use crate::shape::{Key, Presence, Shape};
 
