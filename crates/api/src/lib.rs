@@ -30,5 +30,5 @@ pub use problem::{PROBLEM_TYPE, Problem};
 pub use process::{CancelRequest, CoroutineView, ExitView, ProcessDetail, ProcessView, WaitQuery};
 pub use selector::Selector;
 pub use spawn::{SpawnRequest, SpawnResponse};
-pub use time::rfc3339;
+pub use time::{parse_rfc3339, rfc3339};
 pub use value::{DEPTH_MAX, NODES_MAX, Shown, from_json, to_json, values_to_json};

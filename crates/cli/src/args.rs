@@ -1,9 +1,33 @@
 //! The command line: what can be said, and how a mistake in it is reported.
 
+use crate::call::CallArguments;
+use crate::can::CanArguments;
+use crate::check::CheckArguments;
+use crate::completion::{CompleteArguments, CompletionArguments};
+use crate::config::ConfigCommandArguments;
+use crate::connect::ConfigArguments;
+use crate::doctor::DoctorArguments;
+use crate::down::DownArguments;
 use crate::failure::Failure;
 use crate::grant::{self, Given, Setting};
 use crate::hibernate::{self, HibernateAfter};
+use crate::init::InitArguments;
+use crate::inspect::InspectArguments;
+use crate::kill::KillArguments;
 use crate::limits::LimitChange;
+use crate::pause::PauseArguments;
+use crate::policy::PolicyArguments;
+use crate::ps::PsArguments;
+use crate::resume::ResumeArguments;
+use crate::send::SendArguments;
+use crate::serve::ServeArguments;
+use crate::spawn::SpawnArguments;
+use crate::status::StatusArguments;
+use crate::stop::StopArguments;
+use crate::token::TokenArguments;
+use crate::top::TopArguments;
+use crate::tree::TreeArguments;
+use crate::wait::WaitArguments;
 use clap::error::{ContextKind, ErrorKind as ClapKind};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -19,8 +43,9 @@ pub(crate) struct CommandLine {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 the program failed, 2 wrong usage, 4 not found, 5 permission denied,
-8 out of time, 9 not a valid program, 10 over a limit, 128+n ended by signal n.
+Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 not running, 4 not found, 5 permission denied,
+6 conflict, 7 node unreachable, 8 out of time, 9 not a valid program or configuration,
+10 over a limit, 128+n ended by signal n.
 More: docs/cli.md";
 
 /// The commands.
@@ -28,6 +53,53 @@ More: docs/cli.md";
 pub(crate) enum Command {
     /// Run a Lua program as a process, in the foreground
     Run(RunArguments),
+    /// Make a small application to begin with
+    Init(InitArguments),
+    /// Say whether a directory is a valid application
+    Check(CheckArguments),
+    /// Stop a node
+    Down(DownArguments),
+    /// Show what the node is and how it is
+    Status(StatusArguments),
+    /// List processes
+    Ps(PsArguments),
+    /// Show who has started whom
+    Tree(TreeArguments),
+    /// Show what the node does, again and again
+    Top(TopArguments),
+    /// Show everything about a process
+    Inspect(InspectArguments),
+    /// Start a process
+    Spawn(SpawnArguments),
+    /// Ask processes to end, and wait until they have
+    Stop(StopArguments),
+    /// End processes at once
+    Kill(KillArguments),
+    /// Let processes stand still until they are resumed
+    Pause(PauseArguments),
+    /// Let paused processes go on
+    Resume(ResumeArguments),
+    /// Wait for the end of a process
+    Wait(WaitArguments),
+    /// Send a message to a process
+    Send(SendArguments),
+    /// Run a program for its result
+    Call(CallArguments),
+    /// Say whether an actor may do something
+    Can(CanArguments),
+    /// Show policies
+    Policy(PolicyArguments),
+    /// Make, list and revoke the tokens of callers over TCP
+    Token(TokenArguments),
+    /// Show settings, and the schema of applications
+    Config(ConfigCommandArguments),
+    /// Say whether everything that a node needs works here
+    Doctor(DoctorArguments),
+    /// Print what makes a shell complete, or the manual page
+    Completion(CompletionArguments),
+    /// What the scripts of completion ask
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArguments),
     /// Print the version
     Version,
 }
@@ -50,6 +122,13 @@ pub(crate) struct RunArguments {
     /// Pack processes that have been idle for so long: 5s, 0 (whenever they wait), never [default: 30s]
     #[arg(long, value_name = "TIME", value_parser = hibernate::parse)]
     pub(crate) hibernate_after: Option<HibernateAfter>,
+    /// Let other commands ask about the program while it runs
+    #[arg(long)]
+    pub(crate) serve: bool,
+    #[command(flatten)]
+    pub(crate) listen: ServeArguments,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
     /// Arguments of the program; directories among them are granted to read
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) arguments: Vec<OsString>,
@@ -58,7 +137,7 @@ pub(crate) struct RunArguments {
 /// What the command line asks for.
 pub(crate) enum Request {
     /// A command.
-    Do(Command),
+    Do(Box<Command>),
     /// A text that was asked for: help or version.
     Show(String),
 }
@@ -69,7 +148,7 @@ pub(crate) enum Request {
 /// Exit code 2, with what is wrong and a hint where there is one.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
     match CommandLine::try_parse_from(words) {
-        Ok(line) => Ok(Request::Do(line.command)),
+        Ok(line) => Ok(Request::Do(Box::new(line.command))),
         Err(error) => match error.kind() {
             ClapKind::DisplayHelp | ClapKind::DisplayVersion => {
                 Ok(Request::Show(error.render().to_string()))
@@ -89,11 +168,11 @@ fn complaint(error: &clap::Error) -> Failure {
     let text = text.split("\n\nFor more information").next().unwrap_or(text);
     let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let hint = match error.kind() {
-        ClapKind::InvalidSubcommand => "the commands are run and version; see procession --help",
+        ClapKind::InvalidSubcommand => "see procession --help",
         ClapKind::UnknownArgument if !unknown.starts_with('-') => {
             "what is meant for the program comes after --"
         }
-        _ => "see procession run --help",
+        _ => "see procession --help, or COMMAND --help",
     };
     Failure::usage(text.trim_end()).with_hint(hint)
 }

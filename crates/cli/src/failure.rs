@@ -1,6 +1,7 @@
 //! How a command fails: exit code and message, in one place.
 
 use crate::hints;
+use procession_api::{exit_code, exit_code_of_limit};
 use procession_runtime::ConfigError;
 use procession_types::{Error, ErrorKind, ExitReason, Failure as ProcessFailure, Limit, Limits};
 use std::fmt;
@@ -13,18 +14,24 @@ pub(crate) enum ExitStatus {
     Failure,
     /// The command line makes no sense.
     Usage,
+    /// What was asked about does not run.
+    NotRunning,
     /// A file, directory, program or process is not there.
     NotFound,
     /// The operating system or a policy says no.
     PermissionDenied,
+    /// Something is there already, or was changed by somebody else.
+    Conflict,
     /// A deadline or the wall clock limit passed.
     Timeout,
-    /// The file is no valid program.
+    /// The file is no valid program, or the configuration no valid one.
     InvalidProgram,
     /// Another limit was hit.
     Limit,
     /// Ended by a signal of this number.
     Signal(u8),
+    /// What `procession_api::exit_code` says of a failure that a node has told of.
+    Code(u8),
 }
 
 impl ExitStatus {
@@ -33,12 +40,15 @@ impl ExitStatus {
         match self {
             Self::Failure => 1,
             Self::Usage => 2,
+            Self::NotRunning => 3,
             Self::NotFound => 4,
             Self::PermissionDenied => 5,
+            Self::Conflict => 6,
             Self::Timeout => 8,
             Self::InvalidProgram => 9,
             Self::Limit => 10,
             Self::Signal(number) => 128_u8.saturating_add(number),
+            Self::Code(code) => code,
         }
     }
 }
@@ -67,6 +77,18 @@ impl Failure {
     /// The same with a hint.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with a hint, if there is one.
+    pub(crate) fn with_hint_if(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// The same with a traceback, if there is one.
+    pub(crate) fn with_traceback(mut self, traceback: Option<String>) -> Self {
+        self.traceback = traceback;
         self
     }
 
@@ -143,15 +165,17 @@ impl Failure {
     }
 }
 
+/// How a program that was run by hand has failed: whatever it was that went wrong inside of it, beside
+/// the kinds that have a code of their own, it is the program's failure (1).
 fn status_of(error: &Error) -> ExitStatus {
     if let Some(limit) = error.limit {
         return status_of_limit(limit);
     }
     match error.kind {
-        ErrorKind::NotFound => ExitStatus::NotFound,
-        ErrorKind::PermissionDenied => ExitStatus::PermissionDenied,
-        ErrorKind::Timeout => ExitStatus::Timeout,
-        ErrorKind::RateLimited => ExitStatus::Limit,
+        ErrorKind::NotFound
+        | ErrorKind::PermissionDenied
+        | ErrorKind::Timeout
+        | ErrorKind::RateLimited => ExitStatus::Code(exit_code(error.kind, None)),
         ErrorKind::AlreadyExists
         | ErrorKind::Invalid
         | ErrorKind::Unavailable
@@ -163,22 +187,7 @@ fn status_of(error: &Error) -> ExitStatus {
 }
 
 const fn status_of_limit(limit: Limit) -> ExitStatus {
-    match limit {
-        Limit::WallClock => ExitStatus::Timeout,
-        Limit::Memory
-        | Limit::Instructions
-        | Limit::Mailbox
-        | Limit::MessageSize
-        | Limit::Processes
-        | Limit::Links
-        | Limit::Names
-        | Limit::Calls
-        | Limit::Topics
-        | Limit::Store
-        | Limit::Queue
-        | Limit::Subscriptions
-        | Limit::Metrics => ExitStatus::Limit,
-    }
+    ExitStatus::Code(exit_code_of_limit(limit))
 }
 
 impl fmt::Display for Failure {

@@ -23,6 +23,21 @@ pub(crate) fn of_error(error: &Error) -> Option<&'static str> {
     })
 }
 
+/// A hint for a problem that a node has told of; `None` when there is nothing to say.
+pub(crate) fn of_problem(problem: &procession_api::Problem) -> Option<String> {
+    let known = match problem.error_kind() {
+        ErrorKind::NotFound if problem.detail.starts_with("program ") => {
+            "the node's programs are those of its application; procession check DIR lists them"
+        }
+        ErrorKind::NotFound if problem.detail.starts_with("process ") => {
+            "procession ps shows what runs"
+        }
+        ErrorKind::RateLimited => "it receives slower than others send; procession top shows it",
+        _ => return None,
+    };
+    Some(known.to_owned())
+}
+
 /// How to get more of what ran out.
 pub(crate) const fn of_limit(limit: Limit) -> Option<&'static str> {
     match limit {

@@ -4,16 +4,48 @@
 //! code. It decides nothing about processes: that is the runtime's.
 #![forbid(unsafe_code)]
 
+mod application;
 mod args;
+mod call;
+mod can;
+mod check;
+mod completion;
+mod config;
+mod connect;
+mod doctor;
+mod down;
 mod failure;
 mod grant;
 mod hibernate;
 mod hints;
+mod init;
+mod inspect;
+mod kill;
 mod limits;
+mod man;
+mod output;
+mod pause;
+mod policy;
 mod programs;
+mod progress;
+mod ps;
+mod resume;
 mod run;
+mod select;
+mod send;
+mod serve;
+mod settings;
 mod signals;
+mod spawn;
+mod status;
+mod stop;
+mod time;
+mod token;
+mod top;
+mod tree;
+mod values;
 mod version;
+mod wait;
 
 use args::{Command, Request};
 use failure::Failure;
@@ -32,11 +64,38 @@ fn main() -> ExitCode {
 }
 
 fn command() -> Result<u8, Failure> {
-    match args::read(std::env::args_os())? {
-        Request::Show(text) => Ok(show(&text)),
-        Request::Do(Command::Version) => Ok(show(&version::text())),
-        Request::Do(Command::Run(arguments)) => run::run(&arguments),
-    }
+    let command = match args::read(std::env::args_os())? {
+        Request::Show(text) => return Ok(show(&text)),
+        Request::Do(command) => command,
+    };
+    let text = match &*command {
+        Command::Run(arguments) => return run::run(arguments),
+        Command::Call(arguments) => call::run(arguments),
+        Command::Can(arguments) => can::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Completion(arguments) => completion::run(arguments),
+        Command::Complete(arguments) => Ok(completion::complete(arguments)),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Down(arguments) => down::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Kill(arguments) => kill::run(arguments),
+        Command::Pause(arguments) => pause::run(arguments),
+        Command::Policy(arguments) => policy::run(arguments),
+        Command::Ps(arguments) => ps::run(arguments),
+        Command::Resume(arguments) => resume::run(arguments),
+        Command::Send(arguments) => send::run(arguments),
+        Command::Spawn(arguments) => spawn::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Stop(arguments) => stop::run(arguments),
+        Command::Token(arguments) => token::run(arguments),
+        Command::Top(arguments) => top::run(arguments),
+        Command::Tree(arguments) => tree::run(arguments),
+        Command::Version => Ok(version::text()),
+        Command::Wait(arguments) => wait::run(arguments),
+    };
+    text.map(|text| show(&text))
 }
 
 /// Writes a text that was asked for. A reader that has gone away is no failure.

@@ -2,18 +2,20 @@
 
 use crate::args::RunArguments;
 use crate::failure::{ExitStatus, Failure};
+use crate::serve::serve;
 use crate::signals::Signals;
-use crate::{grant, programs};
+use crate::{grant, programs, settings};
 use procession_environment::SpawnRequest;
 use procession_lua::LuaEnvironment;
 use procession_runtime::telemetry::Records;
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
+use procession_server::{About, Server};
 use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Pid, ProgramLimits, word};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a program may take to end after the first Ctrl-C.
@@ -25,6 +27,17 @@ enum Happening {
     Ended(Option<Arc<ExitReason>>),
     /// The first signal came.
     Signal(u8),
+    /// Somebody has asked the node to stop, and gives its processes so long.
+    Shutdown(Duration),
+}
+
+/// Who has asked the program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// A signal of this number.
+    Signal(u8),
+    /// Another command.
+    Shutdown,
 }
 
 /// Runs a program; gives back its exit status.
@@ -32,6 +45,10 @@ enum Happening {
 /// # Errors
 /// When it can't be started, fails, or is ended by a signal.
 pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
+    if !arguments.serve && arguments.listen.is_given() {
+        let message = "--socket, --listen and --tokens say where the node listens";
+        return Err(Failure::usage(message).with_hint("add --serve"));
+    }
     let mut named = ProgramLimits::default();
     arguments.limits.iter().for_each(|change| change.apply(&mut named));
     let programs = programs::load(&arguments.file, named)?;
@@ -40,8 +57,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     listen(&happened)?;
 
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
-    // Nobody is there to ask for them.
-    config.records = Records::none();
+    if !arguments.serve {
+        // Nobody is there to ask for them.
+        config.records = Records::none();
+    }
     let cores = i64::from(config.shards);
     (config.programs, config.grants) = (programs, grants);
     config.web_grants = grant::hosts(&arguments.grants);
@@ -52,7 +71,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     }
     let limits = named.on_host(&config.hosts[0].limits);
     // Dropped at the end of this function: whatever is still running stops, output is written.
-    let node = Node::start(config).map_err(|error| Failure::node(&error))?;
+    let node = Arc::new(Node::start(config).map_err(|error| Failure::node(&error))?);
+    // Dropped before the node: nobody asks any more then.
+    let _server = face(&node, arguments, &happened)?;
     let request = SpawnRequest {
         program: programs::MAIN.into(),
         host: HOST_NORMAL.into(),
@@ -64,13 +85,38 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         std::thread::spawn(move || happened.send(Happening::Ended(ending.wait())));
     }
     let (reason, signal) = wait(&node, started.pid, &happenings);
-    if let Some(number) = signal {
+    // Whoever asked the node to stop wants it to be gone, whatever the program says of it.
+    if signal == Some(Asked::Shutdown) {
+        return Ok(0);
+    }
+    if let Some(Asked::Signal(number)) = signal {
         return Err(interrupted(reason.as_deref(), number));
     }
     let stopped = || Failure::new(ExitStatus::Failure, "the node stopped before the program ended");
     let reason = reason.ok_or_else(stopped)?;
     let failure = Failure::of_exit(&reason, &arguments.file, &limits);
     failure.map_or_else(|| Ok(status(&reason)), Err)
+}
+
+/// The server of the node, when it is to have one.
+fn face(
+    node: &Arc<Node>,
+    arguments: &RunArguments,
+    happened: &Sender<Happening>,
+) -> Result<Option<Server>, Failure> {
+    if !arguments.serve {
+        return Ok(None);
+    }
+    let settings = settings::load(&arguments.config)?;
+    let about =
+        About { application: Some(arguments.file.display().to_string()), ..About::default() };
+    let happened = Mutex::new(happened.clone());
+    let shutdown = move |grace| {
+        let happened = happened.lock().unwrap_or_else(PoisonError::into_inner);
+        // The main thread is gone only when the process ends anyway.
+        let _ = happened.send(Happening::Shutdown(grace));
+    };
+    serve(node, &arguments.listen, &settings, about, shutdown).map(Some)
 }
 
 /// Turns the first signal into a happening; the second ends everything at once.
@@ -94,15 +140,19 @@ fn wait(
     node: &Node,
     pid: Pid,
     happenings: &Receiver<Happening>,
-) -> (Option<Arc<ExitReason>>, Option<u8>) {
+) -> (Option<Arc<ExitReason>>, Option<Asked>) {
     let mut signal = None;
     loop {
         match happenings.recv() {
             Ok(Happening::Ended(reason)) => return (reason, signal),
             Ok(Happening::Signal(number)) => {
-                signal = Some(number);
+                signal = Some(Asked::Signal(number));
                 // It may have ended by itself just now; its end is on the way then.
                 let _ = node.cancel(pid, Some(GRACE), "interrupted");
+            }
+            Ok(Happening::Shutdown(grace)) => {
+                signal = signal.or(Some(Asked::Shutdown));
+                let _ = node.cancel(pid, Some(grace), "shutdown");
             }
             Err(_) => return (None, signal),
         }

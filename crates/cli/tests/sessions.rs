@@ -66,8 +66,8 @@ fn programs_that_end_well() {
 fn wrong_usage() {
     check(&[
         session(&[], 2, "", &["no command given"]),
-        session(&["rnu", "hello.lua"], 2, "", &["'rnu'", "hint: the commands are run and version"]),
-        session(&["run"], 2, "", &["<FILE>", "hint: see procession run --help"]),
+        session(&["rnu", "hello.lua"], 2, "", &["'rnu'", "hint: see procession --help"]),
+        session(&["run"], 2, "", &["<FILE>", "hint: see procession --help"]),
         session(&["run", "hello.lua", "--limt", "memory=1MiB"], 2, "", &["--limit"]),
         session(&["run", "hello.lua", "you"], 2, "", &["hint: what is meant for the program"]),
         session(&["run", "hello.lua", "--limit", "ram=1MiB"], 2, "", &["memory=64MiB"]),

@@ -155,6 +155,11 @@ impl Client {
         self.all("policies", None, count_max)
     }
 
+    /// One policy.
+    pub fn policy(&self, id: &str) -> Result<PolicyView, ClientError> {
+        self.json(Ask::get(&["v1", "policies", id], &NOTHING))
+    }
+
     /// Whether an actor may do something.
     pub fn authorize(&self, request: &AuthorizeRequest) -> Result<AuthorizeResponse, ClientError> {
         self.json(Ask::post(&["v1", "authorize"], request)?)

@@ -45,7 +45,8 @@ pub enum StartError {
     Threads(std::io::Error),
 }
 
-/// A server that runs. Dropping it ends it at once; [`Server::stop`] is the polite way.
+/// A server that runs. Dropping it stops it: it takes no more connections, and lets answers that are
+/// under way end.
 #[derive(Debug)]
 pub struct Server {
     runtime: Option<Runtime>,
@@ -134,9 +135,10 @@ impl Server {
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
+}
 
-    /// Takes no more connections, lets answers that are under way end, and stops.
-    pub fn stop(mut self) {
+impl Drop for Server {
+    fn drop(&mut self) {
         self.stopping.send_replace(true);
         let Some(runtime) = self.runtime.take() else { return };
         let (connections, count) = &self.connections;
@@ -144,14 +146,5 @@ impl Server {
         let all = connections.acquire_many(*count);
         let _ = runtime.block_on(async { tokio::time::timeout(GRACE, all).await.map(drop) });
         runtime.shutdown_timeout(GRACE);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stopping.send_replace(true);
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }

@@ -81,7 +81,7 @@ fn streams_go_on_behind_the_last_event_and_end_with_the_server() {
                 if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .unwrap();
-        server.stop();
+        drop(server);
         let text = read.join().unwrap();
         assert!(text.contains("id: 42\nevent: stats\ndata: {"), "{text}");
         assert!(text.to_ascii_lowercase().contains("content-type: text/event-stream"), "{text}");

@@ -49,9 +49,22 @@ pub(crate) struct Session {
 impl Session {
     /// Starts a command in the directory of the programs.
     pub(crate) fn start(program: &str, words: &[&str]) -> Self {
-        let mut child = Command::new(program)
-            .args(words)
-            .current_dir(programs())
+        Self::of(Command::new(program).args(words).current_dir(programs()))
+    }
+
+    /// Starts `procession` in a directory, with these variables and none that would give it
+    /// settings.
+    pub(crate) fn start_in(directory: &Path, variables: &[(&str, &str)], words: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_procession"));
+        for name in ["NODE", "SOCKET", "LISTEN", "TOKENS", "TOKEN", "OUTPUT", "GRACE"] {
+            command.env_remove(format!("PROCESSION_{name}"));
+        }
+        command.env("XDG_CONFIG_HOME", directory).env("XDG_RUNTIME_DIR", directory);
+        Self::of(command.envs(variables.iter().copied()).args(words).current_dir(directory))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

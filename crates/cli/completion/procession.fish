@@ -1,0 +1,6 @@
+# Completion of procession in fish: procession completion fish | source
+function __procession_complete
+    set -l words (commandline -opc)[2..-1] (commandline -ct)
+    procession __complete -- $words 2>/dev/null
+end
+complete -c procession -a '(__procession_complete)'

@@ -1,0 +1,95 @@
+//! Giving a node its face: the options, and the server.
+
+use crate::failure::{ExitStatus, Failure};
+use crate::settings::Settings;
+use clap::Args;
+use procession_runtime::Node;
+use procession_server::{About, Limits, Server, ServerConfig, SocketError, StartError};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where a node listens.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeArguments {
+    /// Where its socket is [default: the setting socket, or the user's runtime directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+    /// Also listen on this address of TCP; callers need a token
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The file of tokens
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
+}
+
+impl ServeArguments {
+    /// Whether any of them was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.socket.is_some() || !self.listen.is_empty() || self.tokens.is_some()
+    }
+}
+
+/// Starts the server of a node. `shutdown` is called when somebody asks the node to stop.
+pub(crate) fn serve(
+    node: &Arc<Node>,
+    arguments: &ServeArguments,
+    settings: &Settings,
+    about: About,
+    shutdown: impl Fn(Duration) + Send + Sync + 'static,
+) -> Result<Server, Failure> {
+    let socket = match &arguments.socket {
+        Some(path) => path.clone(),
+        None => settings.socket()?,
+    };
+    let mut listen = arguments.listen.clone();
+    if listen.is_empty() {
+        let texts = settings.get("listen").into_iter().flat_map(|text| text.split(','));
+        for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
+            let address = text.parse();
+            listen.push(address.map_err(|_| settings.wrong("listen", "write ADDRESS:PORT"))?);
+        }
+    }
+    let tokens = match &arguments.tokens {
+        Some(path) => Some(path.clone()),
+        None if listen.is_empty() => None,
+        None => Some(settings.tokens()?),
+    };
+    let config = ServerConfig {
+        node: Arc::clone(node),
+        socket: Some(socket),
+        listen,
+        tokens,
+        about,
+        shutdown: Box::new(shutdown),
+        limits: Limits::default(),
+    };
+    Server::start(config).map_err(|error| failed(&error))
+}
+
+fn failed(error: &StartError) -> Failure {
+    let denied = std::io::ErrorKind::PermissionDenied;
+    let status = match error {
+        StartError::Socket(SocketError::Taken { .. }) => ExitStatus::Conflict,
+        StartError::Socket(SocketError::NoSocket(_)) => ExitStatus::Conflict,
+        StartError::Socket(SocketError::TooLong(_)) | StartError::NoTokens(_) => ExitStatus::Usage,
+        StartError::Socket(SocketError::Io { source, .. })
+        | StartError::Listen { source, .. }
+        | StartError::Threads(source) => match source.kind() {
+            kind if kind == denied => ExitStatus::PermissionDenied,
+            std::io::ErrorKind::AddrInUse => ExitStatus::Conflict,
+            _ => ExitStatus::Failure,
+        },
+        StartError::Tokens(error) => return crate::token::failed("read tokens", error),
+    };
+    let failure = Failure::new(status, format!("failed to serve: {error}"));
+    match error {
+        StartError::Socket(SocketError::Taken { .. }) => failure
+            .with_hint("procession status shows it; --socket PATH lets another one run beside it"),
+        StartError::Socket(SocketError::TooLong(_)) => {
+            failure.with_hint("give a shorter one with --socket PATH")
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,145 @@
+//! `procession top`: what the node does, again and again.
+
+use crate::connect::{Common, failed};
+use crate::failure::Failure;
+use crate::output::{age, bold, bytes, count, printable};
+use crate::time;
+use clap::{Args, ValueEnum};
+use procession_api::{NodeStats, ProcessView};
+use procession_client::Client;
+use std::collections::HashMap;
+use std::io::{IsTerminal as _, Write as _, stdout};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// Processes that are looked at for each picture.
+const LOOKED_AT_MAX: usize = 1000;
+/// Rows of a picture when the terminal does not say.
+const ROWS: usize = 20;
+
+/// What `top` is told.
+#[derive(Debug, Args)]
+pub(crate) struct TopArguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How often
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time::parse)]
+    pub(crate) interval: Duration,
+    /// What comes first
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Order::Instructions)]
+    pub(crate) sort: Order,
+    /// Show one picture and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Processes of a picture
+    #[arg(long, value_name = "COUNT", default_value_t = ROWS)]
+    pub(crate) rows: usize,
+}
+
+/// What the processes are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// Instructions since the last picture
+    Instructions,
+    /// Bytes of the heap
+    Memory,
+    /// Messages that wait
+    Mailbox,
+}
+
+/// Runs the command until it is interrupted, or once.
+pub(crate) fn run(arguments: &TopArguments) -> Result<String, Failure> {
+    let (client, _) = arguments.common.client()?;
+    if arguments.once || !stdout().is_terminal() {
+        let stats = client.stats().map_err(|error| failed("watch the node", &error))?;
+        return picture(&client, &stats, &mut Before::default(), arguments);
+    }
+    // A second client: the first one is busy with the stream.
+    let (looker, _) = arguments.common.client()?;
+    let mut before = Before::default();
+    let mut outcome = Ok(());
+    client
+        .follow_stats(arguments.interval, |stats| {
+            match picture(&looker, &stats, &mut before, arguments) {
+                Ok(text) => {
+                    // From the top left corner on, line by line, then nothing below.
+                    let text = text.replace('\n', "\x1b[K\n");
+                    match write!(stdout(), "\x1b[H{text}\x1b[J").and_then(|()| stdout().flush()) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    }
+                }
+                Err(failure) => {
+                    outcome = Err(failure);
+                    ControlFlow::Break(())
+                }
+            }
+        })
+        .map_err(|error| failed("watch the node", &error))?;
+    outcome.map(|()| String::new())
+}
+
+/// What the last picture showed.
+#[derive(Default)]
+struct Before {
+    stats: Option<NodeStats>,
+    instructions: HashMap<String, u64>,
+}
+
+fn picture(
+    client: &Client,
+    stats: &NodeStats,
+    before: &mut Before,
+    arguments: &TopArguments,
+) -> Result<String, Failure> {
+    let (mut processes, has_more) =
+        client.processes(None, LOOKED_AT_MAX).map_err(|error| failed("watch the node", &error))?;
+    let spent = |process: &ProcessView| {
+        let before = before.instructions.get(&process.pid).copied().unwrap_or(0);
+        process.instructions.saturating_sub(before)
+    };
+    processes.sort_by_key(|process| {
+        std::cmp::Reverse(match arguments.sort {
+            Order::Instructions => spent(process),
+            Order::Memory => process.memory_bytes,
+            Order::Mailbox => u64::from(process.mailbox_messages),
+        })
+    });
+    let rate = |of: fn(&NodeStats) -> u64| {
+        let since = before.stats.as_ref().map_or(0, of);
+        count(of(stats).saturating_sub(since))
+    };
+    let mut text = format!(
+        "{} processes   {} started   {} ended   {} messages   {} instructions\n\n",
+        stats.processes,
+        rate(|it| it.started),
+        rate(|it| it.ended),
+        rate(|it| it.messages_sent),
+        rate(|it| it.instructions),
+    );
+    let title = format!(
+        "{:24} {:20} {:9} {:>6} {:>8} {:>11} {:>13}",
+        "NAME", "PROGRAM", "STATE", "AGE", "MAILBOX", "MEMORY", "INSTRUCTIONS"
+    );
+    text.push_str(&format!("{}\n", bold(&title)));
+    for process in processes.iter().take(arguments.rows) {
+        let line = format!(
+            "{:24} {:20} {:9} {:>6} {:>8} {:>11} {:>13}",
+            crate::ps::name(process),
+            process.program,
+            process.state,
+            age(&process.started),
+            process.mailbox_messages,
+            bytes(process.memory_bytes),
+            count(spent(process)),
+        );
+        text.push_str(&format!("{}\n", printable(&line)));
+    }
+    if has_more {
+        text.push_str(&format!("(of the first {LOOKED_AT_MAX} processes)\n"));
+    }
+    before.instructions =
+        processes.into_iter().map(|process| (process.pid, process.instructions)).collect();
+    before.stats = Some(stats.clone());
+    Ok(text)
+}

@@ -1,0 +1,4 @@
+return { main = function()
+  process.listen("go"):receive()
+  error("boom")
+end }
