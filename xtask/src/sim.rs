@@ -34,7 +34,16 @@ pub(crate) fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
+/// Pools under such a schedule.
+fn run_pools(seed: u64) -> Outcome {
+    let report =
+        procession_sim::pool::run(seed, 50_000).map_err(|violation| violation.to_string())?;
+    println!("pools, seed {seed}: {report:?}");
+    Ok(())
+}
+
 /// A few seeds, for `cargo xtask test`.
 pub(crate) fn run_some() -> Outcome {
-    (1..=8).try_for_each(|seed| run(&Options { seed, steps: 20_000 }))
+    (1..=8).try_for_each(|seed| run(&Options { seed, steps: 20_000 }))?;
+    (1..=8).try_for_each(run_pools)
 }

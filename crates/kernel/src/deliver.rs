@@ -89,7 +89,9 @@ impl Kernel {
             Signal::Reply { call, result, .. } => self.finish_call(cx, slot, call, result),
             Signal::Inspect { to, asker } => Self::deliver_inspect(cx, to, Some(slot), asker),
             Signal::AskRest { from, rest, .. } => self.deliver_ask_rest(cx, slot, from, rest),
-            Signal::Rested { from, rest, .. } => self.deliver_rested(cx, slot, from, rest),
+            Signal::Rested { from, rest, taken, .. } => {
+                self.deliver_rested(cx, slot, from, rest, taken);
+            }
             Signal::Rouse { .. } => self.deliver_rouse(cx, slot),
             Signal::Hand { from, message, .. } => self.deliver_hand(cx, slot, from, message),
             Signal::Took { from, count, .. } => self.deliver_took(cx, slot, from, count),

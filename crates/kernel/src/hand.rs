@@ -105,6 +105,12 @@ impl Kernel {
         Some(if process.mailbox.holds(*arrival) { Err(Untaken) } else { Ok(queue) })
     }
 
+    /// How many messages have been handed to the process at a slot.
+    pub(crate) fn handed_count(&self, slot: SlotIndex) -> u64 {
+        let rare = self.table.at(slot).and_then(|process| process.rare.as_ref());
+        rare.and_then(|rare| rare.handed.as_ref()).map_or(0, |handed| handed.count)
+    }
+
     /// Tells the parent of a process that ends how many messages it has taken.
     pub(crate) fn tell_taken(&mut self, cx: &mut Step<'_>, process: &crate::process::Process) {
         let Some(parent) = process.parent else { return };

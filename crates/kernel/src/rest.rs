@@ -83,7 +83,9 @@ impl Kernel {
             if let Some(process) = self.table.at_mut(slot) {
                 process.asked = None;
             }
-            self.emit(cx, Signal::Rested { from: pid, to: parent, rest });
+            // What it was handed and has not taken would keep it from being told.
+            let taken = self.handed_count(slot);
+            self.emit(cx, Signal::Rested { from: pid, to: parent, rest, taken });
         }
     }
 
@@ -93,9 +95,10 @@ impl Kernel {
         slot: SlotIndex,
         from: Pid,
         rest: Rest,
+        taken: u64,
     ) {
         let Some(process) = self.table.at_mut(slot) else { return };
-        process.events.push_back(Event::Rest { from, at: cx.now, rest });
+        process.events.push_back(Event::Rest { from, at: cx.now, rest, taken });
         Self::wake(process, &mut self.ready, cx.now);
     }
 }

@@ -119,6 +119,8 @@ pub enum Signal {
         to: Pid,
         /// How.
         rest: Rest,
+        /// How many messages it has taken of those that its parent has handed to it.
+        taken: u64,
     },
     /// The process shall look around once.
     Rouse {

@@ -20,7 +20,7 @@ fn hand(world: &mut World, parent: Pid, child: Pid, message: Message) -> Result<
 fn told(world: &mut World, pid: Pid) -> Vec<String> {
     let events = world.events(pid).into_iter();
     let text = |event| match event {
-        Event::Rest { rest, .. } => format!("{rest:?}"),
+        Event::Rest { rest, taken, .. } => format!("{rest:?} {taken}"),
         Event::Took { count, .. } => format!("took {count}"),
         Event::Exit { .. } => "exit".to_owned(),
         Event::LinkDown { .. } | Event::Cancel { .. } => "other".to_owned(),
@@ -44,7 +44,7 @@ fn a_child_gets_it_from_its_sender_and_rests_when_it_has_taken_it() {
     assert_eq!(take(&mut world, child), message("work", sender));
     world.send(sender, child, "other").unwrap();
     world.rest();
-    assert_eq!(told(&mut world, parent), ["Idle"]);
+    assert_eq!(told(&mut world, parent), ["Idle 1"]);
     world.exit(child, normal());
     assert_eq!(told(&mut world, parent), ["took 1", "exit"]);
 }

@@ -10,6 +10,7 @@ mod fault;
 mod guest;
 mod model;
 mod pause;
+pub mod pool;
 mod random;
 mod supervision;
 mod world;

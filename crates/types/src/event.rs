@@ -64,5 +64,8 @@ pub enum Event {
         at: Timestamp,
         /// What was asked for.
         rest: Rest,
+        /// How many messages it has taken of those that were handed to it; see `hand` of the
+        /// environment's host. An answer that comes late is told from one to the last question by it.
+        taken: u64,
     },
 }

@@ -47,6 +47,8 @@ pub enum Input {
     Idle {
         /// Which.
         pid: Pid,
+        /// How many messages it had taken then.
+        taken: u64,
     },
     /// A member is at a wait point, whatever it waits for.
     WaitPoint {

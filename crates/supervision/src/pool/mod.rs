@@ -146,7 +146,7 @@ impl Pool {
             Input::Spawned { member, pid } => self.spawned(cx, member, pid),
             Input::Refused { member, error } => self.spawn_refused(cx, member, error),
             Input::NotHanded { pid, error } => self.not_handed(cx, pid, error),
-            Input::Idle { pid } => self.became_idle(cx, pid),
+            Input::Idle { pid, taken } => self.became_idle(cx, pid, taken),
             Input::WaitPoint { pid } => self.reached_wait_point(cx, pid),
             Input::Measured { pid, memory_bytes, memory_bytes_max, is_paused } => {
                 self.measured(cx, pid, memory_bytes, memory_bytes_max, is_paused);

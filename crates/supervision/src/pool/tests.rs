@@ -146,7 +146,8 @@ impl World {
     }
 
     fn idle(&mut self, number: u32) {
-        self.input(Input::Idle { pid: pid(number) });
+        let taken = self.handed.get(&number).copied().unwrap_or_default();
+        self.input(Input::Idle { pid: pid(number), taken });
     }
 
     /// It has taken all that it was handed.
@@ -350,6 +351,21 @@ fn a_member_that_was_not_reached_has_not_tried() {
     }
     assert!(world.take_seen().contains(&"hand m to 1".to_owned()));
     assert_eq!(world.pool.counts().failures, 0);
+}
+
+#[test]
+fn an_answer_from_before_the_last_message_means_nothing() {
+    let mut world = World::ready(1, 1);
+    world.send("a");
+    world.idle(1);
+    world.send("b");
+    world.input(Input::Idle { pid: pid(1), taken: 1 });
+    assert_eq!(world.pool.counts().done, 1, "that was about a");
+    world.fails(1);
+    world.pass(10 * S);
+    world.take_seen();
+    world.idle(2);
+    assert_eq!(world.take_seen(), ["hand b to 2"]);
 }
 
 #[test]

@@ -71,10 +71,14 @@ impl Pool {
         }
     }
 
-    pub(super) fn became_idle(&mut self, cx: &mut Cx<'_>, pid: Pid) {
+    pub(super) fn became_idle(&mut self, cx: &mut Cx<'_>, pid: Pid, taken: u64) {
         let Some(number) = self.number(pid) else { return };
         self.note_healthy(cx.now, number);
         let Some(member) = self.members.get(&number) else { return };
+        if taken < member.handed {
+            // That was before the last message came; the answer to that one is still to come.
+            return;
+        }
         if let MemberState::Ending { .. } = member.state {
             // It was asked to end, and has had its chance to hear it.
             return cx.actions.push(Action::Terminate { pid });

@@ -96,7 +96,7 @@ impl PoolProcess {
 
     fn event(&mut self, host: &mut dyn Host, event: Event) -> Progress {
         let input = match event {
-            Event::Rest { from: pid, rest: Rest::Idle, .. } => Input::Idle { pid },
+            Event::Rest { from: pid, rest: Rest::Idle, taken, .. } => Input::Idle { pid, taken },
             Event::Rest { from: pid, rest: Rest::WaitPoint, .. } => Input::WaitPoint { pid },
             Event::Took { from: pid, count, .. } => Input::Took { pid, count },
             Event::Exit { from: pid, reason, .. } => {
