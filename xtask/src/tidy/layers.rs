@@ -18,9 +18,10 @@ const LAYERS: &[(&str, u8)] = &[
     ("procession-runtime", 3),
     ("procession-api", 1),
     ("procession-client", 2),
-    ("procession-server", 4),
-    ("procession-cli", 5),
-    ("xtask", 6),
+    ("procession-application", 4),
+    ("procession-server", 5),
+    ("procession-cli", 6),
+    ("xtask", 7),
 ];
 
 /// The crates without clock, randomness, threads and I/O.
