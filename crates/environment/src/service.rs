@@ -167,11 +167,14 @@ pub struct QueueOptions {
     pub messages_max: u32,
     /// The queue of the dead letters; without one they are dropped.
     pub dead_letter: Option<SmolStr>,
+    /// Nanoseconds after which a delivery that is not acknowledged is taken back, 1 or more;
+    /// `None` = when its consumer ends.
+    pub ack_timeout_ns: Option<u64>,
 }
 
 impl Default for QueueOptions {
     fn default() -> Self {
-        Self { deliveries_max: 5, messages_max: 10_000, dead_letter: None }
+        Self { deliveries_max: 5, messages_max: 10_000, dead_letter: None, ack_timeout_ns: None }
     }
 }
 
@@ -193,6 +196,8 @@ pub enum QueueOperation {
     Publish {
         /// One value.
         payload: Fragment,
+        /// Nanoseconds after which it can be consumed.
+        delay_ns: u64,
     },
     /// A delivery of the caller is done; `NotFound` when it does not hold it.
     Ack {
@@ -206,7 +211,7 @@ pub enum QueueOperation {
         /// Whether somebody else shall try.
         requeue: bool,
     },
-    /// A table `{ready, in_flight, waiting, bytes, dropped}`. Permission `queue.info`.
+    /// A table `{ready, delayed, in_flight, waiting, bytes, dropped}`. Permission `queue.info`.
     Info,
     /// Removes what nobody holds; how many. Permission `queue.purge`.
     Purge,

@@ -113,7 +113,8 @@ impl Door<'_> {
         let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
         let id = CallId(call.0);
         let shared = Arc::clone(&self.worker.shared);
-        match shared.services.consume(self.pid, id, queue) {
+        let now = self.now();
+        match shared.services.consume(self.pid, now, id, queue) {
             Ok(None) => {}
             Ok(Some(delivery)) => {
                 // Now, so that no time-out can come before it.

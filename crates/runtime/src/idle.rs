@@ -160,7 +160,7 @@ impl Worker {
         }
         let shared = &self.shared;
         let held = (!self.held.is_empty()).then(|| self.now.after(5_000_000));
-        let next = [self.kernel.next_deadline(), self.idle.next_due(), held];
+        let next = [self.kernel.next_deadline(), self.idle.next_due(), self.queues_due(), held];
         let timeout: Option<Duration> =
             next.into_iter().flatten().min().map(|at| shared.clock.until(at));
         let hungry = &shared.loads[usize::from(self.shard)].hungry;

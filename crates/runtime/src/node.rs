@@ -92,18 +92,20 @@ impl Node {
         };
         let host_ids = hosts.iter().map(|host| host.id.clone());
         let (telemetry, records) = Telemetry::open(telemetry, host_ids.collect())?;
+        let inboxes: Vec<Arc<Inbox>> = (0..shards).map(|_| Arc::default()).collect();
+        let tender = Arc::clone(&inboxes[0]);
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
             directory: SharedDirectory::new(epoch, usize::from(shards), hosts.len()),
             hosts,
-            inboxes: (0..shards).map(|_| Arc::default()).collect(),
+            inboxes,
             loads: (0..shards).map(|_| ShardLoad::default()).collect(),
             hungry: AtomicUsize::new(0),
             programs,
             policies: config.policies,
             grants,
-            services: Services::new(config.variables),
+            services: Services::new(config.variables, tender),
             telemetry,
             io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
             net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),

@@ -43,7 +43,7 @@ impl Worker {
         });
         match started {
             Ok(guest) => {
-                let handed = self.shared.services.discard(pid, kept);
+                let handed = self.shared.services.discard(pid, self.now, kept);
                 self.shared.hand(handed);
                 self.prepared = Some(Prepared { loaded, guest, calls });
                 Ok(())
@@ -52,7 +52,7 @@ impl Worker {
                 let made = self.kernel.calls(slot);
                 self.abandon(slot, made.into_iter().filter(|call| !calls.contains(call)));
                 self.kernel.reopen_listeners(slot, closed);
-                let handed = self.shared.services.resume(pid, kept);
+                let handed = self.shared.services.resume(pid, self.now, kept);
                 self.shared.hand(handed);
                 Err(error)
             }

@@ -104,6 +104,7 @@ impl Worker {
             if self.kernel.next_deadline().is_some_and(|at| at <= self.now) {
                 self.step(|kernel, cx| kernel.tick(cx));
             }
+            self.tend_queues();
             self.release_held();
             self.tend_some();
             self.flush();
@@ -129,6 +130,21 @@ impl Worker {
                 self.rest();
             }
         }
+    }
+
+    /// One shard does for the queues what its time has come for.
+    #[inline]
+    fn tend_queues(&mut self) {
+        if self.queues_due().is_some_and(|due| due <= self.now) {
+            let handed = self.shared.services.tend_queues(self.now);
+            self.shared.hand(handed);
+        }
+    }
+
+    /// When this shard has something to do for the queues.
+    #[inline]
+    pub(crate) fn queues_due(&self) -> Option<Timestamp> {
+        if self.shard == 0 { self.shared.services.queues_due() } else { None }
     }
 
     /// A step of the kernel.
@@ -176,7 +192,7 @@ impl Worker {
                     // Who has waited for its end finds it told.
                     self.publish_told();
                     self.shared.watches.ended(pid, &reason);
-                    let handed = self.shared.services.release(pid);
+                    let handed = self.shared.services.release(pid, self.now);
                     self.shared.hand(handed);
                     if self.shared.stopping.load(Ordering::SeqCst) {
                         let is_overdue = reason.label() == "deadline";
@@ -194,7 +210,7 @@ impl Worker {
                 // Replies that come for it will find no call.
                 Effect::Abandoned { pid, call } => {
                     let call = procession_environment::CallId(call.0);
-                    let handed = self.shared.services.abandoned(pid, call);
+                    let handed = self.shared.services.abandoned(pid, self.now, call);
                     self.shared.hand(handed);
                 }
             }

@@ -20,26 +20,43 @@ function queue__declare(name, options)
   if options == nil then options = {} end
   if type(options) ~= "table" then bad_argument(2, "table expected, got " .. typename(options)) end
   for key in next, options do
-    if key ~= "deliveries_max" and key ~= "messages_max" and key ~= "dead_letter" then
+    if key ~= "deliveries_max" and key ~= "messages_max" and key ~= "dead_letter" and key ~= "ack_timeout" then
       return nil, error_make("Invalid", "unknown option \"" .. tostring(key)
-        .. "\": there are deliveries_max, messages_max and dead_letter")
+        .. "\": there are deliveries_max, messages_max, dead_letter and ack_timeout")
     end
   end
-  local deliveries, messages, dead
+  local deliveries, messages, dead, timeout
   err, deliveries = option_of(options, "deliveries_max", "integer")
   if err then return nil, err end
   err, messages = option_of(options, "messages_max", "integer")
   if err then return nil, err end
   err, dead = option_of(options, "dead_letter", "string")
   if err then return nil, err end
-  return queue_declare(name, deliveries, messages, dead)
+  if options.ack_timeout ~= nil then
+    timeout, err = duration(options.ack_timeout)
+    if timeout == nil then return nil, err end
+  end
+  return queue_declare(name, deliveries, messages, dead, timeout)
 end
 
-function queue__publish(name, value)
+function queue__publish(name, value, options)
   local ok, err = queue_name(name)
   if ok == nil then return nil, err end
   if value == nil then return nil, error_make("Invalid", "value is missing") end
-  return queue_publish(name, value)
+  local delay = 0
+  if options ~= nil then
+    if type(options) ~= "table" then bad_argument(3, "table expected, got " .. typename(options)) end
+    for key in next, options do
+      if key ~= "delay" then
+        return nil, error_make("Invalid", "unknown option \"" .. tostring(key) .. "\": there is delay")
+      end
+    end
+    if options.delay ~= nil then
+      delay, err = duration(options.delay)
+      if delay == nil then return nil, err end
+    end
+  end
+  return queue_publish(name, value, delay)
 end
 
 function queue__consume(name, options)

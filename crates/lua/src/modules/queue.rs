@@ -26,7 +26,7 @@ fn ask(
     vm.ask(args, Request::Queue(QueueRequest { queue, operation }))
 }
 
-/// `@queue_declare(name, deliveries_max, messages_max, dead_letter)`; nil = the default.
+/// `@queue_declare(name, deliveries_max, messages_max, dead_letter, ack_timeout)`; nil = the default.
 fn declare(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let queue = vm.name_arg(args, 1)?;
     let mut options = QueueOptions::default();
@@ -39,15 +39,19 @@ fn declare(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if vm.arg(args, 4) != word::NIL {
         options.dead_letter = Some(vm.name_arg(args, 4)?);
     }
+    if vm.arg(args, 5) != word::NIL {
+        options.ack_timeout_ns = Some(vm.integer_arg(args, 5)?.max(0) as u64);
+    }
     ask(vm, args, queue, QueueOperation::Declare(options))
 }
 
-/// `@queue_publish(name, value)`.
+/// `@queue_publish(name, value, delay)`, in nanoseconds.
 fn publish(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let queue = vm.name_arg(args, 1)?;
     let value = vm.arg(args, 2);
+    let delay_ns = vm.integer_arg(args, 3)?.max(0) as u64;
     match vm.payload(&[value], "value") {
-        Ok(payload) => ask(vm, args, queue, QueueOperation::Publish { payload }),
+        Ok(payload) => ask(vm, args, queue, QueueOperation::Publish { payload, delay_ns }),
         Err(error) => vm.fail(args, &error),
     }
 }

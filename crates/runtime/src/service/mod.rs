@@ -3,6 +3,7 @@
 
 mod metrics;
 mod queue;
+mod schedule;
 mod store;
 pub(crate) mod subscriptions;
 mod variables;
@@ -11,13 +12,14 @@ pub use variables::Variables;
 
 pub(crate) use queue::Handed;
 
+use crate::inbox::Inbox;
 use metrics::Metrics;
 use procession_environment::{CallId, MetricRequest, QueueOperation, Request};
 use procession_types::{Error, Fragment, FragmentBuilder, Pid, SmolStr, Timestamp, word};
 use queue::Queues;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{OwnStores, Stores};
 use subscriptions::Subscriptions;
 
@@ -28,19 +30,26 @@ pub(crate) struct Services {
     stores: Mutex<Stores>,
     subscriptions: Mutex<Subscriptions>,
     queues: Mutex<Queues>,
+    /// When the queues have something to do; the end of time when they have not.
+    queues_due: AtomicI64,
+    /// Whom to tell when that comes sooner than it did.
+    tender: Arc<Inbox>,
     /// Processes that a service keeps something for.
     holders: Mutex<HashSet<Pid>>,
     holders_count: AtomicUsize,
 }
 
 impl Services {
-    pub(crate) fn new(variables: Variables) -> Self {
+    /// The worker of `tender` calls [`Services::tend_queues`] in time.
+    pub(crate) fn new(variables: Variables, tender: Arc<Inbox>) -> Self {
         Self {
             variables,
             metrics: Mutex::default(),
             stores: Mutex::default(),
             subscriptions: Mutex::default(),
             queues: Mutex::default(),
+            queues_due: AtomicI64::new(i64::MAX),
+            tender,
             holders: Mutex::default(),
             holders_count: AtomicUsize::new(0),
         }
@@ -79,7 +88,8 @@ impl Services {
                 Ok(FragmentBuilder::new().finish(&[word::from_bool(was)]))
             }
             Request::Queue(request) => {
-                lock(&self.queues).answer(caller, &request.queue, request.operation, out)
+                let operation = request.operation;
+                self.queues(now, |it| it.answer(caller, &request.queue, operation, out))
             }
         }
     }
@@ -98,18 +108,46 @@ impl Services {
     pub(crate) fn consume(
         &self,
         consumer: Pid,
+        now: Timestamp,
         call: CallId,
         queue: &SmolStr,
     ) -> Result<Option<Fragment>, Error> {
         self.hold(consumer);
-        lock(&self.queues).consume(consumer, call, queue)
+        self.queues(now, |queues| queues.consume(consumer, call, queue))
+    }
+
+    /// When [`Services::tend_queues`] has something to do.
+    #[inline]
+    pub(crate) fn queues_due(&self) -> Option<Timestamp> {
+        let at = self.queues_due.load(Ordering::Relaxed);
+        (at != i64::MAX).then_some(Timestamp(at))
+    }
+
+    /// Makes delayed messages ready, and takes back what was not acknowledged in time.
+    pub(crate) fn tend_queues(&self, now: Timestamp) -> Vec<Handed> {
+        let mut out = Vec::new();
+        self.queues(now, |queues| queues.tend(&mut out));
+        out
+    }
+
+    /// An operation on the queues at a time.
+    fn queues<T>(&self, now: Timestamp, act: impl FnOnce(&mut Queues) -> T) -> T {
+        let mut queues = lock(&self.queues);
+        let result = act(queues.at(now));
+        let due = queues.next_due().map_or(i64::MAX, |at| at.0);
+        let before = self.queues_due.swap(due, Ordering::Relaxed);
+        drop(queues);
+        if due < before {
+            self.tender.poke();
+        }
+        result
     }
 
     /// A call of a process is not wanted any more.
-    pub(crate) fn abandoned(&self, pid: Pid, call: CallId) -> Vec<Handed> {
+    pub(crate) fn abandoned(&self, pid: Pid, now: Timestamp, call: CallId) -> Vec<Handed> {
         let mut out = Vec::new();
         if self.holders_count.load(Ordering::SeqCst) > 0 {
-            lock(&self.queues).abandoned(pid, call, &mut out);
+            self.queues(now, |queues| queues.abandoned(pid, call, &mut out));
         }
         out
     }
@@ -123,12 +161,12 @@ impl Services {
 
     /// Forgets what was kept for a process that has ended.
     #[inline]
-    pub(crate) fn release(&self, pid: Pid) -> Vec<Handed> {
+    pub(crate) fn release(&self, pid: Pid, now: Timestamp) -> Vec<Handed> {
         if self.holders_count.load(Ordering::SeqCst) == 0 {
             return Vec::new();
         }
         let kept = self.suspend(pid);
-        self.discard(pid, kept)
+        self.discard(pid, now, kept)
     }
 
     /// Sets aside what is kept for a process, while another program may take its place.
@@ -145,11 +183,11 @@ impl Services {
     }
 
     /// The other program has not started: all is as before.
-    pub(crate) fn resume(&self, pid: Pid, kept: Kept) -> Vec<Handed> {
+    pub(crate) fn resume(&self, pid: Pid, now: Timestamp, kept: Kept) -> Vec<Handed> {
         // What that program has made is gone with it; its deliveries are those that are new.
         let mut made = self.suspend(pid);
         made.deliveries.retain(|delivery| !kept.deliveries.contains(delivery));
-        let out = self.discard(pid, made);
+        let out = self.discard(pid, now, made);
         self.hold(pid);
         lock(&self.stores).give(pid, kept.stores);
         let mut subscriptions = lock(&self.subscriptions);
@@ -161,11 +199,11 @@ impl Services {
     }
 
     /// Ends what was set aside.
-    pub(crate) fn discard(&self, pid: Pid, kept: Kept) -> Vec<Handed> {
+    pub(crate) fn discard(&self, pid: Pid, now: Timestamp, kept: Kept) -> Vec<Handed> {
         lock(&self.stores).drop_own(kept.stores);
         let mut out = Vec::new();
         if !kept.deliveries.is_empty() {
-            lock(&self.queues).give_back(pid, kept.deliveries, &mut out);
+            self.queues(now, |queues| queues.give_back(pid, kept.deliveries, &mut out));
         }
         out
     }

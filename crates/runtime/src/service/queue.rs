@@ -1,8 +1,11 @@
 //! Work queues in memory. A message is handed to one consumer, who says when it is done; if that
-//! one fails, another gets it, and after so many attempts it goes to a queue of dead letters.
+//! one fails or does not say so in time, another gets it, and after so many attempts it goes to a queue
+//! of dead letters.
 
+use super::schedule::{Due, Key, Schedule};
 use procession_environment::{CallId, QueueOperation, QueueOptions};
-use procession_types::{Error, ErrorKind, Fragment, FragmentBuilder, Limit, Pid, SmolStr, word};
+use procession_types::{Error, ErrorKind, Fragment, FragmentBuilder, Limit, Pid};
+use procession_types::{SmolStr, Timestamp, word};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Queues of a node.
@@ -47,12 +50,15 @@ struct Delivery {
     to: Pid,
     /// The call that it answers, when that had to wait.
     call: Option<CallId>,
+    /// When it is taken back.
+    overdue: Option<Key>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     options: QueueOptions,
     ready: VecDeque<Message>,
+    delayed: BTreeMap<Key, Message>,
     waiting: VecDeque<Waiting>,
     in_flight: BTreeMap<u64, Delivery>,
     bytes: usize,
@@ -68,11 +74,45 @@ pub(crate) struct Queues {
     calls: HashMap<Waiting, SmolStr>,
     /// What processes hold.
     held: HashMap<Pid, Vec<(SmolStr, u64)>>,
+    schedule: Schedule,
+    /// The time of the operation that is being carried out.
+    now: Timestamp,
     deliveries: u64,
     bytes: usize,
 }
 
 impl Queues {
+    /// What follows happens at this time.
+    pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// When [`Queues::tend`] has something to do.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.schedule.next()
+    }
+
+    /// Does what its time has come for.
+    pub(crate) fn tend(&mut self, out: &mut Vec<Handed>) {
+        while let Some((key, due)) = self.schedule.take(self.now) {
+            match due {
+                Due::Ready { queue: name } => {
+                    let Some(queue) = self.queues.get_mut(&name) else { continue };
+                    queue.ready.extend(queue.delayed.remove(&key));
+                    self.hand_out(&name, out);
+                }
+                Due::Overdue { queue: name, delivery } => {
+                    let held = self.queues.get(&name).and_then(|it| it.in_flight.get(&delivery));
+                    let Some(holder) = held.map(|held| held.to) else { continue };
+                    if let Ok(message) = self.take(holder, &name, delivery) {
+                        self.put_back(&name, message, out);
+                    }
+                }
+            }
+        }
+    }
+
     /// Carries an operation out; messages that could be handed to waiting consumers are in `out`.
     pub(crate) fn answer(
         &mut self,
@@ -86,8 +126,8 @@ impl Queues {
                 check_options(name, &options)?;
                 self.queue(name)?.options = options;
             }
-            QueueOperation::Publish { payload } => {
-                self.publish(name, payload)?;
+            QueueOperation::Publish { payload, delay_ns } => {
+                self.publish(name, payload, delay_ns)?;
                 self.hand_out(name, out);
             }
             QueueOperation::Ack { delivery } => {
@@ -106,10 +146,12 @@ impl Queues {
             QueueOperation::Purge => {
                 let Some(queue) = self.queues.get_mut(name) else { return Ok(super::integer(0)) };
                 let ready = std::mem::take(&mut queue.ready);
-                let bytes: usize = ready.iter().map(Message::bytes).sum();
+                let delayed = std::mem::take(&mut queue.delayed);
+                let bytes: usize = ready.iter().chain(delayed.values()).map(Message::bytes).sum();
                 queue.bytes -= bytes;
                 self.bytes -= bytes;
-                return Ok(super::integer(ready.len() as i64));
+                delayed.keys().for_each(|key| self.schedule.remove(*key));
+                return Ok(super::integer((ready.len() + delayed.len()) as i64));
             }
         }
         Ok(FragmentBuilder::new().finish(&[word::TRUE]))
@@ -184,7 +226,7 @@ impl Queues {
         Ok(self.queues.entry(name.clone()).or_default())
     }
 
-    fn publish(&mut self, name: &SmolStr, payload: Fragment) -> Result<(), Error> {
+    fn publish(&mut self, name: &SmolStr, payload: Fragment, delay_ns: u64) -> Result<(), Error> {
         if payload.bytes() > MESSAGE_BYTES_MAX {
             let message = format!("message is larger than {MESSAGE_BYTES_MAX} bytes");
             return Err(Error::limit(Limit::MessageSize, message));
@@ -193,7 +235,7 @@ impl Queues {
         let queue = self.queue(name)?;
         let message = Message { payload, attempts: 0 };
         let bytes = message.bytes();
-        let count = queue.ready.len() + queue.in_flight.len();
+        let count = queue.ready.len() + queue.delayed.len() + queue.in_flight.len();
         if count >= queue.options.messages_max as usize
             || queue.bytes + bytes > BYTES_MAX
             || total + bytes > BYTES_TOTAL_MAX
@@ -202,8 +244,14 @@ impl Queues {
             return Err(Error::limit(Limit::Queue, message).with_retryable(true));
         }
         queue.bytes += bytes;
-        queue.ready.push_back(message);
         self.bytes += bytes;
+        let Some(queue) = self.queues.get_mut(name) else { return Ok(()) };
+        if delay_ns == 0 {
+            queue.ready.push_back(message);
+        } else {
+            let due = Due::Ready { queue: name.clone() };
+            queue.delayed.insert(self.schedule.add(self.now.after(delay_ns), due), message);
+        }
         Ok(())
     }
 
@@ -235,7 +283,11 @@ impl Queues {
         words.push(word::int_wrapping(i64::from(message.attempts)));
         self.held.entry(to).or_default().push((name.clone(), delivery));
         if let Some(queue) = self.queues.get_mut(name) {
-            queue.in_flight.insert(delivery, Delivery { message, to, call });
+            let overdue = queue.options.ack_timeout_ns.map(|most| {
+                let due = Due::Overdue { queue: name.clone(), delivery };
+                self.schedule.add(self.now.after(most), due)
+            });
+            queue.in_flight.insert(delivery, Delivery { message, to, call, overdue });
         }
         Fragment::from_words(words.into(), 3)
     }
@@ -251,6 +303,9 @@ impl Queues {
             let message = format!("delivery {delivery} of queue \"{name}\" is not held any more");
             return Err(Error::not_found(message));
         };
+        if let Some(key) = found.overdue {
+            self.schedule.remove(key);
+        }
         if let Some(call) = found.call {
             self.calls.remove(&(holder, call));
         }
@@ -278,7 +333,7 @@ impl Queues {
         self.forget(name, &message);
         let dead_letter = self.queues.get(name).and_then(|queue| queue.options.dead_letter.clone());
         let kept = dead_letter.is_some_and(|dead_letter| {
-            let is_kept = self.publish(&dead_letter, message.payload).is_ok();
+            let is_kept = self.publish(&dead_letter, message.payload, 0).is_ok();
             self.hand_out(&dead_letter, out);
             is_kept
         });
@@ -301,10 +356,12 @@ impl Queues {
         let queue = self.queues.get(name).unwrap_or(&unused);
         let mut count = |count: usize| builder.integer(count as i64);
         let (ready, in_flight) = (count(queue.ready.len()), count(queue.in_flight.len()));
+        let delayed = count(queue.delayed.len());
         let (consumers, bytes) = (count(queue.waiting.len()), count(queue.bytes));
         let dropped = count(queue.dropped as usize);
         let record = builder.record(&[
             ("ready", ready),
+            ("delayed", delayed),
             ("in_flight", in_flight),
             ("waiting", consumers),
             ("bytes", bytes),
@@ -317,6 +374,7 @@ impl Queues {
 impl Queue {
     fn is_unused(&self) -> bool {
         self.ready.is_empty()
+            && self.delayed.is_empty()
             && self.in_flight.is_empty()
             && self.waiting.is_empty()
             && self.options == QueueOptions::default()
@@ -329,6 +387,9 @@ fn check_options(name: &SmolStr, options: &QueueOptions) -> Result<(), Error> {
     }
     if options.messages_max == 0 || options.messages_max > MESSAGES_MAX {
         return Err(Error::invalid(format!("option messages_max is 1 to {MESSAGES_MAX}")));
+    }
+    if options.ack_timeout_ns == Some(0) {
+        return Err(Error::invalid("option ack_timeout is longer than nothing"));
     }
     let Some(dead_letter) = &options.dead_letter else { return Ok(()) };
     if dead_letter == name || dead_letter.is_empty() || dead_letter.len() > NAME_BYTES_MAX {
