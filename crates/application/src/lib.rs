@@ -8,7 +8,9 @@
 mod assemble;
 mod directory;
 mod read;
+mod reload;
 
 pub use assemble::{Assembled, assemble, definition, policies};
 pub use directory::Directory;
 pub use read::{BadProgram, ReadError, environment, read};
+pub use reload::{ReloadError, Reloaded, reload};

@@ -1,4 +1,5 @@
 //! Files on disk: what is found, and what is refused.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The application that newcomers start, on a node.
+#![allow(clippy::unwrap_used)]
 
 use procession_application::{assemble, read};
 use procession_policy::Unidentified;

@@ -68,7 +68,7 @@ pub use renewal::When;
 pub use service::Variables;
 pub use supervise::{
     ApplicationDefinition, Delivery, EVENTS_KEPT_MAX, LifecycleEvent, LifecycleEvents, ROOT,
-    Supervised,
+    Supervised, joined,
 };
 pub use visit::ANSWER_PATIENCE;
 pub use watch::{Ending, Watching};

@@ -98,6 +98,14 @@ impl Programs {
         entries.get(id).is_some_and(|entry| matches!(**entry, Entry::Defined { .. }))
     }
 
+    /// Takes a program away that was defined.
+    pub(crate) fn undefine(&self, id: &str) {
+        let mut entries = self.lock();
+        if entries.get(id).is_some_and(|entry| matches!(**entry, Entry::Defined { .. })) {
+            entries.remove(id);
+        }
+    }
+
     /// The program with this id for a host, loaded now if it has not been.
     pub(crate) fn load(&self, id: &str, host: HostIndex) -> Result<Loaded, Error> {
         let entry = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();

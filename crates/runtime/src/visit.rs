@@ -27,6 +27,11 @@ impl Node {
         self.shared.programs.define(program);
     }
 
+    /// Takes a program away. Processes that run it go on; nothing when there is none.
+    pub fn undefine(&self, id: &str) {
+        self.shared.programs.undefine(id);
+    }
+
     /// Starts a process without a parent, on the shard with the fewest.
     ///
     /// # Errors

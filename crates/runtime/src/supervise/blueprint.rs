@@ -18,8 +18,6 @@ pub(super) struct Blueprint {
     pub(super) kinds: Vec<Kind>,
     /// How each child is spawned, by position.
     pub(super) requests: Vec<SpawnRequest>,
-    /// Labels of each child, by position.
-    pub(super) labels: Vec<Vec<(SmolStr, SmolStr)>>,
     pub(super) is_root: bool,
 }
 
@@ -28,9 +26,7 @@ impl Blueprint {
         let Planned { definition, kinds, parent } = planned;
         let children = definition.children.iter();
         let requests = children.map(|child| request(&child.id, application)).collect();
-        let children = definition.children.iter();
-        let labels = children.map(|child| application.labels(&child.id)).collect();
-        Self { definition, kinds, requests, labels, is_root: parent.is_none() }
+        Self { definition, kinds, requests, is_root: parent.is_none() }
     }
 
     /// What its process may use: each child is a call, a monitor and an event that may be unread.
@@ -70,8 +66,9 @@ fn request(id: &SmolStr, application: &ApplicationDefinition) -> SpawnRequest {
     }
 }
 
-/// The values of all fragments, in one.
-fn joined(fragments: &[Fragment]) -> Fragment {
+/// The values of all fragments, in one: a definition's arguments as a spawn wants them.
+#[must_use]
+pub fn joined(fragments: &[Fragment]) -> Fragment {
     let mut builder = FragmentBuilder::new();
     let values: Vec<_> = fragments.iter().flat_map(|it| builder.include(it)).collect();
     builder.finish(&values)
@@ -89,11 +86,6 @@ impl ApplicationDefinition {
         let is_named = !policies.is_empty() || !groups.is_empty();
         let scope = is_named.then_some(Scope { policies: scope });
         ContextChange { values: BTreeMap::new(), actor, scope }
-    }
-
-    fn labels(&self, id: &SmolStr) -> Vec<(SmolStr, SmolStr)> {
-        let entry = self.entry(id, Kind::Service, None);
-        entry.labels.iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
     /// How a child is shown before it has ever been wanted.

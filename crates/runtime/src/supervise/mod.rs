@@ -11,10 +11,10 @@ mod control;
 mod desk;
 mod guest;
 mod hub;
-mod record;
 mod register;
 
 pub use application::{ApplicationDefinition, ROOT};
+pub use blueprint::joined;
 pub use hub::{Delivery, EVENTS_KEPT_MAX, LifecycleEvent, LifecycleEvents};
 pub use register::Supervised;
 
