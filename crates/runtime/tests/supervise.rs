@@ -188,6 +188,14 @@ fn a_service_that_fails_comes_back_under_its_name() {
         assert!(!pids.contains(&status.pid.unwrap()));
         pids.extend(status.pid);
     }
+    // The records tell the same, and that the process is the service's.
+    node.flush_output();
+    let query = telemetry::Query { service: Some("app:x".into()), ..telemetry::Query::default() };
+    let records = node.events(&query).records;
+    let told = |kind: &str| records.iter().filter(|it| it.kind.name() == kind).count();
+    let counts = ["service.starting", "service.restarted", "service.running"].map(told);
+    assert_eq!(counts, [1, 3, 4], "{records:?}");
+    assert_eq!(["service.backoff", "service.exited"].map(told), [3, 3]);
     assert!(node.metrics().contains("procession_restarts_total 3\n"));
     let line = "procession_supervised{kind=\"service\",state=\"running\"} 1\n";
     assert!(node.metrics().contains(line));

@@ -3,7 +3,7 @@
 //! anew; read the difference before it is committed.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use procession_spec::{Mode, Options, read};
+use procession_spec::{Finding, Mode, Options, Severity, read};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -137,4 +137,28 @@ fn warnings_alone_are_no_error_however_many() {
     let options = Options { mode: Mode::Lenient, ..Options::default() };
     let (_, warnings) = read(&files, &options).unwrap();
     assert!(warnings.to_string().ends_with("100 more are not shown\n\n600 warnings\n"));
+}
+
+#[test]
+fn findings_are_for_programs() {
+    let text = "version: '1.0'\nnamespace: äpp\nentries: [{name: a, kind: process.hots}]\n";
+    let files: BTreeMap<String, Vec<u8>> =
+        [("_index.yaml".to_owned(), text.as_bytes().to_vec())].into();
+    let report = read(&files, &Options { directory: "d", ..Options::default() }).unwrap_err();
+    let found: Vec<Finding<'_>> = report.findings().collect();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].message, "\"äpp\" is not a namespace");
+    assert_eq!((found[0].start, found[0].end), ((2, 12), (2, 15)));
+    let expected = Finding {
+        severity: Severity::Error,
+        message: "unknown kind \"process.hots\"",
+        help: Some("did you mean \"process.host\"?"),
+        path: Some("d/_index.yaml"),
+        start: (3, 27),
+        end: (3, 39),
+    };
+    assert_eq!(found[1], expected);
+    let nothing = read(&BTreeMap::<String, Vec<u8>>::new(), &Options::default()).unwrap_err();
+    let found = nothing.findings().next().unwrap();
+    assert_eq!((found.path, found.start), (None, (1, 1)));
 }

@@ -195,9 +195,10 @@ impl Node {
             register.add(entry, Some(Arc::clone(&desk)));
             let blueprint = Arc::new(Blueprint::new(planned, application));
             let (limits, register) = (blueprint.limits(), Arc::clone(register));
+            let telemetry = self.shared.telemetry.clone();
             let process = move || {
                 let (blueprint, register) = (Arc::clone(&blueprint), Arc::clone(&register));
-                SupervisorProcess::new(blueprint, register, Arc::clone(&desk))
+                SupervisorProcess::new(blueprint, register, telemetry.clone(), Arc::clone(&desk))
             };
             self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
             begun.supervisors.push(id);

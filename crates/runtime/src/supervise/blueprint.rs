@@ -18,6 +18,8 @@ pub(super) struct Blueprint {
     pub(super) kinds: Vec<Kind>,
     /// How each child is spawned, by position.
     pub(super) requests: Vec<SpawnRequest>,
+    /// Labels of each child, by position.
+    pub(super) labels: Vec<Vec<(SmolStr, SmolStr)>>,
     pub(super) is_root: bool,
 }
 
@@ -26,7 +28,9 @@ impl Blueprint {
         let Planned { definition, kinds, parent } = planned;
         let children = definition.children.iter();
         let requests = children.map(|child| request(&child.id, application)).collect();
-        Self { definition, kinds, requests, is_root: parent.is_none() }
+        let children = definition.children.iter();
+        let labels = children.map(|child| application.labels(&child.id)).collect();
+        Self { definition, kinds, requests, labels, is_root: parent.is_none() }
     }
 
     /// What its process may use: each child is a call, a monitor and an event that may be unread.
@@ -86,6 +90,11 @@ impl ApplicationDefinition {
         let is_named = !policies.is_empty() || !groups.is_empty();
         let scope = is_named.then_some(Scope { policies: scope });
         ContextChange { values: BTreeMap::new(), actor, scope }
+    }
+
+    fn labels(&self, id: &SmolStr) -> Vec<(SmolStr, SmolStr)> {
+        let entry = self.entry(id, Kind::Service, None);
+        entry.labels.iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
     /// How a child is shown before it has ever been wanted.

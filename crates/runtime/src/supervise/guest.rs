@@ -2,6 +2,7 @@
 
 use super::blueprint::{Blueprint, unstarted};
 use super::desk::{Command, Desk};
+use super::record::Subject;
 use super::register::Register;
 use crate::built_in::{Alarm, BuiltIn, Progress, text};
 use procession_environment::{CallId, CancelRequest, Host};
@@ -9,6 +10,7 @@ use procession_supervision::plan::Kind;
 use procession_supervision::supervisor::{
     Action, Actions, ChildStatus, Input, Moment, News, StateName, Supervisor, Ticket,
 };
+use procession_telemetry::Telemetry;
 use procession_types::{
     Error, Event, ExitReason, Failure, Fragment, Pid, Rest, SmolStr, Timestamp,
 };
@@ -28,6 +30,7 @@ const CHILD_BYTES: u64 = 1024;
 pub(super) struct SupervisorProcess {
     blueprint: Arc<Blueprint>,
     register: Arc<Register>,
+    telemetry: Telemetry,
     desk: Arc<Desk>,
     supervisor: Supervisor,
     /// Which process of this supervisor it is, counted.
@@ -49,12 +52,18 @@ pub(super) struct SupervisorProcess {
 }
 
 impl SupervisorProcess {
-    pub(super) fn new(blueprint: Arc<Blueprint>, register: Arc<Register>, desk: Arc<Desk>) -> Self {
+    pub(super) fn new(
+        blueprint: Arc<Blueprint>,
+        register: Arc<Register>,
+        telemetry: Telemetry,
+        desk: Arc<Desk>,
+    ) -> Self {
         let life = register.begin(&blueprint.definition.id);
         Self {
             supervisor: Supervisor::new(blueprint.definition.clone()),
             blueprint,
             register,
+            telemetry,
             desk,
             life,
             has_begun: false,
@@ -157,10 +166,20 @@ impl SupervisorProcess {
         if let News::Started { restarts: 1.., .. } = &news {
             self.register.count_restart();
         }
-        let (id, kind) = match child {
-            Some(at) => (&self.blueprint.definition.children[at].id, self.blueprint.kinds[at]),
-            None => (&self.blueprint.definition.id, Kind::Supervisor),
+        let blueprint = &self.blueprint;
+        let (id, kind, program) = match child {
+            Some(at) => {
+                let id = &blueprint.definition.children[at].id;
+                (id, blueprint.kinds[at], &blueprint.requests[at].program)
+            }
+            None => (&blueprint.definition.id, Kind::Supervisor, &blueprint.definition.id),
         };
+        if let (Some(at), News::Started { pid, .. }) = (child, &news) {
+            self.telemetry.describe(*pid, id, &blueprint.labels[at]);
+        }
+        if let Some(event) = (Subject { id, kind, program }).record(&news, self.now) {
+            self.telemetry.publish(&event);
+        }
         self.register.hub.publish(self.now, id, kind, news);
     }
 

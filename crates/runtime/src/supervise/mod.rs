@@ -11,6 +11,7 @@ mod control;
 mod desk;
 mod guest;
 mod hub;
+mod record;
 mod register;
 
 pub use application::{ApplicationDefinition, ROOT};
