@@ -4,7 +4,8 @@
 //! its source (`app.test:main` is the one that is run; modules default to all), `--- policy` and
 //! YAML, `--- config strict=true actor=ID policies=a,b` and limits of the main process, `--- expect
 //! exit=error kind=KIND message=PART` when it shall not end normally. `API=name` runs one file.
-//! Every program may require `check`, which is `api/lib/check.lua`. Each file runs twice: the second time every process hibernates whenever it waits.
+//! Every program may require `check`, which is `api/lib/check.lua`. Each file runs in every
+//! [`Mode`].
 #![allow(clippy::unwrap_used)]
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
@@ -24,7 +25,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use web::Server;
 
+mod restoring;
 mod web;
+
+/// What happens to processes whenever they wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Plain,
+    /// They are packed.
+    Hibernating,
+    /// They go on as copies that were restored from their snapshots.
+    Restored,
+}
 
 const MAIN: &str = "app.test:main";
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -148,13 +160,18 @@ fn case(file: &Path) -> Case {
 }
 
 /// Runs a file; the complaint if something is not as expected.
-fn run(file: &Path, scratch: &Path, hibernate_after_ns: Option<u64>) -> Result<(), String> {
+fn run(file: &Path, scratch: &Path, mode: Mode) -> Result<(), String> {
     let case = case(file);
-    let mut config = NodeConfig::new(Arc::new(LuaEnvironment::with_payloads(case.payloads)));
+    let lua = LuaEnvironment::with_payloads(case.payloads);
+    let mut config = NodeConfig::new(match mode {
+        Mode::Plain | Mode::Hibernating => Arc::new(lua),
+        Mode::Restored => Arc::new(restoring::Restoring(lua)),
+    });
     config.shards = 2;
     config.programs = case.programs;
     config.policies = case.policies;
     config.sinks = Sinks::none();
+    let hibernate_after_ns = (mode == Mode::Hibernating).then_some(0);
     config.hosts.iter_mut().for_each(|host| host.hibernate_after_ns = hibernate_after_ns);
     config.grants =
         vec![Grant { name: PathBuf::new(), directory: scratch.to_owned(), access: Access::Write }];
@@ -235,12 +252,12 @@ fn programs_see_what_the_documents_say() {
                     let name = file.file_stem().unwrap().to_string_lossy().into_owned();
                     let scratch = std::env::temp_dir()
                         .join(format!("procession-api-{}-{name}", std::process::id()));
-                    for (mode, hibernate_after_ns) in [("", None), (" (hibernating)", Some(0))] {
+                    for mode in [Mode::Plain, Mode::Hibernating, Mode::Restored] {
                         let _ = std::fs::remove_dir_all(&scratch);
                         std::fs::create_dir_all(&scratch).unwrap();
-                        let outcome = run(file, &scratch, hibernate_after_ns);
+                        let outcome = run(file, &scratch, mode);
                         if let Err(complaint) = outcome {
-                            let complaint = format!("{name}{mode}: {complaint}");
+                            let complaint = format!("{name} ({mode:?}): {complaint}");
                             complaints.lock().unwrap().push(complaint);
                         }
                     }
