@@ -118,7 +118,39 @@ pub struct Load {
     pub paused: usize,
 }
 
+/// The little about a process that its metrics need.
+#[derive(Debug, Clone, Copy)]
+pub struct Glance {
+    /// Where its guest is.
+    pub slot: SlotIndex,
+    /// What it does.
+    pub state: State,
+    /// Messages waiting.
+    pub mailbox_messages: u32,
+    /// Bytes waiting.
+    pub mailbox_bytes: u64,
+}
+
 impl Kernel {
+    /// A look at the processes that live on this shard at slots from `first` on, up to `slots` of
+    /// them, and the slot to go on from; `None` when these were the last.
+    pub fn glance(
+        &self,
+        first: SlotIndex,
+        slots: SlotIndex,
+        mut each: impl FnMut(Glance),
+    ) -> Option<SlotIndex> {
+        let end = first.saturating_add(slots).min(self.table.slots());
+        for slot in first..end {
+            if let Some(process) = self.table.at(slot) {
+                let (mailbox_messages, mailbox_bytes) =
+                    (process.mailbox.len(), process.mailbox.bytes());
+                each(Glance { slot, state: process.state, mailbox_messages, mailbox_bytes });
+            }
+        }
+        (end < self.table.slots()).then_some(end)
+    }
+
     /// What there is to know about a process of this shard.
     #[must_use]
     pub fn info(&self, cx: &Step<'_>, pid: Pid) -> Option<Info> {

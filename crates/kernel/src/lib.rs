@@ -50,7 +50,7 @@ pub use config::{
 };
 pub use directory::{ClaimError, Directory, Dispatch, Room};
 pub use effect::{Effect, Effects, NoPlaces, Places, Step};
-pub use info::{Counts, INFO_PIDS_MAX, Info, Load};
+pub use info::{Counts, Glance, INFO_PIDS_MAX, Info, Load};
 pub use inspect::{Asker, CallSubject};
 pub use kernel::Kernel;
 pub use link::Tags;

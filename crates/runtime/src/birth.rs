@@ -101,7 +101,10 @@ impl Worker {
             return Err(error);
         }
         let used = guest.usage().instructions;
-        self.guests.put(slot, Resident::new(pid, guest, used, self.now));
+        let cell = self.cell(slot, pid);
+        let counts = self.tally.at(cell);
+        (counts.spawned, counts.instructions) = (counts.spawned + 1, counts.instructions + used);
+        self.guests.put(slot, Resident::new(pid, guest, used, (self.now, cell)));
         self.step(|kernel, cx| kernel.launch(cx, slot, used));
         Ok(())
     }

@@ -87,6 +87,11 @@ impl Worker {
 
     /// Tells of the end of a process.
     pub(crate) fn tell_exited(&mut self, life: &Life<'_>, reason: &ExitReason) {
+        if let ExitReason::Failed(failure) = reason
+            && let Failure::Limit { limit, .. } = **failure
+        {
+            self.tally.limit(limit);
+        }
         if !self.shared.telemetry.keeps() {
             return;
         }

@@ -40,6 +40,11 @@ impl SharedDirectory {
         self.hosts.get(usize::from(host)).map_or(0, |count| count.load(Ordering::Acquire))
     }
 
+    /// Processes alive on each host.
+    pub(crate) fn by_host(&self) -> impl Iterator<Item = u32> + '_ {
+        self.hosts.iter().map(|count| count.load(Ordering::Acquire))
+    }
+
     fn slots(&self, pid: Pid) -> Option<&Slots> {
         self.shards.get(usize::from(pid.shard)).filter(|_| pid.epoch == self.epoch)
     }

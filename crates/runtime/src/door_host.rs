@@ -59,7 +59,9 @@ impl Host for Door<'_> {
 
     fn receive(&mut self, queue: Queue) -> Option<Message> {
         let slot = self.slot;
-        self.worker.step(|kernel, cx| kernel.receive(cx, slot, QueueId(queue.0)))
+        let message = self.worker.step(|kernel, cx| kernel.receive(cx, slot, QueueId(queue.0)));
+        self.worker.receives += u64::from(message.is_some());
+        message
     }
 
     fn has_message(&self, queue: Queue) -> bool {
@@ -342,6 +344,7 @@ impl Door<'_> {
     #[cold]
     fn refused(&mut self, error: &Error) {
         let program = SmolStr::new(self.worker.program(self.slot));
+        self.worker.count_refused(self.pid, &program, error);
         self.worker.tell_refused(self.pid, &program, error);
     }
 

@@ -19,10 +19,17 @@ pub(crate) struct Resident {
     pub(crate) is_to_trim: bool,
     /// It is on the list of those that will hibernate.
     pub(crate) is_to_hibernate: bool,
+    /// Where the worker counts what it does; see [`crate::tally`].
+    pub(crate) cell: u32,
 }
 
 impl Resident {
-    pub(crate) fn new(pid: Pid, guest: Box<dyn Guest>, reported: u64, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        pid: Pid,
+        guest: Box<dyn Guest>,
+        reported: u64,
+        (now, cell): (Timestamp, u32),
+    ) -> Self {
         Self {
             pid,
             guest,
@@ -31,6 +38,7 @@ impl Resident {
             is_waiting: false,
             is_to_trim: false,
             is_to_hibernate: false,
+            cell,
         }
     }
 }

@@ -32,7 +32,8 @@ impl Worker {
             return self.flush();
         };
         resident.last_turn = self.now;
-        self.sends = 0;
+        (self.sends, self.receives) = (0, 0);
+        let (cell, began) = (resident.cell, self.tally.begin());
         let mut door = Door::new(self, slot, pid);
         let turn = catch_unwind(AssertUnwindSafe(|| resident.guest.run(&mut door, budget)));
         let (instructions, end) = match turn {
@@ -67,6 +68,7 @@ impl Worker {
                 let used = account(&mut resident);
                 self.prepared = None;
                 self.kernel.account(slot, used);
+                self.tally.turn(cell, used, (self.sends, self.receives), &TurnEnd::Preempted);
                 self.set_aside(slot, pid, resident);
                 return self.flush();
             }
@@ -75,6 +77,10 @@ impl Worker {
             }
         };
         self.prepared = None;
+        self.tally.turn(cell, instructions, (self.sends, self.receives), &end);
+        if let Some(began) = began {
+            self.tally.took(began);
+        }
         self.end_turn(slot, instructions, end);
         if !self.renewals.is_empty() {
             self.renew_waiting(slot);

@@ -75,7 +75,8 @@ impl Worker {
         self.step(|kernel, cx| kernel.set_definition(cx, slot, definition));
         self.tell(EventKind::ProcessUpgraded, (pid, &program), &[("from", &from)], "");
         let used = prepared.guest.usage().instructions;
-        self.guests.put(slot, Resident::new(pid, prepared.guest, used, self.now));
+        let when = (self.now, self.cell(slot, pid));
+        self.guests.put(slot, Resident::new(pid, prepared.guest, used, when));
         used
     }
 

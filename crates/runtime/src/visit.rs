@@ -240,30 +240,6 @@ impl Node {
         lists.flatten().collect()
     }
 
-    /// The metrics of the node and of its programs, in the text form that scrapers read.
-    #[must_use]
-    pub fn metrics(&self) -> String {
-        let stats = self.stats();
-        let mut text = String::new();
-        for (name, kind, value) in [
-            ("procession_processes", "gauge", stats.processes),
-            ("procession_processes_paused", "gauge", stats.paused),
-            ("procession_processes_started_total", "counter", stats.counts.spawned),
-            ("procession_processes_ended_total", "counter", stats.counts.ended),
-            ("procession_pauses_total", "counter", stats.counts.pauses),
-            ("procession_resumes_total", "counter", stats.counts.resumes),
-            ("procession_messages_sent_total", "counter", stats.counts.sent),
-            ("procession_messages_received_total", "counter", stats.counts.received),
-            ("procession_turns_total", "counter", stats.counts.turns),
-            ("procession_instructions_total", "counter", stats.counts.instructions),
-            ("procession_output_failures_total", "counter", stats.output_failures),
-        ] {
-            text.push_str(&format!("# TYPE {name} {kind}\n{name} {value}\n"));
-        }
-        let supervised = self.supervision_metrics() + &self.pool_metrics();
-        text + &supervised + &self.shared.services.metrics_text()
-    }
-
     /// What the node has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {

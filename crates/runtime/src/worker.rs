@@ -9,6 +9,7 @@ use crate::pid_cache::PidCache;
 use crate::random::Random;
 use crate::renewal::Waiting;
 use crate::shared::Shared;
+use crate::tally::Tally;
 use crate::turn::Held;
 use crate::upgrade::Prepared;
 use procession_kernel::{Effect, Effects, Kernel, KernelConfig, Step};
@@ -44,6 +45,8 @@ pub(crate) struct Worker {
     pub(crate) prepared: Option<Prepared>,
     /// Messages that the running guest has sent in its turn.
     pub(crate) sends: u64,
+    /// Messages that it has taken in its turn.
+    pub(crate) receives: u64,
     /// Another shard has much less to do: the next process that uses up its slice goes there.
     pub(crate) relief: bool,
     /// Upgrades that wait until their processes are at rest.
@@ -52,6 +55,8 @@ pub(crate) struct Worker {
     pub(crate) pid_cache: PidCache,
     /// Events that the telemetry has not been told of yet.
     pub(crate) chronicle: Chronicle,
+    /// See [`crate::tally`].
+    pub(crate) tally: Tally,
     /// A process that could not be started, and why.
     pub(crate) unstarted: Option<(Pid, Error)>,
     /// How many spawns are being started inside each other.
@@ -81,10 +86,12 @@ impl Worker {
             hold: false,
             prepared: None,
             sends: 0,
+            receives: 0,
             relief: false,
             renewals: Vec::new(),
             pid_cache: PidCache::new(),
             chronicle: Chronicle::default(),
+            tally: Tally::new(),
             unstarted: None,
             depth: 0,
             mail: Vec::new(),
@@ -188,6 +195,7 @@ impl Worker {
                 }
                 Effect::Ended { slot, pid, reason, definition, started, instructions } => {
                     let definition = &definition;
+                    self.tally.exit(&definition.program, pid.host, &reason);
                     self.tell_exited(&Life { pid, definition, started, instructions }, &reason);
                     // Who has waited for its end finds it told.
                     self.publish_told();
@@ -242,7 +250,8 @@ impl Worker {
                     let slot = self.step(|kernel, cx| kernel.immigrate(cx, *migrant));
                     if let Some(guest) = guest {
                         let reported = guest.usage().instructions;
-                        let mut resident = Resident::new(pid, guest, reported, self.now);
+                        let when = (self.now, self.cell(slot, pid));
+                        let mut resident = Resident::new(pid, guest, reported, when);
                         resident.is_waiting = self.kernel.is_waiting(slot);
                         self.guests.put(slot, resident);
                     }

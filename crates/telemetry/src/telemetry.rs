@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::files::{self, Files, Found};
 use crate::journal::{Counts, Journal};
 use crate::line::Lines;
+use crate::metrics::SERIES_MAX;
 use crate::process_rings::ProcessRings;
 use crate::query::Query;
 use crate::queue::{Queue, with_length};
@@ -20,6 +21,7 @@ use crate::{EventKind, Follower};
 use procession_environment::LogRecord;
 use procession_types::{Pid, SmolStr, Timestamp};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -48,6 +50,8 @@ pub(crate) struct Shared {
     events: Arc<Shelf>,
     /// Of logs and events, as of the writer's last batch.
     counts: Mutex<[Counts; 2]>,
+    /// Events published, by kind and service.
+    published: Mutex<Published>,
     /// Held as long as the directory is used.
     _lock: Option<File>,
 }
@@ -101,6 +105,7 @@ impl Telemetry {
             logs: Arc::clone(&logs.shelf),
             events: Arc::clone(&events.shelf),
             counts: Mutex::new([logs.counts.clone(), events.counts.clone()]),
+            published: Mutex::default(),
             _lock: lock,
         });
         let telemetry = Self { shared: Arc::clone(&shared) };
@@ -140,6 +145,7 @@ impl Telemetry {
     /// Adds an event that happens now. It never waits: when the writer is far behind, the event is
     /// dropped, counted, and a gap stands in its place.
     pub fn publish(&self, event: &Event) {
+        self.shared.count(event);
         if self.shared.keeps {
             let mut entries = Vec::with_capacity(256);
             let now = (self.shared.clock)();
@@ -228,6 +234,14 @@ impl Telemetry {
         counts
     }
 
+    /// How many events have been published one by one, by kind and service; those of a service that
+    /// comes too late to have a number of its own are under `other`.
+    #[must_use]
+    pub fn published(&self) -> Vec<((EventKind, SmolStr), u64)> {
+        let published = self.shared.published.lock().unwrap_or_else(PoisonError::into_inner);
+        published.iter().map(|(key, count)| (key.clone(), *count)).collect()
+    }
+
     /// Writes to the print and log streams that failed, as to a closed pipe.
     #[must_use]
     pub fn stream_failures(&self) -> u64 {
@@ -252,7 +266,19 @@ impl Telemetry {
     }
 }
 
+/// See [`Telemetry::published`].
+type Published = BTreeMap<(EventKind, SmolStr), u64>;
+
 impl Shared {
+    fn count(&self, event: &Event) {
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut key = (event.kind, event.service.clone().unwrap_or_default());
+        if published.len() >= SERIES_MAX && !published.contains_key(&key) {
+            key.1 = SmolStr::new_static("other");
+        }
+        *published.entry(key).or_insert(0) += 1;
+    }
+
     /// Appends an event, without secrets.
     fn put(&self, out: &mut Vec<u8>, event: &Event, time: Timestamp) {
         let host = event.pid.and_then(|pid| self.hosts.get(usize::from(pid.host)));
