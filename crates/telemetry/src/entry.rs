@@ -7,7 +7,7 @@
 //! ```
 //! The message comes last, so that it can be cut without touching the rest.
 
-use crate::bytes::{Pairs, Reader, cut, put_bytes, put_length};
+use crate::bytes::{self, Pairs, Reader, cut, put_length};
 use crate::event::EventKind;
 use crate::record::{Kind, Source};
 use procession_environment::Level;
@@ -92,9 +92,9 @@ fn put_head(
         length += PID_BYTES;
     }
     out.extend_from_slice(&head[..length]);
-    put_bytes(out, cut(source.host, NAME_BYTES_MAX).as_bytes());
-    put_bytes(out, cut(source.program, NAME_BYTES_MAX).as_bytes());
-    put_bytes(out, cut(source.service, NAME_BYTES_MAX).as_bytes());
+    bytes::put_bytes(out, cut(source.host, NAME_BYTES_MAX).as_bytes());
+    bytes::put_bytes(out, cut(source.program, NAME_BYTES_MAX).as_bytes());
+    bytes::put_bytes(out, cut(source.service, NAME_BYTES_MAX).as_bytes());
 }
 
 /// Appends a printed line, whole.
@@ -117,7 +117,29 @@ pub(crate) fn put<N: AsRef<str>, V: AsRef<str>>(
     message: &str,
 ) {
     let kept = cut(message, MESSAGE_BYTES_MAX);
-    let (mut count, mut bytes, mut is_cut) = (0, 0, kept.len() < message.len());
+    put_cut_at(out, (kind, time), source, fields, (kept.as_bytes(), kept.len() < message.len()));
+}
+
+/// Likewise, with a message that may be no text.
+pub(crate) fn put_bytes<N: AsRef<str>, V: AsRef<str>>(
+    out: &mut Vec<u8>,
+    what: (Kind, Timestamp),
+    source: &Source<'_>,
+    fields: &[(N, V)],
+    message: &[u8],
+) {
+    let kept = &message[..message.len().min(MESSAGE_BYTES_MAX)];
+    put_cut_at(out, what, source, fields, (kept, kept.len() < message.len()));
+}
+
+fn put_cut_at<N: AsRef<str>, V: AsRef<str>>(
+    out: &mut Vec<u8>,
+    (kind, time): (Kind, Timestamp),
+    source: &Source<'_>,
+    fields: &[(N, V)],
+    (message, mut is_cut): (&[u8], bool),
+) {
+    let (mut count, mut bytes) = (0, 0);
     for (name, value) in fields {
         if bytes > FIELDS_BYTES_MAX {
             is_cut = true;
@@ -128,13 +150,13 @@ pub(crate) fn put<N: AsRef<str>, V: AsRef<str>>(
         bytes += name + value + 2;
         count += 1;
     }
-    put_head(out, kind, if is_cut { CUT } else { 0 }, time, source, kept.len());
+    put_head(out, kind, if is_cut { CUT } else { 0 }, time, source, message.len());
     put_length(out, count);
     for (name, value) in &fields[..count] {
-        put_bytes(out, cut(name.as_ref(), NAME_BYTES_MAX).as_bytes());
-        put_bytes(out, cut(value.as_ref(), FIELDS_BYTES_MAX).as_bytes());
+        bytes::put_bytes(out, cut(name.as_ref(), NAME_BYTES_MAX).as_bytes());
+        bytes::put_bytes(out, cut(value.as_ref(), FIELDS_BYTES_MAX).as_bytes());
     }
-    out.extend_from_slice(kept.as_bytes());
+    out.extend_from_slice(message);
 }
 
 impl<'a> Entry<'a> {

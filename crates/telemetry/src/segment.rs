@@ -5,8 +5,10 @@
 //! ```
 
 use crate::bytes::{Reader, put_bytes};
+use crate::entry;
 use crate::frame::{self, FRAME_BYTES_MAX, Frame, PREFIX_BYTES};
-use crate::record::Record;
+use crate::record::{Record, Source};
+use crate::sources::bytes_of;
 use procession_types::{SmolStr, Timestamp};
 use std::io::{self, Read};
 
@@ -64,6 +66,26 @@ impl Header {
         let node = (!node.is_empty()).then(|| node.into());
         Some(Self { run, first, time, node })
     }
+}
+
+/// A segment with these records, as a node would have written it, of a run that began with the
+/// first of them.
+#[must_use]
+pub fn segment_bytes(records: &[Record]) -> Vec<u8> {
+    let first = records.first();
+    let (run, time) = first.map_or((0, Timestamp(0)), |first| (first.sequence, first.time));
+    let node = first.and_then(|first| first.node.clone());
+    let mut out = Header { run, first: run, time, node }.bytes();
+    for record in records {
+        let mut entry = Vec::new();
+        let source =
+            Source { pid: record.pid, host: &record.host, program: &record.program, service: "" };
+        let what = (record.kind, record.time);
+        entry::put_bytes(&mut entry, what, &source, &record.fields, &record.message);
+        let description = bytes_of(record.service.as_deref().unwrap_or_default(), &record.labels);
+        frame::put(&mut out, record.sequence, &description, &entry);
+    }
+    out
 }
 
 /// A segment that is being read.

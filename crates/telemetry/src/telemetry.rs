@@ -1,32 +1,23 @@
 //! The telemetry of a node, as everybody but the writer sees it.
 
-use crate::chain::{Chain, Sink};
-use crate::chunk::Chunks;
-use crate::config::{Budget, Config, OpenError, SECRET_BYTES_MIN};
+use crate::config::{Config, OpenError};
 use crate::entry;
-use crate::event::Event;
-use crate::files::{self, Files, Found};
-use crate::journal::{Counts, Journal};
-use crate::line::Lines;
-use crate::metrics::SERIES_MAX;
-use crate::process_rings::ProcessRings;
+use crate::event::{Event, EventKind};
+use crate::follow::Follower;
+use crate::journal::Counts;
+use crate::open::{Opened, open};
 use crate::query::Query;
-use crate::queue::{Queue, with_length};
+use crate::queue::with_length;
 use crate::record::{Kind, Source};
 use crate::search::{self, Page};
+use crate::shared::Shared;
 use crate::shelf::Shelf;
-use crate::sources::{NOBODY, bytes_of};
+use crate::sources::bytes_of;
 use crate::writer::Writer;
-use crate::{EventKind, Follower};
 use procession_environment::LogRecord;
 use procession_types::{Pid, SmolStr, Timestamp};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// One of the two sequences of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +26,6 @@ pub enum Stream {
     Logs,
     /// What happens to processes, services and pools.
     Events,
-}
-
-pub(crate) struct Shared {
-    pub(crate) queue: Queue,
-    pub(crate) keeps: bool,
-    pub(crate) node: Option<SmolStr>,
-    pub(crate) clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Writes to the streams that failed.
-    pub(crate) stream_failures: AtomicU64,
-    hosts: Vec<SmolStr>,
-    secrets: Vec<String>,
-    logs: Arc<Shelf>,
-    events: Arc<Shelf>,
-    /// Of logs and events, as of the writer's last batch.
-    counts: Mutex<[Counts; 2]>,
-    /// Events published, by kind and service.
-    published: Mutex<Published>,
-    /// Held as long as the directory is used.
-    _lock: Option<File>,
 }
 
 /// A handle; clones are of the same telemetry.
@@ -75,42 +47,10 @@ impl Telemetry {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(config: Config, hosts: Vec<SmolStr>) -> Result<(Self, Writer), OpenError> {
-        let now = (config.clock)();
-        let records = config.records;
-        let directory = records.directory.as_deref().filter(|_| records.keeps);
-        let lock = directory.map(lock_directory).transpose()?;
-        let fallback = config.fallback.filter(|_| directory.is_some());
-        let fallback = fallback.map(|out| Arc::new(Mutex::new(out)));
-        let node = &config.node;
-        let open = |name: &str, budget, process_bytes, processes_bytes| {
-            let directory = directory.map(|directory| directory.join(name));
-            let rings = ProcessRings::new(process_bytes, processes_bytes);
-            open_journal(directory.as_deref(), budget, rings, &fallback, node, now)
-        };
-        let (logs, torn_log) =
-            open("logs", records.logs, records.process_bytes, records.processes_bytes)?;
-        let (events, torn_event) = open("events", records.events, 0, 0)?;
-        let mut secrets = config.secrets;
-        secrets.retain(|secret| secret.len() >= SECRET_BYTES_MIN);
-        // A secret may be the start of another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let shared = Arc::new(Shared {
-            queue: Queue::new(),
-            keeps: records.keeps,
-            node: config.node,
-            clock: config.clock,
-            stream_failures: AtomicU64::new(0),
-            hosts,
-            secrets,
-            logs: Arc::clone(&logs.shelf),
-            events: Arc::clone(&events.shelf),
-            counts: Mutex::new([logs.counts.clone(), events.counts.clone()]),
-            published: Mutex::default(),
-            _lock: lock,
-        });
+        let Opened { shared, logs, events, torn, streams } = open(config, hosts)?;
         let telemetry = Self { shared: Arc::clone(&shared) };
-        [torn_log, torn_event].into_iter().flatten().for_each(|event| telemetry.publish(&event));
-        Ok((telemetry, Writer::new(shared, logs, events, config.streams)))
+        torn.iter().for_each(|event| telemetry.publish(event));
+        Ok((telemetry, Writer::new(shared, logs, events, streams)))
     }
 
     /// Whether records are kept; if not, there is no use in publishing.
@@ -238,7 +178,7 @@ impl Telemetry {
     /// comes too late to have a number of its own are under `other`.
     #[must_use]
     pub fn published(&self) -> Vec<((EventKind, SmolStr), u64)> {
-        let published = self.shared.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let published = self.shared.lock_published();
         published.iter().map(|(key, count)| (key.clone(), *count)).collect()
     }
 
@@ -264,123 +204,4 @@ impl Telemetry {
             Stream::Events => &self.shared.events,
         }
     }
-}
-
-/// See [`Telemetry::published`].
-type Published = BTreeMap<(EventKind, SmolStr), u64>;
-
-impl Shared {
-    fn count(&self, event: &Event) {
-        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut key = (event.kind, event.service.clone().unwrap_or_default());
-        if published.len() >= SERIES_MAX && !published.contains_key(&key) {
-            key.1 = SmolStr::new_static("other");
-        }
-        *published.entry(key).or_insert(0) += 1;
-    }
-
-    /// Appends an event, without secrets.
-    fn put(&self, out: &mut Vec<u8>, event: &Event, time: Timestamp) {
-        let host = event.pid.and_then(|pid| self.hosts.get(usize::from(pid.host)));
-        let host = host.map_or("", |host| host.as_str());
-        let service = event.service.as_deref().unwrap_or_default();
-        let source = Source { pid: event.pid, host, program: &event.program, service };
-        let message = self.without_secrets(&event.message);
-        let fields = event.fields.iter();
-        let fields = fields.map(|(name, value)| (name.as_str(), self.without_secrets(value)));
-        let fields: Vec<_> = fields.collect();
-        entry::put(out, (Kind::Event(event.kind), time), &source, &fields, &message);
-    }
-
-    /// Puts an event of the writer's own into its journal.
-    pub(crate) fn keep(&self, events: &mut Journal, event: &Event, now: Timestamp) {
-        if self.keeps {
-            let mut bytes = Vec::new();
-            self.put(&mut bytes, event, now);
-            events.add(None, NOBODY, &bytes);
-        }
-    }
-
-    fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = Cow::Owned(text.replace(secret.as_str(), "[secret]"));
-            }
-        }
-        text
-    }
-
-    pub(crate) fn lock_counts(&self) -> MutexGuard<'_, [Counts; 2]> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The sink of last resort before memory, of both streams.
-type Fallback = Arc<Mutex<Box<dyn Write + Send>>>;
-
-struct SharedOut(Fallback);
-
-impl Write for SharedOut {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
-    }
-}
-
-/// Makes a stream's journal, and an event to publish when the end of its last file was torn.
-fn open_journal(
-    directory: Option<&Path>,
-    budget: Budget,
-    processes: ProcessRings,
-    fallback: &Option<Fallback>,
-    node: &Option<SmolStr>,
-    now: Timestamp,
-) -> Result<(Journal, Option<Event>), OpenError> {
-    let found = match directory {
-        None => Found::default(),
-        Some(path) => files::find(path).map_err(|source| unusable(path, source))?,
-    };
-    // Above all numbers that any earlier run may have shown to anybody, also those of records that
-    // a crash has lost: no node makes a million records in each second of its life.
-    let micros = u64::try_from(now.0 / 1000).unwrap_or(0);
-    let run = micros.max(found.last + 1);
-    let by_process = processes.is_wanted();
-    let torn = found.torn.map(|(path, bytes)| {
-        let message = format!(
-            "the last {bytes} bytes of {} are no whole record; they are ignored",
-            path.display()
-        );
-        Event::new(EventKind::RecordsTorn, message).with("bytes", bytes)
-    });
-    let shelf = Arc::new(Shelf::new(run, Chunks::new(budget.memory_bytes), processes, found.files));
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    if let Some(path) = directory {
-        sinks.push(Box::new(Files::new(path.to_owned(), budget, node.clone(), Arc::clone(&shelf))));
-    }
-    if let Some(out) = fallback {
-        sinks.push(Box::new(Lines::new(Box::new(SharedOut(Arc::clone(out))), node.clone())));
-    }
-    Ok((Journal::new(shelf, Chain::new(sinks), by_process), torn))
-}
-
-/// Keeps other nodes out of the directory, as long as the file is open.
-fn lock_directory(directory: &Path) -> Result<File, OpenError> {
-    let opened = std::fs::create_dir_all(directory).and_then(|()| {
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true).open(directory.join("lock"))
-    });
-    let file = opened.map_err(|source| unusable(directory, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
-        Err(std::fs::TryLockError::Error(source)) => Err(unusable(directory, source)),
-    }
-}
-
-fn unusable(path: &Path, source: io::Error) -> OpenError {
-    OpenError::Directory { path: path.to_owned(), source }
 }

@@ -8,6 +8,7 @@ mod lua;
 mod memory;
 mod parser;
 mod policy;
+mod records;
 mod snapshot;
 mod texts;
 
@@ -57,7 +58,7 @@ pub trait Target {
 type Entry = (&'static str, fn() -> Box<dyn Target>);
 
 /// All targets.
-pub const TARGETS: [Entry; 10] = [
+pub const TARGETS: [Entry; 11] = [
     ("lua", || Box::new(lua::Lua::new())),
     ("parser", || Box::new(parser::Parser::new())),
     ("pattern", || Box::new(texts::Pattern::default())),
@@ -67,6 +68,7 @@ pub const TARGETS: [Entry; 10] = [
     ("json", || Box::new(json::Json)),
     ("policy", || Box::new(policy::Policy)),
     ("application", || Box::new(application::Applications)),
+    ("records", || Box::new(records::Records)),
     ("memory", || Box::new(memory::Memory::new())),
 ];
 
