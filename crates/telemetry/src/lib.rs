@@ -21,6 +21,8 @@ mod journal;
 mod line;
 mod metrics;
 mod open;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod process_rings;
 mod query;
 mod queue;
@@ -39,6 +41,8 @@ pub use event::{Event, EventKind};
 pub use follow::Follower;
 pub use journal::Counts;
 pub use metrics::{Family, FamilyKind, Histogram, Metrics, SERIES_MAX, Series};
+#[cfg(feature = "otlp")]
+pub use otlp::{Exporter, Otlp, OtlpError, OtlpStatus};
 pub use query::{Grep, GrepError, Query, RECORDS_MAX};
 pub use record::{Kind, Record, Source};
 pub use search::{Damage, Page};

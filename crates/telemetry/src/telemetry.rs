@@ -163,6 +163,18 @@ impl Telemetry {
         Follower::new(self.clone(), stream, query, self.shelf(stream), news)
     }
 
+    /// The number of a stream's newest record, or the one before the first of this run.
+    #[must_use]
+    pub fn last(&self, stream: Stream) -> u64 {
+        self.shelf(stream).lock().last
+    }
+
+    /// The node's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.shared.clock)()
+    }
+
     /// What a stream has taken and lost.
     #[must_use]
     pub fn counts(&self, stream: Stream) -> Counts {
