@@ -10,7 +10,7 @@ struct Step {
     action: fn() -> Outcome,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "tools", repeat: "cargo xtask test", action: prepare },
     Step {
         name: "format",
@@ -31,10 +31,18 @@ const STEPS: [Step; 9] = [
         repeat: "cargo test --workspace",
         action: || run::shown(&["cargo", "test", "--workspace"]),
     },
+    Step { name: "exporter", repeat: EXPORTER, action: || run::shown(&exporter()) },
     Step { name: "simulation", repeat: "cargo xtask sim --seed N", action: sim::run_some },
     Step { name: "threads", repeat: "cargo xtask loom", action: loom::run },
     Step { name: "example", repeat: EXAMPLE, action: example },
 ];
+
+/// What only a feature has.
+const EXPORTER: &str = "cargo test -p procession-telemetry --features otlp";
+
+fn exporter() -> Vec<&'static str> {
+    EXPORTER.split(' ').collect()
+}
 
 const INSTALL_DENY: &str = "cargo install cargo-deny --locked";
 const PROGRAM: &str = "examples/wordcount/main.lua";

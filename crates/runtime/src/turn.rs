@@ -68,7 +68,7 @@ impl Worker {
                 let used = account(&mut resident);
                 self.prepared = None;
                 self.kernel.account(slot, used);
-                self.tally.turn(cell, used, (self.sends, self.receives), &TurnEnd::Preempted);
+                self.tally.turn(cell, used, (self.sends, self.receives), &TurnEnd::Waiting);
                 self.set_aside(slot, pid, resident);
                 return self.flush();
             }

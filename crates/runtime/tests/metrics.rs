@@ -42,9 +42,9 @@ fn the_reader_is_strict() {
     }
 }
 
-#[test]
-fn lives_and_messages_are_counted_by_program_and_host() {
-    let stage = Stage::new(2)
+/// `app:main` sees five processes fail.
+fn lives() -> Stage {
+    Stage::new(2)
         .program("app:fails", |_, _| fail("no"))
         .program("app:waits", |_, _| Turn::Waiting)
         .program("app:busy", |_, memory| if memory.turn < 200 { Turn::Preempted } else { done() })
@@ -59,8 +59,12 @@ fn lives_and_messages_are_counted_by_program_and_host() {
                 memory.notes.push(0);
             }
             if memory.notes.len() == 5 { done() } else { Turn::Waiting }
-        });
-    let node = Node::start(stage.config).unwrap();
+        })
+}
+
+#[test]
+fn lives_and_messages_are_counted_by_program_and_host() {
+    let node = Node::start(lives().config).unwrap();
     let before = metrics(&node);
     assert_eq!(before["procession_processes"], 0.0);
     let waits = start(&node, "app:waits");
