@@ -439,3 +439,52 @@ fn a_job_that_is_done_is_done() {
     assert_eq!(entry.status.last.unwrap().text(), "normal");
     assert_eq!(entry.kind, Kind::Service);
 }
+
+#[test]
+fn a_pool_is_a_child_like_any_other() {
+    let done = Arc::new(AtomicU64::new(0));
+    let counts = Arc::clone(&done);
+    let stage = stage().program("app:member", move |host, _| {
+        while next(host).is_some() {
+            counts.fetch_add(1, Ordering::SeqCst);
+        }
+        match host.receive_event() {
+            Some(Event::Cancel { .. }) => script::done(),
+            _ => Turn::Waiting,
+        }
+    });
+    let restart = Restart { initial_delay_ns: MS, jitter: 0.0, ..Restart::default() };
+    let pool = Pool {
+        id: "app:pool".into(),
+        program: "app:member".into(),
+        host: HOST_NORMAL.into(),
+        arguments: Vec::new(),
+        context: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        size: PoolSize { min_size: 2, max_size: 4, ..PoolSize::default() },
+        queue_max: 100,
+        monitoring: Monitoring { health_check_interval_ns: 0, ..Monitoring::default() },
+        recovery: Recovery::default(),
+        lifecycle: Lifecycle { restart, ..Lifecycle::default() },
+    };
+    let mut application =
+        application(vec![service("app:after", "app:polite", &["app:pool"])], vec![]);
+    application.declared.pools.insert(pool.id.clone(), pool);
+    let node = up(stage, application);
+    let entry = node.supervised_by_id("app:pool").unwrap();
+    assert_eq!((entry.kind, entry.status.state), (Kind::Pool, StateName::Running));
+    assert_eq!(node.pool_status("app:pool").unwrap().members.idle, 2, "then it is up");
+    let events = node.lifecycle_events(100);
+    for round in 1..=3 {
+        (0..5).for_each(|_| poke(&node, "app:pool"));
+        while done.load(Ordering::SeqCst) < 5 * round {
+            std::thread::yield_now();
+        }
+        node.terminate(node.lookup("app:pool").unwrap()).unwrap();
+        wait_for(&events, "app:pool", "running");
+    }
+    assert_eq!(node.supervised_by_id("app:pool").unwrap().status.restarts, 3);
+    assert_eq!(node.stop_application(None).unwrap(), 0);
+    assert_eq!(node.stats().processes, 0);
+    assert!(node.pool_status("app:pool").is_err(), "it is forgotten");
+}

@@ -204,7 +204,12 @@ impl Node {
             begun.supervisors.push(id);
         }
         for pool in application.declared.pools.values() {
-            self.define_pool(pool)?;
+            let mut pool = pool.clone();
+            let security = &mut pool.lifecycle.security;
+            // A pool knows policies, and no groups of them.
+            let scope = application.security(security).scope.unwrap_or_default();
+            (security.policies, security.groups) = (scope.policies, Vec::new());
+            self.define_pool(&pool)?;
             begun.pools.push(SmolStr::new(&pool.id));
         }
         Ok(())
