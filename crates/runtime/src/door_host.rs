@@ -335,17 +335,15 @@ impl Door<'_> {
     /// A result that the guest gets; a refusal is told.
     #[inline]
     fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error) = &result {
-            self.refused(error);
-        }
-        result
+        result.map_err(|error| self.refused(error))
     }
 
     #[cold]
-    fn refused(&mut self, error: &Error) {
+    fn refused(&mut self, error: Error) -> Error {
         let program = SmolStr::new(self.worker.program(self.slot));
-        self.worker.count_refused(self.pid, &program, error);
-        self.worker.tell_refused(self.pid, &program, error);
+        self.worker.count_refused(self.pid, &program, &error);
+        self.worker.tell_refused(self.pid, &program, &error);
+        error
     }
 
     fn call_process(&mut self, request: SpawnRequest, purpose: Purpose) -> Result<CallId, Error> {
