@@ -9,7 +9,7 @@ use procession_types::{Error, Timestamp};
 pub const GROW_AFTER_NS: u64 = 1_000_000;
 
 /// Members that a pool may have.
-pub const MEMBERS_MAX: u32 = 100_000;
+pub const MEMBERS_MAX: u32 = 1_000_000;
 
 /// What somebody wants of the size; `None` leaves it as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

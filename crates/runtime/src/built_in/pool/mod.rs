@@ -24,14 +24,15 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// What the process itself may have: a call and a monitor for each member, and some more.
-const RELATIONS_MAX: u32 = 1_000_000;
+const RELATIONS_MAX: u32 = 2_000_000;
 /// Bytes that it holds for each member, roughly.
 const MEMBER_BYTES: u64 = 500;
 
 /// Limits of the process of a pool.
 pub(crate) fn limits(definition: &Definition) -> Limits {
     Limits {
-        mailbox_messages_max: definition.queue_max,
+        // A message for an idle member is there for a moment, too.
+        mailbox_messages_max: definition.queue_max.max(1),
         links_max: RELATIONS_MAX,
         calls_max: RELATIONS_MAX,
         ..Limits::default()
@@ -65,7 +66,9 @@ impl PoolProcess {
         let security = &definition.lifecycle.security;
         let actor = security.actor.clone().map(|id| Actor { id, meta: security.meta.clone() });
         let policies = security.policies.clone();
-        let scope = (!policies.is_empty()).then_some(Scope { policies });
+        // Groups are taken apart by whoever has the application; one that is left over allows nothing.
+        let is_named = !policies.is_empty() || !security.groups.is_empty();
+        let scope = is_named.then_some(Scope { policies });
         let change = ContextChange { values: definition.context.clone(), actor, scope };
         let is_change = change != ContextChange::default();
         Self {
