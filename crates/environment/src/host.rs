@@ -230,8 +230,8 @@ pub trait Host {
     /// runtime's own guests: pools.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` (no child of the caller); `RateLimited` (full mailbox); `Unavailable`
-    /// (too many events unread).
+    /// `NotFound`; `Invalid` (no child of the caller); `RateLimited` (full mailbox); `Conflict` (it is
+    /// known to be paused); `Unavailable` (too many events unread).
     fn hand(&mut self, child: Pid, message: Message) -> Result<(), Error> {
         let _ = (child, message);
         Err(Error::invalid("this host hands no messages on"))

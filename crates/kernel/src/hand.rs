@@ -6,8 +6,8 @@
 //! was lost with it or never reached it.
 
 use crate::message::full;
-use crate::{Dispatch, Kernel, QueueId, Signal, SlotIndex, Step};
-use procession_types::{Error, Event, Message, Pid, Rest, Topic};
+use crate::{Dispatch, Kernel, QueueId, Signal, SlotIndex, State, Step};
+use procession_types::{Error, ErrorKind, Event, Message, Pid, Rest, Topic};
 
 /// What a process was handed by its parent.
 #[derive(Debug, Clone)]
@@ -26,6 +26,7 @@ impl Kernel {
     ///
     /// # Errors
     /// `NotFound` (dead child), `Invalid` (not the caller's child), `RateLimited` (full mailbox),
+    /// `Conflict` (a child of this shard that is paused: it would keep the message until it is resumed),
     /// `Unavailable` (too many events unread).
     pub fn hand(
         &mut self,
@@ -37,6 +38,9 @@ impl Kernel {
         let from = self.check_child(cx, slot, child)?;
         let here = self.is_mine(child).then(|| self.table.get(child)).flatten();
         match here {
+            Some(process) if process.state == State::Paused => {
+                return Err(Error::new(ErrorKind::Conflict, "the process is paused"));
+            }
             Some(process) => {
                 let room = process.mailbox.room(&process.definition.limits);
                 if room.messages == 0 || room.bytes < message.bytes() {

@@ -112,3 +112,16 @@ fn only_a_parent_hands_and_only_what_fits() {
     assert_eq!(world.kernels[0].waiting(child.slot), 2);
     assert_eq!(world.kernels[0].counts().sent, 2);
 }
+
+#[test]
+fn a_paused_child_is_handed_nothing() {
+    let mut world = World::new(1);
+    let parent = world.waiting(0);
+    let child = world.spawn(Some(parent), &PLAIN);
+    world.rest();
+    world.on(0, |kernel, cx| kernel.pause(cx, child)).unwrap();
+    let refused = hand(&mut world, parent, child, message("work", parent));
+    assert_eq!(refused.unwrap_err().kind, ErrorKind::Conflict);
+    world.on(0, |kernel, cx| kernel.resume(cx, child)).unwrap();
+    hand(&mut world, parent, child, message("work", parent)).unwrap();
+}

@@ -151,6 +151,7 @@ fn metrics(statuses: &[Status]) -> String {
         for (state, count) in [
             ("starting", members.starting),
             ("idle", members.idle),
+            ("paused", members.paused),
             ("busy", members.busy),
             ("ending", members.ending),
         ] {

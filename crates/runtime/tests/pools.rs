@@ -413,6 +413,52 @@ fn a_member_that_keeps_memory_while_idle_is_replaced() {
 }
 
 #[test]
+fn what_a_paused_member_would_get_goes_to_others() {
+    let bench = Bench::new(
+        &definition(2, 2),
+        r#"
+        send("job", 1)
+        local first = recv(done, "a job")[2]
+        process.send(recv(inbox, "the test"):payload(), "member", first)
+        recv(inbox, "the pause")
+        for i = 1, 20 do
+          send("job", i)
+          assert(recv(done, "a job")[2] ~= first, "a paused member has done something")
+        end
+        "#,
+    );
+    let _ = bench.start();
+    // Says who the member is by ending with it.
+    let relay = "return {main = function() return process.inbox():receive():payload() end}";
+    bench.node.define(program("app:relay", relay.to_owned(), Limits::default()));
+    let spawn = |id: &str| {
+        let (program, host) = (SmolStr::new(id), SmolStr::new(HOST_NORMAL));
+        let request = SpawnRequest { program, host, ..SpawnRequest::default() };
+        bench.node.spawn(request, Context::default()).unwrap()
+    };
+    let (main, relay) = (spawn("app:main"), spawn("app:relay"));
+    let tell = |text: &str| {
+        let mut builder = FragmentBuilder::new();
+        let value = builder.string(text.as_bytes());
+        let payload = builder.finish(&[value]);
+        bench.node.send(main.pid, Message { topic: "go".into(), from: None, payload }).unwrap();
+    };
+    tell(&bench.node.pid_text(relay.pid));
+    let said = relay.ending.unwrap().wait_for(PATIENCE).unwrap();
+    let ExitReason::Normal(said) = &*said else { panic!("{said:?}") };
+    let member = String::from_utf8(said.string(said.values()[0]).unwrap()).unwrap();
+    let all = bench.node.processes(100);
+    let member = all.iter().find(|it| bench.node.pid_text(it.pid) == member).unwrap().pid;
+    bench.node.pause(member).unwrap();
+    tell("paused");
+    let reason = main.ending.unwrap().wait_for(PATIENCE).unwrap();
+    assert!(!reason.is_abnormal(), "{}\n{}", reason.error().unwrap(), bench.log());
+    assert_eq!(bench.status().members.paused, 1);
+    bench.node.resume(member).unwrap();
+    assert_eq!(bench.status().counts.failures, 0);
+}
+
+#[test]
 fn a_member_may_end_after_its_last_message() {
     let bench = run(
         &definition(1, 1),

@@ -100,7 +100,8 @@ impl World {
         self.note(format!("{pid} hands {id} to {child}: {}", outcome(&handed)));
         match handed {
             Ok(()) => self.model.handed(pid, child, number),
-            Err(error) if error.kind != ErrorKind::RateLimited => {
+            // The mailbox is full, or the child is paused.
+            Err(error) if !matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Conflict) => {
                 return Err(format!("a parent can't hand to its child: {error}"));
             }
             Err(_) => {}

@@ -148,7 +148,7 @@ impl World {
             && self.mailbox.is_empty()
             // What came back, too.
             && status.waiting == 0
-            && members.busy + members.starting + members.ending == 0
+            && members.busy + members.starting + members.ending + members.paused == 0
             && (least..=most).contains(&members.idle)
     }
 

@@ -236,6 +236,15 @@ impl World {
     fn hand(&mut self, pid: Pid, message: &Message, actions: &mut Actions) -> Result<(), String> {
         let number = number(message);
         let is_alive = self.members.get(&pid).is_some_and(|member| member.is_alive);
+        // Sometimes it is on another shard, where nobody sees that it is paused.
+        let is_paused = self.members.get(&pid).is_some_and(|member| member.is_paused);
+        if is_alive && is_paused && self.random.one_in(2) {
+            self.note(format!("message {number} does not go to {pid}, which is paused"));
+            let error = Error::new(ErrorKind::Conflict, "the process is paused");
+            let moment = self.moment();
+            self.pool.handle(moment, Input::NotHanded { pid, error }, actions);
+            return Ok(());
+        }
         self.note(format!("message {number} goes to {pid}, which lives: {is_alive}"));
         self.check_hand(number, pid)?;
         if self.messages[number].handed == 1 {

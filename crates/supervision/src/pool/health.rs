@@ -37,6 +37,7 @@ impl Pool {
             // The question has taken the place of this one.
             Some(
                 MemberState::Starting { .. }
+                | MemberState::Away
                 | MemberState::Busy { .. }
                 | MemberState::Ending { why: Dismissal::Unneeded, .. },
             ) => cx.actions.push(Action::AskIdle { pid }),
@@ -99,7 +100,7 @@ impl Pool {
         let Some(pid) = member.pid else { return };
         match member.state {
             // A start has a time limit of its own, and an end too.
-            MemberState::Starting { .. } | MemberState::Ending { .. } => return,
+            MemberState::Starting { .. } | MemberState::Away | MemberState::Ending { .. } => return,
             MemberState::Idle { .. } | MemberState::Busy { .. } => {}
         }
         match member.checkup {

@@ -31,6 +31,8 @@ pub(super) enum MemberState {
     Starting { since: Timestamp },
     /// It waits for a message.
     Idle { since: Timestamp },
+    /// Somebody has paused it while it was idle.
+    Away,
     /// It has a message.
     Busy {
         work: Work,
@@ -72,7 +74,7 @@ impl Member {
     /// Whether it counts for the pool's size.
     pub(super) fn is_counted(&self) -> bool {
         match self.state {
-            MemberState::Starting { .. } | MemberState::Idle { .. } => true,
+            MemberState::Starting { .. } | MemberState::Idle { .. } | MemberState::Away => true,
             MemberState::Busy { leaves, .. } => !leaves,
             MemberState::Ending { .. } => false,
         }

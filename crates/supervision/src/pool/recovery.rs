@@ -32,14 +32,16 @@ impl Pool {
                 None => self.done(cx.now, number, since),
                 Some(error) => self.failed_with(cx, pid, started, work, error),
             },
-            MemberState::Starting { .. } | MemberState::Idle { .. } => match error {
-                // It has done its part and makes room for a fresh one.
-                None if done > 0 => {}
-                error => {
-                    let error = error.unwrap_or_else(ended_early);
-                    self.failed(cx, Some(pid), started, error, true);
+            MemberState::Starting { .. } | MemberState::Idle { .. } | MemberState::Away => {
+                match error {
+                    // It has done its part and makes room for a fresh one.
+                    None if done > 0 => {}
+                    error => {
+                        let error = error.unwrap_or_else(ended_early);
+                        self.failed(cx, Some(pid), started, error, true);
+                    }
                 }
-            },
+            }
             MemberState::Ending { why: Dismissal::Unneeded, work } => {
                 if let Some(work) = work {
                     self.deliver_again(cx, work, error.unwrap_or_else(ended_early));

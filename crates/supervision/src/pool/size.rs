@@ -75,7 +75,7 @@ impl Pool {
         let mut surplus = self.counted.saturating_sub(self.most());
         let by = surplus;
         let order = |state: &MemberState| match state {
-            MemberState::Idle { .. } => Some(0),
+            MemberState::Idle { .. } | MemberState::Away => Some(0),
             MemberState::Starting { .. } => Some(1),
             MemberState::Busy { leaves: false, .. } => Some(2),
             MemberState::Busy { leaves: true, .. } | MemberState::Ending { .. } => None,
@@ -187,6 +187,7 @@ impl Pool {
             Some(MemberState::Idle { since }) => *since,
             Some(
                 MemberState::Starting { .. }
+                | MemberState::Away
                 | MemberState::Busy { .. }
                 | MemberState::Ending { .. },
             )

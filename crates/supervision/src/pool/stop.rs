@@ -29,6 +29,7 @@ impl Pool {
             MemberState::Busy { .. } | MemberState::Ending { work: Some(_), .. } => true,
             MemberState::Starting { .. }
             | MemberState::Idle { .. }
+            | MemberState::Away
             | MemberState::Ending { work: None, .. } => false,
         };
         // What is in the hands of a member may come back.
@@ -63,7 +64,7 @@ impl Pool {
         for number in numbers {
             let Some(member) = self.members.get_mut(&number) else { continue };
             match &mut member.state {
-                MemberState::Idle { .. } | MemberState::Starting { .. } => {
+                MemberState::Idle { .. } | MemberState::Starting { .. } | MemberState::Away => {
                     self.dismiss(cx, number);
                 }
                 MemberState::Busy { leaves, .. } => {
@@ -119,6 +120,7 @@ impl Pool {
                 }
                 MemberState::Starting { .. }
                 | MemberState::Idle { .. }
+                | MemberState::Away
                 | MemberState::Ending { work: None, .. } => {}
             }
         }

@@ -41,6 +41,8 @@ struct World {
     refusals: VecDeque<Error>,
     /// Messages that members were handed.
     handed: BTreeMap<u32, u64>,
+    /// Members that are paused.
+    paused: Vec<u32>,
     /// Members that do not answer checks.
     hanging: Vec<u32>,
     /// What was asked for besides spawns, in words.
@@ -57,6 +59,7 @@ impl World {
             started: 0,
             refusals: VecDeque::new(),
             handed: BTreeMap::new(),
+            paused: Vec::new(),
             hanging: Vec::new(),
             seen: Vec::new(),
             finished: None,
@@ -110,6 +113,12 @@ impl World {
                 return self.pool.handle(self.moment(), input, actions);
             }
             Action::AskIdle { .. } => return,
+            Action::Hand { pid, message } if self.paused.contains(&pid.slot) => {
+                self.seen.push(format!("hand {} to {}", message.topic, pid.slot));
+                let error = Error::new(ErrorKind::Conflict, "the process is paused");
+                let input = Input::NotHanded { pid, error };
+                return self.pool.handle(self.moment(), input, actions);
+            }
             Action::Hand { pid, message } => {
                 *self.handed.entry(pid.slot).or_default() += 1;
                 format!("hand {} to {}", message.topic, pid.slot)
@@ -408,6 +417,22 @@ fn a_paused_member_is_not_unhealthy() {
     world.input(Input::Measured { pid, memory_bytes, memory_bytes_max, is_paused });
     world.pass(29 * S);
     assert_eq!(world.pool.counts().unhealthy, 0);
+}
+
+#[test]
+fn what_a_paused_member_would_have_got_goes_to_another() {
+    let mut world = World::ready(2, 2);
+    world.paused.push(2);
+    world.send("m");
+    assert_eq!(world.take_seen(), ["hand m to 2", "hand m to 1"]);
+    assert_eq!((world.pool.counts().handed, world.pool.counts().redelivered), (1, 0));
+    assert_eq!((world.pool.members().paused, world.size()), (1, 2));
+    world.pass(200 * S);
+    assert_eq!(world.pool.counts().unhealthy, 0);
+    world.paused.clear();
+    world.idle(2);
+    world.send("n");
+    assert_eq!(world.take_seen(), ["hand n to 2"]);
 }
 
 #[test]

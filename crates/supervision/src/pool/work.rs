@@ -56,12 +56,27 @@ impl Pool {
         if let Some(member) = self.members.get_mut(&number) {
             member.handed -= 1;
         }
+        if error.kind == ErrorKind::Conflict {
+            return self.is_away(cx, number, pid);
+        }
         let before = self.change(number, MemberState::Idle { since: cx.now });
         let Some(MemberState::Busy { work, leaves, .. }) = before else { return };
         self.deliver_again(cx, work, error);
         if leaves {
             self.dismiss(cx, number);
         }
+    }
+
+    /// A member is paused: the message goes to another, which is no attempt, and the member comes
+    /// back when it is resumed.
+    fn is_away(&mut self, cx: &mut Cx<'_>, number: MemberNumber, pid: Pid) {
+        if let Some(MemberState::Busy { mut work, .. }) = self.change(number, MemberState::Away) {
+            work.attempts -= 1;
+            self.counts.handed -= 1;
+            self.counts.redelivered -= u64::from(work.attempts > 0);
+            self.returned.insert(work.arrival, work);
+        }
+        cx.actions.push(Action::AskIdle { pid });
     }
 
     pub(super) fn took(&mut self, pid: Pid, count: u64) {
