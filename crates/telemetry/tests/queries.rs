@@ -235,3 +235,27 @@ fn without_records_there_are_only_the_streams() {
     assert!(rig.events(&Query::default()).records.is_empty());
     assert_eq!(rig.telemetry.counts(Stream::Logs).memory_bytes, 0);
 }
+
+#[test]
+fn events_that_nobody_writes_are_dropped_counted_and_told() {
+    let config = Config::new(|| Timestamp(START_NS));
+    let (telemetry, writer) = Telemetry::open(config, Vec::new()).unwrap();
+    // The writer does not run yet: this would fill any memory.
+    let event = Event::new(EventKind::AlertRaised, "x".repeat(1_000));
+    const PUBLISHED: u64 = 20_000;
+    (0..PUBLISHED).for_each(|_| telemetry.publish(&event));
+    std::thread::scope(|scope| {
+        scope.spawn(|| writer.run(|| ()));
+        telemetry.flush();
+        let counts = telemetry.counts(Stream::Events);
+        assert!(counts.dropped > 1_000, "{counts:?}");
+        assert_eq!(counts.records - 1 + counts.dropped, PUBLISHED, "nothing is lost in silence");
+        let last = telemetry.events(&Query { tail: Some(1), ..Query::default() });
+        assert_eq!(last.records[0].kind, Kind::Gap);
+        assert_eq!(last.records[0].field("lost"), Some(counts.dropped.to_string().as_str()));
+        telemetry.publish(&event);
+        telemetry.flush();
+        assert_eq!(telemetry.counts(Stream::Events).records, counts.records + 1);
+        telemetry.close();
+    });
+}
