@@ -2,6 +2,7 @@
 
 use crate::grant::Grant;
 use crate::service::Variables;
+use crate::web_client::WebRoots;
 use crate::web_grant::WebGrants;
 use procession_environment::{Environment, Program};
 use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS, WEIGHT_MAX};
@@ -61,6 +62,8 @@ pub struct NodeConfig {
     pub grants: Vec<Grant>,
     /// Hosts that processes may talk to.
     pub web_grants: WebGrants,
+    /// Whose certificates those hosts may have.
+    pub web_roots: WebRoots,
     /// Variables that processes may read.
     pub variables: Variables,
     /// Where output goes.
@@ -125,6 +128,7 @@ impl NodeConfig {
             policies: Policies::default(),
             grants: Vec::new(),
             web_grants: WebGrants::default(),
+            web_roots: WebRoots::from_environment(),
             variables: Variables::default(),
             sinks: Sinks::standard(),
             records: Records::default(),

@@ -94,7 +94,7 @@ impl Door<'_> {
                     next.check(&shared.web_grants).is_ok()
                         && shared.allows(&context, pid, "http.request", &resource)
                 };
-                let result = request.perform(&shared.web_agent, allowed);
+                let result = request.perform(&shared.web_client, allowed);
                 if let Some(inbox) = shared.inbox(pid.shard) {
                     inbox.push(Mail::Reply { pid, call, result });
                 }

@@ -49,6 +49,7 @@ mod upgrade;
 mod visit;
 mod watch;
 mod web;
+mod web_client;
 mod web_grant;
 mod worker;
 
@@ -74,4 +75,5 @@ pub use supervise::{
 };
 pub use visit::ANSWER_PATIENCE;
 pub use watch::{Ending, Watching};
+pub use web_client::WebRoots;
 pub use web_grant::WebGrants;

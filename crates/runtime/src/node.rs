@@ -14,7 +14,7 @@ use crate::quiet::Quiet;
 use crate::service::Services;
 use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
-use crate::web;
+use crate::web_client::WebClient;
 use crate::worker::Worker;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
@@ -110,7 +110,7 @@ impl Node {
             io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
             net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
             web_grants: config.web_grants,
-            web_agent: web::agent(),
+            web_client: WebClient::new(&config.web_roots),
             pools: Pools::default(),
             watches: Watches::default(),
             register: Arc::default(),

@@ -13,6 +13,7 @@ use crate::quiet::Quiet;
 use crate::service::{Handed, Services};
 use crate::supervise::{Register, Running};
 use crate::watch::Watches;
+use crate::web_client::WebClient;
 use crate::web_grant::WebGrants;
 use procession_kernel::{Directory as _, HostConfig};
 use procession_policy::Policies;
@@ -51,7 +52,7 @@ pub(crate) struct Shared {
     /// For requests, which may take long: files must not wait behind them.
     pub(crate) net: IoPool,
     pub(crate) web_grants: WebGrants,
-    pub(crate) web_agent: ureq::Agent,
+    pub(crate) web_client: WebClient,
     pub(crate) pools: Pools,
     pub(crate) watches: Watches,
     /// What is supervised, and the application that it belongs to.

@@ -1,5 +1,6 @@
 //! HTTP requests of guests, carried out on the threads of the network.
 
+use crate::web_client::WebClient;
 use crate::web_grant::WebGrants;
 use procession_environment::HttpRequest;
 use procession_types::{Error, ErrorKind, Fragment, FragmentBuilder, Limit};
@@ -17,26 +18,8 @@ const OWN_HEADERS: [HeaderName; 5] = [
 ];
 /// Headers that are for one host only.
 const SECRET_HEADERS: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
-/// Bytes of an answer's headers, and how many there may be.
-const HEADER_BYTES_MAX: usize = 64 << 10;
+/// Headers of a request.
 const HEADERS_MAX: usize = 128;
-
-/// What makes requests. It keeps no connections: one that the server closes in the moment in which
-/// it is used again would fail a request that need not fail.
-pub(crate) fn agent() -> Agent {
-    Agent::config_builder()
-        .http_status_as_error(false)
-        // Redirects are followed here, where grants and permissions are checked.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_response_header_size(HEADER_BYTES_MAX)
-        .max_idle_connections(0)
-        // Never what the environment of the node says.
-        .proxy(None)
-        .user_agent(concat!("procession/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into()
-}
 
 /// A request whose parts have been checked.
 pub(crate) struct Checked {
@@ -53,6 +36,7 @@ pub(crate) struct Checked {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Target {
     uri: Uri,
+    is_tls: bool,
     host: String,
     port: u16,
 }
@@ -61,14 +45,11 @@ impl Target {
     /// Takes a URL apart.
     fn parse(uri: Uri) -> Result<Self, Error> {
         let fault = |what: &str| Error::invalid(format!("URL \"{}\" {what}", shown(&uri)));
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                let message = "https is not in this version of the runtime: only http:// works";
-                return Err(Error::new(ErrorKind::Unavailable, message));
-            }
-            Some(_) | None => return Err(fault("must start with http://")),
-        }
+        let is_tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            Some(_) | None => return Err(fault("must start with http:// or https://")),
+        };
         let authority = uri.authority().ok_or_else(|| fault("has no host"))?;
         if authority.as_str().contains('@') {
             return Err(fault("must not have a user: use the header authorization"));
@@ -79,16 +60,21 @@ impl Target {
         }
         // Not `authority.port()`, which takes what is no number for no port.
         let port = match authority.as_str()[host.len()..].strip_prefix(':') {
-            None => 80,
+            None => usual_port(is_tls),
             Some(digits) => digits.parse().map_err(|_| fault("has no valid port"))?,
         };
-        Ok(Self { uri, host, port })
+        Ok(Self { uri, is_tls, host, port })
     }
 
     /// What policies see: scheme, host, port unless it is the scheme's, and path.
     pub(crate) fn resource(&self) -> String {
-        let port = if self.port == 80 { String::new() } else { format!(":{}", self.port) };
-        format!("http://{}{port}{}", self.host, self.uri.path())
+        let is_usual = self.port == usual_port(self.is_tls);
+        let port = if is_usual { String::new() } else { format!(":{}", self.port) };
+        format!("{}://{}{port}{}", self.scheme(), self.host, self.uri.path())
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_tls { "https" } else { "http" }
     }
 
     /// Whether the host is granted; the error tells how to.
@@ -148,12 +134,15 @@ impl Checked {
     /// the answer then.
     pub(crate) fn perform(
         mut self,
-        agent: &Agent,
+        client: &WebClient,
         allowed: impl Fn(&Target) -> bool,
     ) -> Result<Fragment, Error> {
         let mut redirects = 0;
         loop {
-            let response = self.send(agent).map_err(|error| describe(&self.target, error))?;
+            if self.target.is_tls {
+                client.check_roots()?;
+            }
+            let response = self.send(client).map_err(|error| describe(&self.target, error))?;
             let next = self.redirect(&response).filter(|next| allowed(next));
             match next {
                 Some(next) if redirects < self.redirects_max => {
@@ -165,7 +154,19 @@ impl Checked {
         }
     }
 
-    fn send(&self, agent: &Agent) -> Result<http::Response<Body>, ureq::Error> {
+    fn send(&self, client: &WebClient) -> Result<http::Response<Body>, ureq::Error> {
+        let may_repeat = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
+        if !may_repeat.contains(&self.method) {
+            return self.send_by(&client.fresh);
+        }
+        match self.send_by(&client.kept) {
+            // The server has closed the connection in the moment in which it was used again.
+            Err(ureq::Error::Io(error)) if is_closed(&error) => self.send_by(&client.fresh),
+            done => done,
+        }
+    }
+
+    fn send_by(&self, agent: &Agent) -> Result<http::Response<Body>, ureq::Error> {
         let rest = self.deadline.saturating_duration_since(Instant::now());
         if rest.is_zero() {
             return Err(ureq::Error::Timeout(ureq::Timeout::Global));
@@ -203,7 +204,7 @@ impl Checked {
                 let parts = self.target.uri.clone().into_parts();
                 let authority = relative.authority().cloned().or(parts.authority)?;
                 Uri::builder()
-                    .scheme("http")
+                    .scheme(self.target.scheme())
                     .authority(authority)
                     .path_and_query(path)
                     .build()
@@ -222,7 +223,8 @@ impl Checked {
             self.body = None;
             self.headers.remove(header::CONTENT_TYPE);
         }
-        if (&next.host, next.port) != (&self.target.host, self.target.port) {
+        let place = |target: &Target| (target.is_tls, target.host.clone(), target.port);
+        if place(&next) != place(&self.target) {
             for name in &SECRET_HEADERS {
                 self.headers.remove(name);
             }
@@ -276,6 +278,15 @@ fn run<S: ureq::AsSendBody>(
     agent.run(request)
 }
 
+fn usual_port(is_tls: bool) -> u16 {
+    if is_tls { 443 } else { 80 }
+}
+
+fn is_closed(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&error.kind())
+}
+
 /// A failure of the network as an error of the runtime.
 fn describe(target: &Target, error: ureq::Error) -> Error {
     let (kind, retryable) = match &error {
@@ -284,6 +295,11 @@ fn describe(target: &Target, error: ureq::Error) -> Error {
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
             (ErrorKind::Timeout, true)
         }
+        // A certificate that is not as it should be stays so.
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            (ErrorKind::Unavailable, false)
+        }
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => (ErrorKind::Unavailable, false),
         ureq::Error::Io(_) | ureq::Error::ConnectionFailed => (ErrorKind::Unavailable, true),
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
             (ErrorKind::Unavailable, false)
@@ -320,6 +336,8 @@ mod tests {
             ("http://a.example:80/x?y=z", "a.example", 80, "http://a.example/x"),
             ("http://a.example:8080/x/", "a.example", 8080, "http://a.example:8080/x/"),
             ("http://[::1]:81/", "[::1]", 81, "http://[::1]:81/"),
+            ("https://a.example/x", "a.example", 443, "https://a.example/x"),
+            ("https://a.example:80/x", "a.example", 80, "https://a.example:80/x"),
         ] {
             let target = target(url).unwrap();
             assert_eq!((&*target.host, target.port), (host, port), "{url}");
@@ -339,7 +357,6 @@ mod tests {
         ] {
             assert_eq!(target(url), Err(ErrorKind::Invalid), "{url}");
         }
-        assert_eq!(target("https://a.example/"), Err(ErrorKind::Unavailable));
     }
 
     #[test]

@@ -84,8 +84,8 @@ local function main()
     err = fails(errors.UNAVAILABLE, "an answer that is none", http.get(BASE .. "/garbage"))
     err = fails(errors.UNAVAILABLE, "nobody is there", http.get(env.get("NOBODY")))
     eq(err:retryable(), true, "it may be tried again")
-    err = fails(errors.UNAVAILABLE, "https", http.get("https://127.0.0.1/"))
-    assert(err:message():find("https", 1, true), "it must say so: " .. err:message())
+    err = fails(DENIED, "https to a host that is not granted", http.get("https://127.0.0.1/"))
+    assert(err:message():find("--grant http:127.0.0.1:443", 1, true), "it must say what to do: " .. err:message())
 
     -- what is not granted
     err = fails(DENIED, "another host", http.get("http://not-granted.example/"))

@@ -1,9 +1,13 @@
 //! A small HTTP server of the tests, on a port that the system gives.
 #![allow(dead_code, unreachable_pub)]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -12,8 +16,31 @@ pub struct Server {
     pub address: SocketAddr,
     stopping: Arc<AtomicBool>,
     /// Connections that are held without an answer.
-    held: Arc<Mutex<Vec<TcpStream>>>,
+    held: Arc<Mutex<Vec<Box<dyn Stream>>>>,
+    /// Connections made so far.
+    pub connections: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// A connection, encrypted or not.
+trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+/// The certificate of [`Server::start_tls`], which is for `localhost` only; its key is beside it. Made
+/// with `openssl req -x509`, for a hundred years, and trusted by nobody but these tests.
+pub fn certificate() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/web/certificate.pem"))
+}
+
+fn tls() -> Arc<ServerConfig> {
+    let key = certificate().with_file_name("test-key.pem");
+    let certificate = CertificateDer::from_pem_file(certificate()).unwrap();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
 }
 
 struct Request {
@@ -25,21 +52,40 @@ struct Request {
 
 impl Server {
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// One that speaks TLS, with [`certificate`].
+    pub fn start_tls() -> Self {
+        Self::start_with(Some(tls()))
+    }
+
+    fn start_with(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stopping, held) = (Arc::new(AtomicBool::new(false)), Arc::default());
         let (stop, hold) = (Arc::clone(&stopping), Arc::clone(&held));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
+                count.fetch_add(1, Ordering::SeqCst);
                 let hold = Arc::clone(&hold);
+                let stream: Box<dyn Stream> = match &tls {
+                    None => Box::new(stream),
+                    Some(config) => {
+                        let connection = ServerConnection::new(Arc::clone(config)).unwrap();
+                        Box::new(StreamOwned::new(connection, stream))
+                    }
+                };
                 // Ends when the other side closes the connection.
                 std::thread::spawn(move || serve(stream, address, &hold));
             }
         });
-        Self { address, stopping, held, thread: Some(thread) }
+        Self { address, stopping, held, connections, thread: Some(thread) }
     }
 
     pub fn url(&self) -> String {
@@ -59,12 +105,11 @@ impl Drop for Server {
 }
 
 /// Answers the requests of one connection.
-fn serve(stream: TcpStream, address: SocketAddr, held: &Mutex<Vec<TcpStream>>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut stream = stream;
+fn serve(stream: Box<dyn Stream>, address: SocketAddr, held: &Mutex<Vec<Box<dyn Stream>>>) {
+    let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         if request.target == "/hold" {
-            held.lock().unwrap().push(stream);
+            held.lock().unwrap().push(reader.into_inner());
             return;
         }
         let mut answer = answer(&request, address);
@@ -72,13 +117,15 @@ fn serve(stream: TcpStream, address: SocketAddr, held: &Mutex<Vec<TcpStream>>) {
             let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
             answer.truncate(end + 4);
         }
-        if stream.write_all(&answer).is_err() || request.target == "/close" {
+        let stream = reader.get_mut();
+        let sent = stream.write_all(&answer).and_then(|()| stream.flush());
+        if sent.is_err() || request.target == "/close" {
             return;
         }
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
+fn read(reader: &mut BufReader<Box<dyn Stream>>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
@@ -127,6 +174,7 @@ fn answer(request: &Request, address: SocketAddr) -> Vec<u8> {
         "order" => {
             respond(200, &["content-type: application/json"], br#"{"id": 7, "state": "paid"}"#)
         }
+        "close" => respond(200, &[], b"closed"),
         "garbage" => b"this is no HTTP\r\n\r\n".to_vec(),
         _ => respond(404, &[], b"not here"),
     }
