@@ -1,11 +1,15 @@
--- A process that greets whoever it hears of:
+-- A process that greets whoever it hears of, until it is asked to end:
 --   procession send app:greetings hello World
 local function main()
   print("ready")
-  local inbox = process.inbox()
+  local inbox, events = process.inbox(), process.events()
   while true do
-    local message = inbox:receive()
-    print("Hello " .. tostring(message:payload()) .. "!")
+    local got = channel.select{inbox:case_receive(), events:case_receive()}
+    if got.channel == inbox then
+      print("Hello " .. tostring(got.value:payload()) .. "!")
+    elseif got.value.kind == process.event.CANCEL then
+      return
+    end
   end
 end
 

@@ -1,8 +1,13 @@
 //! Applications on disk: reading them, and what a node is made from for one.
 
 use crate::failure::{ExitStatus, Failure};
+use crate::grant::{self, Given};
 use procession_lua::module_names;
-use procession_spec::{self as spec, Application, FileError, Files, INDEX_NAME, Mode, Options};
+use procession_policy::{Policies, Unidentified};
+use procession_runtime::{Access, Grant, HostConfig, NodeConfig, Priority};
+use procession_spec::{
+    self as spec, Application, DirectoryAccess, FileError, Files, INDEX_NAME, Mode, Options,
+};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -63,6 +68,69 @@ pub(crate) fn summary(application: &Application) -> String {
     });
     let parts: Vec<String> = parts.collect();
     if parts.is_empty() { "empty".to_owned() } else { parts.join(", ") }
+}
+
+/// Puts everything of an application into the configuration of a node.
+///
+/// # Errors
+/// When a directory that it may write to can't be made.
+pub(crate) fn configure(
+    config: &mut NodeConfig,
+    application: &Application,
+    directory: &Path,
+) -> Result<(), Failure> {
+    for host in application.hosts.values() {
+        let host = host_config(host);
+        match config.hosts.iter_mut().find(|known| known.id == host.id) {
+            Some(known) => *known = host,
+            None => config.hosts.push(host),
+        }
+    }
+    config.programs.extend(application.programs.values().map(|it| it.program.clone()));
+    let is_strict = application.strict.unwrap_or(false);
+    let mut policies =
+        Policies::new(if is_strict { Unidentified::Deny } else { Unidentified::Allow });
+    application.policies.values().for_each(|policy| drop(policies.insert(policy.clone())));
+    config.policies = policies;
+    let given: Vec<Given> = application.grants.iter().map(|it| given(it, directory)).collect();
+    config.grants = grant::directories(&given, &[])?;
+    config.web_grants = grant::hosts(&given);
+    config.variables = grant::variables(&given, &[], std::env::vars_os());
+    for (name, value) in &application.variables {
+        config.variables.grant(name, Some(value.clone().into_bytes()));
+    }
+    Ok(())
+}
+
+fn host_config(host: &spec::Host) -> HostConfig {
+    HostConfig {
+        processes_max: host.processes_max,
+        priority: match host.priority {
+            spec::Priority::System => Priority::System,
+            spec::Priority::Normal => Priority::Normal,
+        },
+        weight: host.weight,
+        limits: host.limits,
+        hibernate_after_ns: host.hibernate_after_ns,
+        ..HostConfig::new(&host.id)
+    }
+}
+
+/// A grant of an application; a relative directory is one of its own.
+fn given(grant: &spec::Grant, directory: &Path) -> Given {
+    match grant {
+        spec::Grant::Directory { path, access } => {
+            let access = match access {
+                DirectoryAccess::Read => Access::Read,
+                DirectoryAccess::Write => Access::Write,
+            };
+            Given::Directory(Grant::new(directory.join(path), access))
+        }
+        spec::Grant::Variable(name) => Given::Variable(name.clone()),
+        spec::Grant::AllVariables => Given::AllVariables,
+        spec::Grant::Host { host, port } => Given::Host(host.clone(), *port),
+        spec::Grant::AllHosts => Given::AllHosts,
+    }
 }
 
 /// The directory of an application, without links in its path.

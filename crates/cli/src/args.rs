@@ -8,6 +8,7 @@ use crate::config::ConfigCommandArguments;
 use crate::connect::ConfigArguments;
 use crate::doctor::DoctorArguments;
 use crate::down::DownArguments;
+use crate::events::EventsArguments;
 use crate::failure::Failure;
 use crate::grant::{self, Given, Setting};
 use crate::hibernate::{self, HibernateAfter};
@@ -15,18 +16,24 @@ use crate::init::InitArguments;
 use crate::inspect::InspectArguments;
 use crate::kill::KillArguments;
 use crate::limits::LimitChange;
+use crate::logs::LogsArguments;
 use crate::pause::PauseArguments;
 use crate::policy::PolicyArguments;
 use crate::ps::PsArguments;
+use crate::restart::RestartArguments;
 use crate::resume::ResumeArguments;
+use crate::scale::ScaleArguments;
 use crate::send::SendArguments;
 use crate::serve::ServeArguments;
 use crate::spawn::SpawnArguments;
+use crate::start::StartArguments;
 use crate::status::StatusArguments;
 use crate::stop::StopArguments;
 use crate::token::TokenArguments;
 use crate::top::TopArguments;
 use crate::tree::TreeArguments;
+use crate::up::UpArguments;
+use crate::upgrade::UpgradeArguments;
 use crate::wait::WaitArguments;
 use clap::error::{ContextKind, ErrorKind as ClapKind};
 use clap::{Args, Parser, Subcommand};
@@ -57,6 +64,8 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// Say whether a directory is a valid application
     Check(CheckArguments),
+    /// Start a node with an application, in the foreground
+    Up(UpArguments),
     /// Stop a node
     Down(DownArguments),
     /// Show what the node is and how it is
@@ -79,6 +88,18 @@ pub(crate) enum Command {
     Pause(PauseArguments),
     /// Let paused processes go on
     Resume(ResumeArguments),
+    /// Start services that were stopped
+    Start(StartArguments),
+    /// Let services go down and come up again
+    Restart(RestartArguments),
+    /// Set the size of a pool
+    Scale(ScaleArguments),
+    /// Let another program go on in the place of a process's
+    Upgrade(UpgradeArguments),
+    /// Show what processes print and log
+    Logs(LogsArguments),
+    /// Show what happens to processes, services and pools
+    Events(EventsArguments),
     /// Wait for the end of a process
     Wait(WaitArguments),
     /// Send a message to a process

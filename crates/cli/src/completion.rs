@@ -111,6 +111,11 @@ fn live(ids: &[&str]) -> Option<Vec<String>> {
         offered.extend(processes.into_iter().filter(|it| it.names.is_empty()).map(|it| it.id));
         return Some(offered);
     }
+    if ids.iter().any(|id| ["services", "service", "pool"].contains(id)) {
+        let kind = ids.contains(&"pool").then_some("kind=pool");
+        let (services, _) = client.services(kind, NAMES_MAX).ok()?;
+        return Some(services.into_iter().map(|service| service.id).collect());
+    }
     if ids.contains(&"policy") {
         let (policies, _) = client.policies(NAMES_MAX).ok()?;
         return Some(policies.into_iter().map(|policy| policy.id).collect());

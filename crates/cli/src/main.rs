@@ -14,6 +14,7 @@ mod config;
 mod connect;
 mod doctor;
 mod down;
+mod events;
 mod failure;
 mod grant;
 mod hibernate;
@@ -22,6 +23,7 @@ mod init;
 mod inspect;
 mod kill;
 mod limits;
+mod logs;
 mod man;
 mod output;
 mod pause;
@@ -29,20 +31,26 @@ mod policy;
 mod programs;
 mod progress;
 mod ps;
+mod records;
+mod restart;
 mod resume;
 mod run;
+mod scale;
 mod select;
 mod send;
 mod serve;
 mod settings;
 mod signals;
 mod spawn;
+mod start;
 mod status;
 mod stop;
 mod time;
 mod token;
 mod top;
 mod tree;
+mod up;
+mod upgrade;
 mod values;
 mod version;
 mod wait;
@@ -70,6 +78,7 @@ fn command() -> Result<u8, Failure> {
     };
     let text = match &*command {
         Command::Run(arguments) => return run::run(arguments),
+        Command::Up(arguments) => return up::run(arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Can(arguments) => can::run(arguments),
         Command::Check(arguments) => check::run(arguments),
@@ -92,6 +101,12 @@ fn command() -> Result<u8, Failure> {
         Command::Token(arguments) => token::run(arguments),
         Command::Top(arguments) => top::run(arguments),
         Command::Tree(arguments) => tree::run(arguments),
+        Command::Events(arguments) => events::run(arguments),
+        Command::Logs(arguments) => logs::run(arguments),
+        Command::Restart(arguments) => restart::run(arguments),
+        Command::Scale(arguments) => scale::run(arguments),
+        Command::Start(arguments) => start::run(arguments),
+        Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Version => Ok(version::text()),
         Command::Wait(arguments) => wait::run(arguments),
     };

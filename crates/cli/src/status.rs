@@ -2,10 +2,25 @@
 
 use crate::connect::{Common, failed};
 use crate::failure::{ExitStatus, Failure};
-use crate::output::{age, count, one};
+use crate::output::{Column, Format, age, column, count, list, one, wide};
 use clap::Args;
+use procession_api::ServiceView;
 use procession_client::ClientError;
 use serde_json::{Value, json};
+
+/// Services that are shown.
+const SERVICES_MAX: usize = 10_000;
+
+const SERVICES: &[Column<ServiceView>] = &[
+    column("ID", |it| it.id.clone()),
+    column("KIND", |it| it.kind.clone()),
+    column("STATE", |it| it.state.clone()),
+    column("FOR", |it| age(&it.since)),
+    column("RESTARTS", |it| it.restarts.to_string()),
+    column("WHY", |it| it.reason.clone().or(it.last.clone()).unwrap_or_default()),
+    wide("SUPERVISOR", |it| it.supervisor.clone().unwrap_or_default()),
+    wide("PID", |it| it.pid.clone().unwrap_or_default()),
+];
 
 /// What `status` is told.
 #[derive(Debug, Args)]
@@ -27,7 +42,10 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<String, Failure> {
         other => other.map_err(|error| failed("ask for the status", &error))?,
     };
     let stats = client.stats().map_err(|error| failed("ask for the status", &error))?;
-    let value = json!({"node": node, "stats": stats});
+    let (services, _) = client
+        .services(None, SERVICES_MAX)
+        .map_err(|error| failed("ask for the status", &error))?;
+    let value = json!({"node": node, "stats": stats, "services": services});
     let text = |_: &Value| {
         let lines = [
             ("Node", format!("{} (process {})", client.target(), node.os_pid)),
@@ -49,7 +67,12 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<String, Failure> {
             ("Instructions", count(stats.instructions)),
         ];
         let lines = lines.iter().filter(|(_, value)| !value.is_empty());
-        lines.map(|(name, value)| format!("{name:14}{value}\n")).collect::<String>()
+        let text: String = lines.map(|(name, value)| format!("{name:14}{value}\n")).collect();
+        if services.is_empty() {
+            return text;
+        }
+        let columns = if format == Format::Wide { Format::Wide } else { Format::Table };
+        format!("{text}\n{}", list(columns, &services, SERVICES, |it| it.id.clone()))
     };
     Ok(one(format, &value, text, |_| client.target().to_string()))
 }

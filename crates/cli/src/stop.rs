@@ -13,6 +13,9 @@ use std::time::Duration;
 /// How much longer than its deadline the end of a process is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longest time that the end of a service is waited for.
+const CONTROL_MAX: Duration = Duration::from_secs(300);
+
 /// What `stop` is told.
 #[derive(Debug, Args)]
 pub(crate) struct StopArguments {
@@ -42,6 +45,10 @@ pub(crate) fn run(arguments: &StopArguments) -> Result<String, Failure> {
     let mut asked = Vec::new();
     let outcome = arguments.which.each(&client, |process| {
         let doing = format!("stop {process}");
+        // A service that is only ended would be started again.
+        if arguments.which.selector.is_none() && stop_service(&client, process, deadline)? {
+            return Ok(());
+        }
         // By its PID from here on: who holds the name may change.
         let pid = client.process(process).map_err(|error| failed(&doing, &error))?.process.pid;
         client.cancel(&pid, &request).map_err(|error| failed(&doing, &error))?;
@@ -55,6 +62,19 @@ pub(crate) fn run(arguments: &StopArguments) -> Result<String, Failure> {
         }
     }
     outcome.map(|()| String::new())
+}
+
+/// Stops a service, supervisor or pool, if there is one with this id.
+fn stop_service(client: &Client, id: &str, deadline: Duration) -> Result<bool, Failure> {
+    match client.service(id) {
+        Ok(_) => {}
+        Err(ClientError::Problem(_)) => return Ok(false),
+        Err(error) => return Err(failed(&format!("stop {id}"), &error)),
+    }
+    let _progress = Progress::begin(format!("waiting for {id}"));
+    let most = (deadline + PATIENCE).min(CONTROL_MAX);
+    let stopped = client.control(id, "stop", most);
+    stopped.map(|_| true).map_err(|error| failed(&format!("stop {id}"), &error))
 }
 
 fn these(pids: &[String]) -> String {

@@ -5,10 +5,11 @@ use crate::error::ClientError;
 use crate::events::ServerEvent;
 use hyper::Method;
 use procession_api::{
-    AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ExitView,
-    HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PeekQuery, Peeked,
-    PolicyView, ProcessDetail, ProcessView, ProgramView, ShutdownRequest, SpawnRequest,
-    SpawnResponse, StreamQuery, WaitQuery,
+    AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
+    ExitView, HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PeekQuery,
+    Peeked, PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
+    ScaleRequest, ServiceView, ShutdownRequest, SpawnRequest, SpawnResponse, StreamQuery,
+    UpgradeRequest, WaitQuery,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+/// How long the answer to a command is waited for that waits for something itself.
+const CONTROL_PATIENCE: Duration = Duration::from_secs(120);
 /// No parameters, or an empty body.
 const NOTHING: BTreeMap<String, String> = BTreeMap::new();
 
@@ -133,6 +136,77 @@ impl Client {
             CallRequest { timeout: Some(format!("{}ms", most.as_millis())), ..request.clone() };
         let ask = Ask::post(&["v1", "calls"], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Lets another program go on in the place of a process's.
+    pub fn upgrade(&self, process: &str, request: &UpgradeRequest) -> Result<(), ClientError> {
+        let ask = Ask::post(&["v1", "processes", process, "upgrade"], request)?;
+        self.text(ask.with_patience(CONTROL_PATIENCE)).map(drop)
+    }
+
+    /// The services, supervisors and pools that a selector means, `count_max` at most, and whether
+    /// there are more.
+    pub fn services(
+        &self,
+        selector: Option<&str>,
+        count_max: usize,
+    ) -> Result<(Vec<ServiceView>, bool), ClientError> {
+        self.all("services", selector, count_max)
+    }
+
+    /// One service, supervisor or pool.
+    pub fn service(&self, service: &str) -> Result<ServiceView, ClientError> {
+        self.json(Ask::get(&["v1", "services", service], &NOTHING))
+    }
+
+    /// Does `start`, `stop` or `restart` to a service, and waits until that is done.
+    pub fn control(
+        &self,
+        service: &str,
+        verb: &str,
+        most: Duration,
+    ) -> Result<ServiceView, ClientError> {
+        let request = ControlRequest { timeout: Some(format!("{}ms", most.as_millis())) };
+        let ask = Ask::post(&["v1", "services", service, verb], &request)?;
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// The pools that run, `count_max` at most, and whether there are more.
+    pub fn pools(&self, count_max: usize) -> Result<(Vec<PoolView>, bool), ClientError> {
+        self.all("pools", None, count_max)
+    }
+
+    /// One pool that runs.
+    pub fn pool(&self, pool: &str) -> Result<PoolView, ClientError> {
+        self.json(Ask::get(&["v1", "pools", pool], &NOTHING))
+    }
+
+    /// Sets the size of a pool, or its bounds.
+    pub fn scale(&self, pool: &str, request: &ScaleRequest) -> Result<PoolView, ClientError> {
+        self.json(Ask::post(&["v1", "pools", pool, "scale"], request)?)
+    }
+
+    /// A page of `logs` or `events`.
+    pub fn records(
+        &self,
+        stream: &str,
+        query: &RecordQuery,
+    ) -> Result<Page<RecordView>, ClientError> {
+        self.json(Ask::get(&["v1", stream], query))
+    }
+
+    /// Follows `logs` or `events` until `each` breaks off or the node stops.
+    pub fn follow_records(
+        &self,
+        stream: &str,
+        query: &RecordQuery,
+        mut each: impl FnMut(RecordView) -> ControlFlow<()>,
+    ) -> Result<(), ClientError> {
+        let ask = Ask::get(&["v1", stream, "stream"], query);
+        self.events(ask, |ServerEvent { data, .. }| match serde_json::from_str(&data) {
+            Ok(record) => each(record),
+            Err(_) => ControlFlow::Continue(()),
+        })
     }
 
     /// Registered names, `count_max` at most, and whether there are more.

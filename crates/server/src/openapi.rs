@@ -1,6 +1,6 @@
 //! The OpenAPI file.
 
-use crate::routes::{access, calls, messages, names, node, probes, processes};
+use crate::routes::{access, calls, messages, names, node, probes, processes, records, services};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
@@ -13,7 +13,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
     ),
     paths(
         processes::list, processes::spawn, processes::get, processes::terminate,
-        processes::cancel, processes::pause, processes::resume, processes::wait,
+        processes::cancel, processes::pause, processes::resume, processes::wait, processes::upgrade,
+        services::list, services::get, services::start, services::stop, services::restart,
+        services::pools, services::pool, services::scale,
+        records::logs, records::events, records::logs_stream, records::events_stream,
         messages::send, messages::peek,
         calls::call,
         names::list, names::get,

@@ -94,6 +94,8 @@ impl Server {
             threads: Arc::new(Semaphore::new(limits.threads_max)),
             requests: Arc::new(Semaphore::new(limits.requests_max)),
             waits: Arc::new(Semaphore::new(limits.waits_max)),
+            // The other half of the threads is for those who only look.
+            controls: Arc::new(Semaphore::new(limits.threads_max.div_ceil(2))),
             replays: Replays::new(limits.replays_max),
             stopping: stopping.clone(),
         });

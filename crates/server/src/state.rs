@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) threads: Arc<Semaphore>,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) waits: Arc<Semaphore>,
+    /// For commands that hold a thread until they are done.
+    pub(crate) controls: Arc<Semaphore>,
     pub(crate) replays: Replays,
     /// Becomes true when the server stops: whoever waits then ends its answer.
     pub(crate) stopping: watch::Receiver<bool>,

@@ -8,6 +8,8 @@ pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod probes;
 pub(crate) mod processes;
+pub(crate) mod records;
+pub(crate) mod services;
 
 use crate::answer::Failed;
 use crate::enter;
@@ -49,6 +51,13 @@ fn short_routes() -> Router<State> {
         .route("/v1/processes/{process}/pause", post(processes::pause))
         .route("/v1/processes/{process}/resume", post(processes::resume))
         .route("/v1/processes/{process}/messages", get(messages::peek))
+        .route("/v1/services", get(services::list))
+        .route("/v1/services/{service}", get(services::get))
+        .route("/v1/pools", get(services::pools))
+        .route("/v1/pools/{pool}", get(services::pool))
+        .route("/v1/pools/{pool}/scale", post(services::scale))
+        .route("/v1/logs", get(records::logs))
+        .route("/v1/events", get(records::events))
         .route("/v1/names", get(names::list))
         .route("/v1/names/{name}", get(names::get))
         .route("/v1/programs", get(node::programs))
@@ -68,6 +77,12 @@ fn short_routes() -> Router<State> {
 fn long_routes() -> Router<State> {
     Router::new()
         .route("/v1/processes/{process}/wait", get(processes::wait))
+        .route("/v1/processes/{process}/upgrade", post(processes::upgrade))
+        .route("/v1/services/{service}/start", post(services::start))
+        .route("/v1/services/{service}/stop", post(services::stop))
+        .route("/v1/services/{service}/restart", post(services::restart))
+        .route("/v1/logs/stream", get(records::logs_stream))
+        .route("/v1/events/stream", get(records::events_stream))
         .route("/v1/calls", post(calls::call))
         .route("/v1/stats/stream", get(node::stats_stream))
 }

@@ -13,10 +13,10 @@ use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
 use procession_api::{
     CancelRequest, ExitView, ListQuery, Page, Problem, ProcessCursor, ProcessDetail, ProcessView,
-    Selector, SpawnRequest, SpawnResponse, WaitQuery, from_json,
+    Selector, SpawnRequest, SpawnResponse, UpgradeRequest, WaitQuery, from_json,
 };
 use procession_environment as environment;
-use procession_runtime::{HOST_NORMAL, Listed, Node, Position};
+use procession_runtime::{HOST_NORMAL, Listed, Node, Position, When};
 use procession_types::{Context, Error, ErrorKind, Pid, SmolStr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,9 @@ const WAIT_DEFAULT: Duration = Duration::from_secs(30);
 const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Longest time that a cancelled process can be given.
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How long a process has until it waits for a message when nobody says so, and at most.
+const UPGRADE_DEFAULT: Duration = Duration::from_secs(10);
+const UPGRADE_MAX: Duration = Duration::from_secs(60);
 /// Longest id or name, in bytes.
 const ID_BYTES_MAX: usize = 255;
 
@@ -251,6 +254,32 @@ pub(crate) async fn resume(
 ) -> Result<StatusCode, Failed> {
     let pid = allowed(&state, &caller, "process.resume", process).await?;
     state.ask(move |node| node.resume(pid)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets another program go on in the place of a process's.
+#[utoipa::path(
+    post, path = "/v1/processes/{process}/upgrade", tag = "processes", operation_id = "upgradeProcess",
+    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    request_body = UpgradeRequest,
+    responses((status = 204, description = "The new program goes on"), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn upgrade(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+    Body(request): Body<UpgradeRequest>,
+) -> Result<StatusCode, Failed> {
+    let _permit = admit(&state.controls)?;
+    let UpgradeRequest { program, args, now, timeout } = request;
+    let patience = duration("timeout", timeout.as_deref(), UPGRADE_DEFAULT, UPGRADE_MAX)?;
+    let pid = allowed(&state, &caller, "process.upgrade", process).await?;
+    if let Some(program) = &program {
+        caller.may(&state, "process.spawn", program)?;
+    }
+    let arguments = from_json(&args)?;
+    let when = if now { When::Now } else { When::AtRest(patience) };
+    state.ask(move |node| node.upgrade(pid, program.as_deref(), arguments, when)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,0 +1,213 @@
+//! `procession up`: a node in the foreground with an application on it.
+
+use crate::application;
+use crate::connect::ConfigArguments;
+use crate::failure::{ExitStatus, Failure};
+use crate::progress::Progress;
+use crate::serve::{ServeArguments, serve};
+use crate::settings;
+use crate::signals::Signals;
+use clap::Args;
+use procession_lua::LuaEnvironment;
+use procession_runtime::{ApplicationDefinition, Declared, Node, NodeConfig, ROOT, StateName};
+use procession_server::About;
+use procession_spec::Application;
+use procession_types::ErrorKind;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long is waited until everything is up before it is said that it is not.
+const UP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What `up` is told.
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    /// The application's directory
+    #[arg(default_value = ".")]
+    pub(crate) directory: PathBuf,
+    /// Unknown kinds, keys and modules are warnings
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// Keep what processes print and log, and what happens to them, in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) records: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) listen: ServeArguments,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+}
+
+/// What the main thread waits for.
+enum Happening {
+    /// The first signal came.
+    Signal(u8),
+    /// Somebody has asked the node to stop, and gives its processes so long.
+    Shutdown(Duration),
+    /// The application has ended by itself.
+    Ended,
+}
+
+/// Runs the application until it is asked to end.
+///
+/// # Errors
+/// When it is not valid, can't be started, fails, or is ended by a signal.
+pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
+    let directory = &arguments.directory;
+    let settings = settings::load(&arguments.config)?;
+    let grace = settings.grace()?;
+    let application = application::read(directory, arguments.lenient)?;
+    let (happened, happenings) = channel();
+    listen(&happened)?;
+
+    let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
+    application::configure(&mut config, &application, directory)?;
+    config.records.directory.clone_from(&arguments.records);
+    let node = Arc::new(Node::start(config).map_err(|error| Failure::node(&error))?);
+    let shown = directory.display().to_string();
+    let about = About { application: Some(shown.clone()), ..About::default() };
+    let asked = Mutex::new(happened.clone());
+    let shutdown = move |grace| {
+        let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        // The main thread is gone only when the process ends anyway.
+        let _ = asked.send(Happening::Shutdown(grace));
+    };
+    let server = serve(&node, &arguments.listen, &settings, about, shutdown)?;
+    tell(&format!("{shown}: {}; {}", application::summary(&application), where_to(&server)));
+    start(&node, application)?;
+    let watching = node.lookup(ROOT).and_then(|root| {
+        let happened = Mutex::new(happened.clone());
+        node.watch(root, move |_| {
+            let happened = happened.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(happened.send(Happening::Ended));
+        })
+    });
+    watch_start(&node, &happened);
+    let outcome = wait(&node, &happenings, grace);
+    drop(watching);
+    node.flush_output();
+    // Nobody asks any more from here on.
+    drop(server);
+    // Who waits for the start may still hold the node; it stops with the process then.
+    if let Some(node) = Arc::into_inner(node) {
+        node.shutdown(grace);
+    }
+    outcome
+}
+
+fn where_to(server: &procession_server::Server) -> String {
+    let socket = server.socket().map(|path| path.display().to_string());
+    let addresses = server.addresses().iter().map(|address| format!("http://{address}"));
+    let all: Vec<String> = socket.into_iter().chain(addresses).collect();
+    format!("Ctrl-C ends it; it listens on {}", all.join(" and "))
+}
+
+/// Something for people, beside what processes print.
+fn tell(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "procession: {text}");
+}
+
+fn start(node: &Node, application: Application) -> Result<(), Failure> {
+    let Application { services, supervisors, pools, groups, .. } = application;
+    let declared = Declared { services, supervisors, pools };
+    node.start_application(ApplicationDefinition { declared, groups }).map_err(|errors| {
+        let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        let message = format!("failed to start the application: {}", lines.join("; "));
+        Failure::new(ExitStatus::InvalidProgram, message)
+    })
+}
+
+/// Says when everything is up, or what is not.
+fn watch_start(node: &Arc<Node>, happened: &Sender<Happening>) {
+    let (node, happened) = (Arc::clone(node), happened.clone());
+    std::thread::spawn(move || {
+        let progress = Progress::begin("starting");
+        let root = node.wait_until_up(UP_PATIENCE);
+        drop(progress);
+        match root.map(|root| root.status.state) {
+            Ok(StateName::Running) => tell("everything is up"),
+            _ => {
+                for it in node.supervised() {
+                    let status = it.status;
+                    if status.wanted && status.state != StateName::Running && it.id != ROOT {
+                        let last = status.last.map(|last| format!(": {}", last.text()));
+                        let reason = status.reason.map(|reason| format!(" ({reason})"));
+                        let (last, reason) = (last.unwrap_or_default(), reason.unwrap_or_default());
+                        tell(&format!("{} is {}{reason}{last}", it.id, status.state.name()));
+                    }
+                }
+            }
+        }
+        // Held until here, so that nothing above is told after the end.
+        drop((node, happened));
+    });
+}
+
+/// Turns the first signal into a happening; the second ends everything at once.
+fn listen(happened: &Sender<Happening>) -> Result<(), Failure> {
+    let mut signals = Signals::new().map_err(|error| {
+        Failure::new(ExitStatus::Failure, format!("failed to listen for signals: {error}"))
+    })?;
+    let happened = happened.clone();
+    std::thread::spawn(move || {
+        let first = signals.next();
+        // The main thread is gone only when the process ends anyway.
+        let _ = happened.send(Happening::Signal(first));
+        let second = signals.next();
+        std::process::exit(i32::from(ExitStatus::Signal(second).code()));
+    });
+    Ok(())
+}
+
+/// Waits until somebody asks for the end, and stops the application; or until it ends by itself.
+fn wait(node: &Node, happenings: &Receiver<Happening>, grace: Duration) -> Result<u8, Failure> {
+    match happenings.recv() {
+        Ok(Happening::Signal(number)) => {
+            stop(node, grace)?;
+            let message = "interrupted; the application was stopped";
+            Err(Failure::new(ExitStatus::Signal(number), message))
+        }
+        Ok(Happening::Shutdown(grace)) => stop(node, grace).map(|()| 0),
+        Ok(Happening::Ended) | Err(_) => {
+            let failed: Vec<String> = node
+                .supervised()
+                .into_iter()
+                .filter(|it| it.status.state == StateName::Failed)
+                .map(|it| match it.status.last {
+                    Some(last) => format!("{}: {}", it.id, last.text()),
+                    None => it.id.to_string(),
+                })
+                .collect();
+            let why = if failed.is_empty() {
+                String::new()
+            } else {
+                format!("\n  {}", failed.join("\n  "))
+            };
+            let message = format!("the application has failed{why}");
+            Err(Failure::new(ExitStatus::Failure, message))
+        }
+    }
+}
+
+fn stop(node: &Node, grace: Duration) -> Result<(), Failure> {
+    let _progress = Progress::begin("stopping");
+    match node.stop_application(Some(grace)) {
+        Ok(0) => Ok(()),
+        Ok(1) => {
+            tell("1 process had to be terminated");
+            Ok(())
+        }
+        Ok(count) => {
+            tell(&format!("{count} processes had to be terminated"));
+            Ok(())
+        }
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+        Err(error) => {
+            let message = format!("failed to stop the application: {}", error.message);
+            Err(Failure::new(ExitStatus::Timeout, message))
+        }
+    }
+}

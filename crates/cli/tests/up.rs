@@ -1,0 +1,162 @@
+//! Sessions with an application: `procession up`, and the commands for services, pools and records.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Directory, Ended, Session};
+use std::path::Path;
+
+/// An application that runs, with a socket of its own.
+struct Application {
+    directory: Directory,
+    session: Option<Session>,
+}
+
+impl Application {
+    fn start(name: &str) -> Self {
+        let directory = Directory::new(name);
+        let application = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/application");
+        let words = ["up", application.to_str().unwrap()];
+        let session = Session::start_in(directory.path(), &[], &words);
+        assert_eq!(session.line(), "ready");
+        Self { directory, session: Some(session) }
+    }
+
+    fn command(&self, words: &[&str]) -> Ended {
+        Session::start_in(self.directory.path(), &[], words).end()
+    }
+
+    fn output(&self, words: &[&str]) -> String {
+        let ended = self.command(words);
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{words:?}: {ended:#?}");
+        ended.stdout
+    }
+
+    fn fails(&self, words: &[&str], code: i32, part: &str) {
+        let ended = self.command(words);
+        assert_eq!(ended.code, Some(code), "{words:?}: {ended:#?}");
+        assert!(ended.stderr.contains(part), "{words:?} without {part:?}: {ended:#?}");
+    }
+
+    fn line(&self) -> String {
+        self.session.as_ref().unwrap().line()
+    }
+
+    /// The state of a service, as `status` tells it.
+    fn state(&self, id: &str) -> String {
+        let status = self.output(&["status"]);
+        let line = status.lines().find(|line| line.starts_with(&format!("{id} ")));
+        let line = line.unwrap_or_else(|| panic!("{id}: {status}"));
+        line.split_whitespace().nth(2).unwrap().to_owned()
+    }
+}
+
+#[test]
+fn services_are_steered_and_come_back() {
+    let mut up = Application::start("steered");
+    up.output(&["send", "app:greetings", "greet", "World"]);
+    assert_eq!(up.line(), "Hello World");
+    assert_eq!(up.state("app:greetings"), "running");
+
+    up.output(&["restart", "greetings"]);
+    assert_eq!(up.line(), "ready");
+    up.output(&["stop", "app:greetings"]);
+    assert_eq!(up.state("app:greetings"), "stopped");
+    up.fails(&["send", "app:greetings", "greet", "x"], 4, "not found");
+    up.output(&["start", "app:greetings"]);
+    assert_eq!(up.line(), "ready");
+    up.output(&["send", "app:greetings", "fail"]);
+    // It is started again.
+    assert_eq!(up.line(), "ready");
+    let status = up.output(&["status", "-o", "json"]);
+    assert!(status.contains("\"application\"") && status.contains("as asked"), "{status}");
+    up.fails(&["restart", "none"], 4, "service \"none\" not found");
+
+    up.output(&["upgrade", "app:greetings", "app:loud", "--", "HELLO"]);
+    up.output(&["send", "app:greetings", "greet", "World"]);
+    assert_eq!(up.line(), "HELLO World");
+    up.fails(&["upgrade", "app:greetings", "app:none"], 4, "not found");
+
+    up.output(&["down"]);
+    let ended = up.session.take().unwrap().end();
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(ended.stderr.contains("3 programs, 1 service, 1 pool"), "{ended:#?}");
+}
+
+#[test]
+fn pools_are_scaled() {
+    let up = Application::start("scaled");
+    let scaled = up.output(&["scale", "app:workers", "3", "--max", "4"]);
+    assert!(scaled.contains("app:workers: ") && scaled.contains("2 to 4, set to 3"), "{scaled}");
+    assert!(up.output(&["scale", "app:workers", "auto"]).contains("as the load wants"));
+    up.fails(&["scale", "app:workers", "--min", "9"], 2, "");
+    up.fails(&["scale", "app:workers"], 2, "required");
+    up.fails(&["scale", "app:none", "1"], 4, "not found");
+    up.output(&["send", "app:workers", "work", "it"]);
+    assert_eq!(up.line(), "worked on it");
+    assert!(up.output(&["__complete", "--", "scale", ""]).contains("app:workers\n"));
+}
+
+#[test]
+fn what_happened_can_be_read_and_followed() {
+    let up = Application::start("records");
+    let follower = Session::start_in(
+        up.directory.path(),
+        &[],
+        &["logs", "-f", "--tail", "10", "--grep", "Hello"],
+    );
+    for name in ["one", "two"] {
+        up.output(&["send", "app:greetings", "greet", name]);
+        assert_eq!(up.line(), format!("Hello {name}"));
+        let line = follower.line();
+        assert!(line.contains("print") && line.ends_with(&format!("Hello {name}")), "{line}");
+    }
+    let logs = up.output(&["logs", "--grep", "Hello t", "-o", "jsonl"]);
+    assert_eq!(logs.lines().count(), 1, "{logs}");
+    assert!(logs.contains("\"message\":\"Hello two\""), "{logs}");
+    assert_eq!(up.output(&["logs", "app:greetings", "--level", "warn"]), "");
+    up.output(&["send", "app:greetings", "fail"]);
+    assert_eq!(up.line(), "ready");
+    let events = up.output(&["events", "--kind", "process.exited", "-o", "json"]);
+    assert!(events.contains("process.exited"), "{events}");
+    up.fails(&["events", "--kind", "nonsense"], 2, "there is no kind of event");
+    up.fails(&["logs", "--grep", "("], 2, "no regular expression");
+    up.fails(&["logs", "--since", "yesterday"], 2, "is no time");
+    up.session.as_ref().unwrap().signal("INT");
+    // The stream ends with the node.
+    let ended = follower.end();
+    assert!(matches!(ended.code, Some(0 | 7)), "{ended:#?}");
+    let mut up = up;
+    let ended = up.session.take().unwrap().end();
+    assert_eq!(ended.code, Some(130), "{ended:#?}");
+}
+
+#[test]
+fn what_init_makes_runs() {
+    let directory = Directory::new("init_runs");
+    let at = directory.path();
+    let made = Session::start_in(at, &[], &["init", "new"]).end();
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    let up = Session::start_in(at, &[], &["up", "new", "--socket", "s"]);
+    assert_eq!(up.line(), "ready");
+    let node = [("PROCESSION_SOCKET", "s")];
+    let sent = Session::start_in(at, &node, &["send", "app:greetings", "hello", "World"]).end();
+    assert_eq!(sent.code, Some(0), "{sent:#?}");
+    assert_eq!(up.line(), "Hello World!");
+    up.signal("TERM");
+    assert_eq!(up.end().code, Some(143));
+}
+
+#[test]
+fn what_can_not_run_says_why() {
+    let directory = Directory::new("can_not_run");
+    let at = directory.path();
+    std::fs::create_dir_all(at.join("broken")).unwrap();
+    let text = "version: '1.0'\nnamespace: app\nentries:\n  - {name: a, kind: process.service, process: none}\n";
+    std::fs::write(at.join("broken/_index.yaml"), text).unwrap();
+    let ended = Session::start_in(at, &[], &["up", "broken"]).end();
+    assert_eq!(ended.code, Some(9), "{ended:#?}");
+    assert!(ended.stderr.contains("broken/_index.yaml:4"), "{ended:#?}");
+    let ended = Session::start_in(at, &[], &["up", "nowhere"]).end();
+    assert_eq!(ended.code, Some(4), "{ended:#?}");
+}
