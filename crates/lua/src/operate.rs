@@ -3,6 +3,7 @@
 use crate::bytecode::{Op, Operand};
 use crate::strings::is_string;
 use crate::text::number::{self, Number};
+use crate::text::power::power;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Kind, Word};
 use std::cmp::Ordering;
@@ -434,11 +435,6 @@ pub(crate) fn as_integer(number: Number) -> Option<i64> {
         Number::Int(value) => Some(value),
         Number::Float(value) => number::float_to_int(value),
     }
-}
-
-/// `x ^ y`.
-pub(crate) fn power(x: f64, y: f64) -> f64 {
-    if y == 2.0 { x * x } else { libm::pow(x, y) }
 }
 
 /// `x // y` for y other than 0.

@@ -401,7 +401,7 @@ function general_table_remove(t, position)
 end
 
 function general_table_concat(t, separator, first, last)
-  local size = last == nil and length_of(t)
+  local size = length_of(t)
   separator = separator == nil and "" or text_of(separator, 2)
   first = first == nil and 1 or integer_of(first, 3)
   last = last == nil and size or integer_of(last, 4)

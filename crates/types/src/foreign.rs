@@ -41,6 +41,9 @@ impl Fragment {
     }
 }
 
+/// In the place of the kind of a block that a table has.
+const TAKEN: u8 = 0x80;
+
 struct Checker<'a> {
     words: &'a [Word],
     /// The kinds of the objects, at the positions where they start.
@@ -67,6 +70,14 @@ impl Checker<'_> {
             }
             _ => None,
         };
+        let flags = match Kind::from_u8(word::header_kind(head)) {
+            Some(Kind::Table | Kind::Array | Kind::Integer) => 0,
+            Some(Kind::Hash) => word::HASH_FLAGS,
+            _ => u32::MAX,
+        };
+        if word::header_flags(head) & !flags != 0 {
+            return Err(Unsound { what: "a header", at });
+        }
         match size {
             Some(size) if at + size <= self.starts.len() => {
                 self.starts[at] = word::header_kind(head);
@@ -77,7 +88,7 @@ impl Checker<'_> {
     }
 
     /// Checks what an object refers to; gives its size.
-    fn object(&self, at: usize) -> Result<usize, Unsound> {
+    fn object(&mut self, at: usize) -> Result<usize, Unsound> {
         let head = self.words[at];
         let length = word::header_length(head) as usize;
         match Kind::from_u8(word::header_kind(head)) {
@@ -102,7 +113,7 @@ impl Checker<'_> {
         let (space, to) = (word::space(value), word::index(value));
         let is_sound = match word::tag(value) {
             word::TAG_INT => true,
-            word::TAG_SHORT => word::short_len(value) <= word::SHORT_MAX,
+            word::TAG_SHORT => word::is_sound_short(value),
             word::TAG_SPECIAL => space == 0 && to <= 2,
             word::TAG_STRING => space == 0 && self.is(to, Kind::String),
             word::TAG_TABLE => space == 0 && self.is(to, Kind::Table),
@@ -117,16 +128,25 @@ impl Checker<'_> {
         self.starts.get(at as usize) == Some(&(kind as u8))
     }
 
-    fn table(&self, at: usize) -> Result<(), Unsound> {
+    /// Takes a block for a table: a second one must not have it too.
+    fn own(&mut self, block: u32, kind: Kind) -> bool {
+        let is_free = self.is(block, kind);
+        if is_free {
+            self.starts[block as usize] = TAKEN;
+        }
+        is_free
+    }
+
+    fn table(&mut self, at: usize) -> Result<(), Unsound> {
         let array = self.words[at + table::ARRAY as usize];
         let (block, used) = (array as u32, (array >> 32) as u32);
         let is_array_sound = if block == 0 {
             used == 0
         } else {
-            self.is(block, Kind::Array) && used <= word::header_length(self.words[block as usize])
+            self.own(block, Kind::Array) && used <= word::header_length(self.words[block as usize])
         };
         let hash = self.words[at + table::HASH as usize];
-        let is_hash_sound = hash == 0 || hash >> 32 == 0 && self.is(hash as u32, Kind::Hash);
+        let is_hash_sound = hash == 0 || hash >> 32 == 0 && self.own(hash as u32, Kind::Hash);
         let has_meta = self.words[at + table::META as usize] != word::NIL;
         if is_array_sound && is_hash_sound && !has_meta {
             return Ok(());
@@ -148,7 +168,16 @@ impl Checker<'_> {
         {
             return unsound;
         }
-        self.values(first..first + 2 * used as usize)
+        (first..first + 2 * used as usize).step_by(2).try_for_each(|entry| {
+            let (key, value) = (self.words[entry], self.words[entry + 1]);
+            let is_dead = word::tag(key) == word::TAG_SPECIAL
+                && word::space(key) == word::SPACE_DEAD_KEY
+                && value == word::NIL;
+            if key == word::NIL && value != word::NIL {
+                return Err(Unsound { what: "a field", at: entry });
+            }
+            if is_dead { Ok(()) } else { self.values(entry..entry + 2) }
+        })
     }
 }
 
@@ -194,6 +223,30 @@ mod tests {
             assert_eq!((error.what, error.at), ("a value", 0));
         }
         assert!(checked(&[word::NIL], 2).is_err());
+    }
+
+    #[test]
+    fn a_block_of_two_tables_is_refused() {
+        let array = [word::header(Kind::Array, 0, 1), word::TRUE];
+        let table = [word::header(Kind::Table, 0, 0), 1 | 1 << 32, 0, word::NIL];
+        // Before it lies a box, since no block begins at 0.
+        let mut words = vec![word::header(Kind::Box, 0, 1), word::NIL];
+        words.extend(array);
+        for _ in 0..2 {
+            words.extend(table.map(|word| if word == 1 | 1 << 32 { word + 1 } else { word }));
+        }
+        let one = [&words[..8], &[word::make(word::TAG_TABLE, 0, 4)]].concat();
+        assert!(checked(&one, 1).is_ok());
+        words.push(word::make(word::TAG_TABLE, 0, 8));
+        assert_eq!(checked(&words, 1).unwrap_err().what, "a table");
+    }
+
+    #[test]
+    fn flags_of_another_process_are_refused() {
+        let mut words: Vec<Word> = built().words().to_vec();
+        let table = words.iter().position(|&word| word == word::header(Kind::Table, 0, 0)).unwrap();
+        words[table] |= 1 << 8;
+        assert_eq!(checked(&words, 2).unwrap_err().what, "a header");
     }
 
     #[test]

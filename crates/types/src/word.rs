@@ -309,6 +309,22 @@ pub const fn short_len(word: Word) -> usize {
     (word >> 40) as usize & 7
 }
 
+/// Whether a word with the tag of short strings is the one word of its bytes.
+#[must_use]
+#[inline]
+pub const fn is_sound_short(word: Word) -> bool {
+    let (length, text) = (short_len(word), word & ((1 << 40) - 1));
+    length <= SHORT_MAX && text >> (8 * length) == 0 && space(word) >> 11 == 0
+}
+
+/// Space, under the special tag, of what stands for the keys of weak tables that are gone. Their
+/// values are nil, so programs never see one.
+pub const SPACE_DEAD_KEY: u16 = 4;
+
+/// Flags that the header of a hash part may have: some key hashes by its position, and the index must
+/// be rebuilt before use.
+pub const HASH_FLAGS: u32 = 3;
+
 /// The bytes of a short string, and how many of them count.
 #[must_use]
 #[inline]

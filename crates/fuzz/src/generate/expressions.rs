@@ -255,7 +255,7 @@ impl Generator {
             2 => format!("table.unpack({table}, {i}, {j})"),
             3 => format!("table.unpack({table})"),
             4 => format!("table.concat({table}, ',', {i}, {j})"),
-            5 => format!("table.move({table}, {i}, {j}, {k})"),
+            5 => format!("table.move({table}, {i}, {j}, {k}, {{}})"),
             6 => format!("rawget({table}, {i})"),
             7 => format!("rawlen({table})"),
             _ => format!("next({{ {i} }})"),

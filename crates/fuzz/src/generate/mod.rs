@@ -5,6 +5,7 @@
 mod coroutines;
 mod expressions;
 mod functions;
+mod library;
 mod literals;
 mod loops;
 mod objects;

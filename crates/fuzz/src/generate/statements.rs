@@ -7,7 +7,7 @@ impl Generator {
         if !self.has_room() {
             return self.simple_statement();
         }
-        match self.random.below(26) {
+        match self.random.below(30) {
             0 | 1 => self.if_statement(),
             2 => self.numeric_loop(),
             3 => self.conditional_loop(),
@@ -23,6 +23,7 @@ impl Generator {
             16 => self.sort(),
             17 => self.object_statement(),
             18 => format!("do\n{}end", self.block(3)),
+            19..=22 => self.library_statement(),
             _ => self.simple_statement(),
         }
     }
@@ -41,7 +42,10 @@ impl Generator {
                 let target = self.variable(kind).unwrap_or_else(|| "C".to_owned());
                 let key = self.key(1);
                 let kind = self.kind();
-                format!("{target}{key} = clip({})", self.expression(kind, 2))
+                let value = self.expression(kind, 2);
+                // Where a list with holes ends is no part of the language.
+                let value = if key.starts_with('[') { format!("({value}) or 0") } else { value };
+                format!("{target}{key} = clip({value})")
             }
             7 if self.yields => {
                 format!("print('resumed', show(coroutine.yield({})))", self.expressions(2))
@@ -53,8 +57,8 @@ impl Generator {
                 let value = self.expression(kind, 1);
                 let place = self.small();
                 match self.one_in(2) {
-                    true => format!("table.insert({table}, {value})"),
-                    false => format!("table.insert({table}, {place}, {value})"),
+                    true => format!("table.insert({table}, ({value}) or 0)"),
+                    false => format!("table.insert({table}, {place}, ({value}) or 0)"),
                 }
             }
             10 => self.error_statement(),

@@ -29,8 +29,6 @@ pub(super) const HASH_WEAK: u32 = KEYS | VALUES;
 /// Flag of its array part.
 pub(super) const ARRAY_WEAK: u32 = VALUES;
 
-/// Space, under the special tag, of the words that stand for keys that are gone.
-const SPACE_DEAD_KEY: u16 = 4;
 /// No entry.
 const NONE: u32 = u32::MAX;
 
@@ -320,12 +318,12 @@ impl Heap {
 
 /// Whether a word stands for a key that is gone.
 pub(crate) fn is_dead_key(value: Word) -> bool {
-    word::tag(value) == word::TAG_SPECIAL && word::space(value) == SPACE_DEAD_KEY
+    word::tag(value) == word::TAG_SPECIAL && word::space(value) == word::SPACE_DEAD_KEY
 }
 
 /// Removes an entry whose key is gone. What stands for the key is different in every entry, so that
 /// they do not all meet at one place of an index.
 fn remove(entry: usize, to: &mut To<'_>) {
-    to[entry] = word::make(word::TAG_SPECIAL, SPACE_DEAD_KEY, entry as u32);
+    to[entry] = word::make(word::TAG_SPECIAL, word::SPACE_DEAD_KEY, entry as u32);
     to[entry + 1] = word::NIL;
 }

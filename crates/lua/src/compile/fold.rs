@@ -2,6 +2,7 @@
 //! a NaN or a float zero, is left for the run.
 
 use super::ast::{ArithmeticOp, Constant, UnaryOp};
+use crate::text::power::power;
 
 /// The value of a unary operator on a constant.
 pub(crate) fn unary(op: UnaryOp, operand: Constant) -> Option<Constant> {
@@ -104,9 +105,7 @@ fn floats(op: ArithmeticOp, left: f64, right: f64) -> Option<Constant> {
             let floors = if rest > 0.0 { right < 0.0 } else { rest < 0.0 && right > 0.0 };
             float(if floors { rest + right } else { rest })
         }
-        // The platform's power function differs between machines; libm's does not.
-        ArithmeticOp::Pow if right == 2.0 => float(left * left),
-        ArithmeticOp::Pow => float(libm::pow(left, right)),
+        ArithmeticOp::Pow => float(power(left, right)),
         _ => None,
     }
 }

@@ -251,6 +251,8 @@ impl<'a, 'b> Packer<'a, 'b> {
         let new = self.room(WORDS + array_words + hash_words)?;
         let Bench { out, references, blocks, .. } = &mut self.bench;
         let (out, parts) = out[new..new + WORDS + array_words + hash_words].split_at_mut(WORDS);
+        // What the collector and finalizers have noted in the header is about this process.
+        let head = head & !(u64::from(crate::table::TABLE_FLAGS) << 8);
         out.copy_from_slice(&[head, array, hash, word::NIL]);
         if array_words > 0 {
             out[table::ARRAY as usize] = moved(array, new + WORDS);

@@ -16,7 +16,7 @@ use crate::heap::root;
 use crate::image::Image;
 use crate::index::is_heap_table;
 use crate::library::{CONTINUED, class, library};
-use crate::table::{HASH_BY_POSITION, HASH_STALE, TABLE_FLAGS};
+use crate::table::TABLE_FLAGS;
 use procession_types::word::{self, Kind, Word, table};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -120,7 +120,7 @@ impl<'a> Checker<'a> {
         let (space, at) = (word::space(value) as usize, word::index(value) as usize);
         match word::tag(value) {
             word::TAG_INT => true,
-            word::TAG_SHORT => is_short(value),
+            word::TAG_SHORT => word::is_sound_short(value),
             word::TAG_SPECIAL => match space {
                 0 => at <= 2,
                 1 => at < library().builtins.len(),
@@ -247,7 +247,7 @@ impl<'a> Checker<'a> {
         let head = self.words[at];
         let size = object_words(head);
         let broken = || Err(Damage::new(at, "fields of another form"));
-        if word::header_flags(head) & !(HASH_BY_POSITION | HASH_STALE) != 0 || size < 2 {
+        if word::header_flags(head) & !word::HASH_FLAGS != 0 || size < 2 {
             return broken();
         }
         let counts = self.words[at + word::HASH_USED as usize];
@@ -375,11 +375,4 @@ impl<'a> Checker<'a> {
             None => Ok(()),
         }
     }
-}
-
-/// Whether a short string is the one word of its bytes.
-fn is_short(value: Word) -> bool {
-    let length = word::short_len(value);
-    let text = value & ((1 << 40) - 1);
-    length <= word::SHORT_MAX && text >> (8 * length) == 0 && word::space(value) >> 11 == 0
 }

@@ -12,5 +12,6 @@ pub mod number;
 pub mod packing;
 pub mod pattern;
 pub mod plain;
+pub(crate) mod power;
 pub mod quote;
 pub mod utf8;

@@ -28,6 +28,16 @@ impl Generator<'_, '_, '_> {
                 Some(Name { kind: NameKind::Global, text: names.text(*name) })
             }
             ExprKind::Suffixed(suffixed) => self.name_of_prefix(suffixed, suffixed.suffixes.len()),
+            // What the operands before say is known: the value is always the last one's.
+            ExprKind::Or(operands) => {
+                let (last, before) = operands.split_last()?;
+                before.iter().all(is_never_true).then(|| self.name_of(last))?
+            }
+            ExprKind::And(operands) => {
+                let (last, before) = operands.split_last()?;
+                let is_true = |expr: &Expr| expr.constant().is_some_and(Constant::is_truthy);
+                before.iter().all(is_true).then(|| self.name_of(last))?
+            }
             _ => None,
         }
     }
@@ -82,5 +92,15 @@ impl Generator<'_, '_, '_> {
             let hint = NameHint { pc, operand, position, kind, name: text };
             self.current.prototype.names.push(hint);
         }
+    }
+}
+
+/// Whether an expression's value is always false or nil.
+fn is_never_true(expr: &Expr) -> bool {
+    match &expr.bare().kind {
+        ExprKind::Constant(constant) => !constant.is_truthy(),
+        ExprKind::And(operands) => operands.last().is_some_and(is_never_true),
+        ExprKind::Or(operands) => operands.iter().all(is_never_true),
+        _ => false,
     }
 }

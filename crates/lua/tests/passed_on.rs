@@ -1,0 +1,55 @@
+//! What arrives with a message is what was sent, and nothing of what the sender has noted about it.
+#![allow(missing_docs)]
+
+mod support;
+
+use procession_environment::{Environment, Turn};
+use procession_lua::LuaEnvironment;
+use procession_types::{ExitReason, Fragment, Limits};
+use support::TestHost;
+use support::session::program;
+
+/// How a program ends, and what it prints.
+fn end(source: &str, arguments: &Fragment) -> (ExitReason, String) {
+    let program = program("passed.lua", source.as_bytes());
+    let image = LuaEnvironment::new().load(&program).expect("loads");
+    let mut guest = image.spawn(arguments, &Limits::default()).expect("spawns");
+    let mut host = TestHost::default();
+    match guest.run(&mut host, 1_000_000) {
+        Turn::Exited(reason) => (reason, String::from_utf8(host.output).expect("text")),
+        turn => panic!("{turn:?}"),
+    }
+}
+
+const RECEIVER: &str = "return { main = function(received)
+    local finalized, left = 0, 0
+    local function drop(t) setmetatable(t, { __gc = function() finalized = finalized + 1 end }) end
+    drop(received[1])
+    received[1] = nil
+    local weak = setmetatable({}, received[2])
+    for i = 1, 3 do weak[{}] = i end
+    collectgarbage()
+    for _ in pairs(weak) do left = left + 1 end
+    print(finalized, left)
+end }";
+
+#[test]
+fn notes_of_the_collector_stay_behind() {
+    for collections in 1..=2 {
+        // A process that fails calls no finalizers, so that both tables are sent as they are.
+        let source = format!(
+            "return {{ main = function()
+               local had = setmetatable({{}}, {{ __gc = function() end }})
+               setmetatable(had, nil)
+               local meta = {{ __mode = 'k' }}
+               local weak = setmetatable({{}}, meta)
+               for i = 1, {collections} do collectgarbage() end
+               meta.__mode = nil
+               error({{ had, meta }})
+             end }}"
+        );
+        let error = end(&source, &Fragment::default()).0.error().expect("it fails");
+        let sent = error.details.expect("what it raised");
+        assert_eq!(end(RECEIVER, &sent).1, "1\t3\n", "after {collections} collections");
+    }
+}
