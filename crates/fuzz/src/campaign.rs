@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 /// Findings after which a campaign ends.
 const FINDINGS_MAX: usize = 20;
-/// A batch that takes longer hangs: what is minimised has a limit of its own below this.
-const BATCH_TIME_MAX: Duration = Duration::from_secs(1200);
 /// Memory that a campaign may take; every input has a limit far below.
 const MEMORY_BYTES_MAX: u64 = 4 << 30;
 /// How often the watch looks.
@@ -48,7 +46,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     };
     std::fs::create_dir_all(&options.directory)
         .map_err(|error| format!("could not make {}: {error}", options.directory.display()))?;
-    let watched = watch();
+    let watched = watch(target.batch_time_max());
     let deadline = Instant::now() + Duration::from_secs(options.seconds);
     let (mut next, mut known) = (options.seed, BTreeSet::new());
     while Instant::now() < deadline && known.len() < FINDINGS_MAX {
@@ -97,7 +95,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
 
 /// Starts a thread that ends this process when a batch hangs or takes too much memory: an input
 /// that does either can't be stopped from inside.
-fn watch() -> Arc<Mutex<Option<Watched>>> {
+fn watch(batch_time_max: Duration) -> Arc<Mutex<Option<Watched>>> {
     let watched: Arc<Mutex<Option<Watched>>> = Arc::default();
     let shared = watched.clone();
     std::thread::spawn(move || {
@@ -105,7 +103,7 @@ fn watch() -> Arc<Mutex<Option<Watched>>> {
             std::thread::sleep(WATCH_EVERY);
             let Ok(watched) = shared.lock() else { return };
             let Some(Watched { since, seeds }) = &*watched else { continue };
-            let complaint = if since.elapsed() > BATCH_TIME_MAX {
+            let complaint = if since.elapsed() > batch_time_max {
                 "hangs"
             } else if memory_bytes().is_some_and(|bytes| bytes > MEMORY_BYTES_MAX) {
                 "takes too much memory"

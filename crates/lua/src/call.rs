@@ -12,6 +12,12 @@ const CALL_CHAIN_MAX: usize = 200;
 /// Fuel that a call of a built-in costs beside what the built-in charges.
 pub(crate) const BUILTIN_FUEL: i64 = 4;
 
+/// How often a call may be handed on, by `__call` or by built-ins. Nothing that a program can make is:
+/// what was restored from foreign bytes may call itself.
+const STEPS_MAX: usize = 4 * CALL_CHAIN_MAX;
+
+const CHAIN_TOO_LONG: &str = "'__call' chain too long; possible loop";
+
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Called {
@@ -30,7 +36,7 @@ impl Vm<'_> {
         results: u8,
         kind: FrameKind,
     ) -> Result<Called, Raise> {
-        loop {
+        for _ in 0..STEPS_MAX {
             let callee = self.heap.get(slot);
             if word::tag(callee) == word::TAG_FUNCTION {
                 if crate::coroutines::is_wrap(self, callee) {
@@ -76,6 +82,7 @@ impl Vm<'_> {
                 flow => return self.after_builtin(flow, slot, results, kind),
             }
         }
+        Err(self.error(CHAIN_TOO_LONG))
     }
 
     /// A call instruction whose callee is no plain function: most are built-ins, which run here.
@@ -164,6 +171,8 @@ impl Vm<'_> {
     fn call_method(&mut self, callee: Word, kind: FrameKind) -> Result<Word, Raise> {
         let mut value = callee;
         for _ in 0..CALL_CHAIN_MAX {
+            // Two looks into tables: a long chain must not be had for one instruction.
+            self.fuel -= 2;
             value = self.metamethod(value, self.library.names.call);
             if self.is_function(value) {
                 return Ok(self.metamethod(callee, self.library.names.call));
@@ -173,7 +182,7 @@ impl Vm<'_> {
                 return Err(self.call_error(value, kind));
             }
         }
-        Err(self.error("'__call' chain too long; possible loop"))
+        Err(self.error(CHAIN_TOO_LONG))
     }
 
     /// Whether it is a function in Lua that needs nothing but a frame.

@@ -345,3 +345,21 @@ fn check(name: &str, source: &str) -> Option<String> {
     }
     None
 }
+
+#[test]
+fn a_chain_of_callables_is_paid_for() {
+    const DEPTH: u64 = 150;
+    const CALLS: u64 = 100;
+    let source = format!(
+        "local f = function() end
+         for i = 1, {DEPTH} do f = setmetatable({{}}, {{ __call = f }}) end
+         for i = 1, {CALLS} do f() end"
+    );
+    let program = program("chain.lua", source.as_bytes());
+    let image = LuaEnvironment::new().load(&program).expect("loads");
+    let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
+    let turn = guest.run(&mut TestHost::default(), 100_000_000);
+    assert!(matches!(turn, Turn::Exited(_)), "{turn:?}");
+    let instructions = guest.usage().instructions;
+    assert!(instructions > CALLS * DEPTH, "{instructions} instructions");
+}

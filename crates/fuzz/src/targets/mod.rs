@@ -13,6 +13,7 @@ mod snapshot;
 mod texts;
 
 use std::ops::Range;
+use std::time::Duration;
 
 /// Something wrong, with what shows it.
 #[derive(Debug, Clone)]
@@ -43,6 +44,10 @@ pub trait Target {
     /// Seeds that are tried together.
     fn batch_size(&self) -> u64 {
         64
+    }
+    /// A batch that takes longer hangs: what is minimised has a limit of its own below this.
+    fn batch_time_max(&self) -> Duration {
+        Duration::from_secs(1200)
     }
     /// The end of the name of a file with an input.
     fn extension(&self) -> &'static str {

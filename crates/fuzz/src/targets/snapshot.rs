@@ -70,6 +70,7 @@ impl Snapshot {
                 } else {
                     forged(&mut random, &whole)
                 };
+                keep(&source, &copy);
                 let began = Instant::now();
                 let wrong = match caught(|| restore_and_run(&image, &copy)) {
                     Ok(Fate::Refused) => {
@@ -104,6 +105,10 @@ impl Target for Snapshot {
         4
     }
 
+    fn batch_time_max(&self) -> Duration {
+        Duration::from_secs(180)
+    }
+
     fn statistics(&self) -> String {
         format!("{} restored, {} refused", self.restored, self.refused)
     }
@@ -126,6 +131,18 @@ fn host() -> TestHost {
         host.inbox.push_back(Message { topic, from: None, payload: Fragment::nil() });
     }
     host
+}
+
+/// Writes what is about to be tried to the directory that `FUZZ_KEEP` names: what hangs can't be
+/// reported by who tries it.
+fn keep(source: &str, copy: &[u8]) {
+    let Some(directory) = std::env::var_os("FUZZ_KEEP") else { return };
+    let directory = std::path::Path::new(&directory);
+    for (name, bytes) in [("kept.lua", source.as_bytes()), ("kept.bin", copy)] {
+        if let Err(error) = std::fs::write(directory.join(name), bytes) {
+            panic!("{name} can't be written to {}: {error}", directory.display());
+        }
+    }
 }
 
 /// Which words were changed.

@@ -4,6 +4,7 @@
 use crate::heap::root;
 use crate::library::{Builtin, plain, short};
 use crate::operate::{as_float, as_integer, compare_numbers};
+use crate::strings::is_string;
 use crate::text::number::{Number, float_to_int};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word;
@@ -58,9 +59,12 @@ fn abs(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn round(vm: &mut Vm<'_>, args: Args, function: fn(f64) -> f64) -> Result<Flow, Raise> {
+    let is_text = is_string(vm.arg(args, 1));
     let number = match vm.number_arg(args, 1)? {
-        Number::Int(x) => Number::Int(x),
-        Number::Float(x) => {
+        Number::Int(x) if !is_text => Number::Int(x),
+        // As in PUC Lua, a text is taken for a double, however it is written.
+        number => {
+            let x = as_float(number);
             let rounded = function(x);
             float_to_int(rounded).map_or(Number::Float(rounded), Number::Int)
         }
