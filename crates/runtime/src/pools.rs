@@ -47,7 +47,8 @@ impl Node {
         let known = Known { desk: Arc::clone(&desk), has_metrics };
         let (id, definition) = (SmolStr::new(&definition.id), definition.clone());
         let limits = pool_limits(&definition);
-        let process = move || PoolProcess::new(&definition, Arc::clone(&desk));
+        let telemetry = self.shared.telemetry.clone();
+        let process = move || PoolProcess::new(&definition, Arc::clone(&desk), telemetry.clone());
         self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
         self.shared.pools.lock().insert(id, known);
         Ok(())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
+use procession_runtime::telemetry::{EventKind, Query};
 use procession_runtime::*;
 use procession_types::definition::{self, Lifecycle, Monitoring, PoolSize, Recovery, Restart};
 use procession_types::*;
@@ -254,7 +255,16 @@ fn the_flow_of_process_management() {
     assert!(!reason.is_abnormal(), "{reason:?}");
     assert_eq!(bench.node.stats().processes, 0);
     let log = bench.log();
-    assert!(log.contains("a member of a pool hangs and is ended pool=app:pool"), "{log}");
+    assert!(log.contains("a member of a pool hangs and is ended"), "{log}");
+    let kept = |kind: EventKind| {
+        let (service, kinds) = (Some(SmolStr::new(POOL)), vec![kind]);
+        let query = Query { service, kinds, ..Query::default() };
+        bench.node.events(&query).records.len()
+    };
+    assert_eq!((kept(EventKind::HealthFailed), kept(EventKind::PoolDeadLetter)), (4, 1));
+    assert!(kept(EventKind::PoolScaled) >= 2 && kept(EventKind::AlertRaised) >= 2);
+    // Those of its members are told by its id, too.
+    assert!(kept(EventKind::ProcessExited) >= 4);
 }
 
 #[test]

@@ -53,6 +53,7 @@ impl PoolProcess {
         let input = match host.spawn_owned(request) {
             Ok((pid, call)) => {
                 self.members.insert(pid, call);
+                self.reporter.describe(pid, &self.labels);
                 Input::Spawned { member, pid }
             }
             Err(error) => Input::Refused { member, error },

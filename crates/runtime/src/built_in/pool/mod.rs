@@ -14,10 +14,11 @@ pub(crate) use desk::{Command, Desk};
 use super::{Alarm, BuiltIn, Progress};
 use procession_environment::{CallId, Host, Queue};
 use procession_supervision::pool::{Actions, Input, Moment, Pool};
+use procession_telemetry::Telemetry;
 use procession_types::definition::Pool as Definition;
 use procession_types::{
     Actor, ContextChange, Event, ExitReason, Failure, Fragment, FragmentBuilder, Limits, Pid, Rest,
-    Scope,
+    Scope, SmolStr,
 };
 use reporter::Reporter;
 use std::collections::{HashMap, VecDeque};
@@ -53,13 +54,14 @@ pub(crate) struct PoolProcess {
     /// Members to look at, and the one that is being looked at.
     to_measure: VecDeque<Pid>,
     measuring: Option<(Pid, CallId)>,
+    labels: Vec<(SmolStr, SmolStr)>,
     reporter: Reporter,
     /// The pool knows that messages wait which nobody is there to take.
     has_looked: bool,
 }
 
 impl PoolProcess {
-    pub(crate) fn new(definition: &Definition, desk: Arc<Desk>) -> Self {
+    pub(crate) fn new(definition: &Definition, desk: Arc<Desk>, telemetry: Telemetry) -> Self {
         let mut builder = FragmentBuilder::new();
         let values: Vec<_> =
             definition.arguments.iter().flat_map(|value| builder.include(value)).collect();
@@ -71,6 +73,7 @@ impl PoolProcess {
         let scope = is_named.then_some(Scope { policies });
         let change = ContextChange { values: definition.context.clone(), actor, scope };
         let is_change = change != ContextChange::default();
+        let labels = definition.labels.iter();
         Self {
             pool: Pool::new(definition.clone()),
             actions: Actions::new(),
@@ -82,7 +85,8 @@ impl PoolProcess {
             desk,
             to_measure: VecDeque::new(),
             measuring: None,
-            reporter: Reporter::new(&definition.id, &definition.monitoring),
+            labels: labels.map(|(name, value)| (name.into(), value.into())).collect(),
+            reporter: Reporter::new(definition, telemetry),
             has_looked: false,
         }
     }

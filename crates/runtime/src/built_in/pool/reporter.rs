@@ -1,16 +1,18 @@
-//! What a pool tells people: log records, events on `pool.KIND`, and alerts to a webhook.
+//! What a pool tells people: log records, events on `pool.KIND` for programs and those of the node's
+//! records, and alerts, also to a webhook.
 //!
-//! An alert of a kind is posted at once, and then not again for a while: the next one says how many
+//! An alert of a kind is raised at once, and then not again for a while: the next one says how many
 //! there were. A webhook that does not answer keeps nobody waiting.
 
 use procession_environment::{Call, CallId, Host, HttpRequest, Level, LogRecord, Request};
 use procession_supervision::pool::Report;
-use procession_types::definition::Monitoring;
-use procession_types::{FragmentBuilder, SmolStr, Timestamp};
+use procession_telemetry::{Event, EventKind, Telemetry};
+use procession_types::definition::Pool as Definition;
+use procession_types::{FragmentBuilder, Pid, SmolStr, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Time between two posts about the same kind of alert.
+/// Time between two alerts of the same kind.
 const PAUSE_NS: u64 = 30_000_000_000;
 /// Posts that are under way.
 const POSTS_MAX: usize = 8;
@@ -28,6 +30,8 @@ struct Kind {
 /// See the module.
 pub(super) struct Reporter {
     pool: String,
+    program: SmolStr,
+    telemetry: Telemetry,
     alerting: bool,
     webhook: Option<String>,
     kinds: BTreeMap<&'static str, Kind>,
@@ -35,9 +39,12 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn new(pool: &str, monitoring: &Monitoring) -> Self {
+    pub(super) fn new(definition: &Definition, telemetry: Telemetry) -> Self {
+        let monitoring = &definition.monitoring;
         Self {
-            pool: pool.to_owned(),
+            pool: definition.id.clone(),
+            program: SmolStr::new(&definition.program),
+            telemetry,
             alerting: monitoring.alerting,
             webhook: monitoring.webhook.clone(),
             kinds: BTreeMap::new(),
@@ -64,9 +71,45 @@ impl Reporter {
         }
         host.log(LogRecord { level, message: said(report).to_owned(), fields: shown });
         self.publish(host, kind, said(report), &fields, is_alert);
+        self.record(report, &fields);
         if is_alert {
             self.alert(host, kind, said(report), &fields);
         }
+    }
+
+    /// The records of a member bear the pool's id and labels.
+    pub(super) fn describe(&self, member: Pid, labels: &[(SmolStr, SmolStr)]) {
+        self.telemetry.describe(member, &self.pool, labels);
+    }
+
+    /// Keeps what happened among the node's events; ends of processes are there already.
+    fn record(&self, report: &Report, fields: &[(&'static str, String)]) {
+        let (kind, member) = match report {
+            Report::MemberFailed { .. } | Report::Failed { .. } => return,
+            Report::Unhealthy { pid, .. } => (EventKind::HealthFailed, Some(*pid)),
+            Report::Grown { .. } | Report::Shrunk { .. } => (EventKind::PoolScaled, None),
+            Report::ScaleRefused { .. } => (EventKind::PoolScaleFailed, None),
+            Report::Reclaimed { pid, .. } => (EventKind::LeakReclaimed, Some(*pid)),
+            Report::Dead { .. } => (EventKind::PoolDeadLetter, None),
+        };
+        self.publish_record(kind, member, said(report), fields);
+    }
+
+    fn publish_record(
+        &self,
+        kind: EventKind,
+        member: Option<Pid>,
+        message: &str,
+        fields: &[(&'static str, String)],
+    ) {
+        let mut event = Event::new(kind, message).of_service(self.pool.clone());
+        if let Some(pid) = member {
+            event = event.of_process(pid, self.program.clone());
+        }
+        for (name, value) in fields.iter().filter(|(name, _)| *name != "pid") {
+            event = event.with(name, value);
+        }
+        self.telemetry.publish(&event);
     }
 
     /// Puts an event on topic `pool.KIND` into the mailboxes of those that have subscribed.
@@ -101,7 +144,6 @@ impl Reporter {
         message: &str,
         fields: &[(&'static str, String)],
     ) {
-        let Some(url) = self.webhook.clone() else { return };
         let now = host.now();
         let state = self.kinds.entry(kind).or_default();
         let rests = state.posted.is_some_and(|posted| now < posted.after(PAUSE_NS));
@@ -111,6 +153,10 @@ impl Reporter {
         }
         let held_back = std::mem::take(&mut state.held_back);
         state.posted = Some(now);
+        let mut shown = vec![("kind", kind.to_owned()), ("held_back", held_back.to_string())];
+        shown.extend_from_slice(fields);
+        self.publish_record(EventKind::AlertRaised, None, message, &shown);
+        let Some(url) = self.webhook.clone() else { return };
         let mut body = format!("{{\"pool\":{},\"kind\":\"{kind}\"", json(&self.pool));
         // Writing to a string does not fail.
         let _ = write!(body, ",\"message\":{},\"held_back\":{held_back}", json(message));
