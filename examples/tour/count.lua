@@ -2,10 +2,12 @@
 local fs = require("fs")
 local words = require("words")
 
-local function count(path)
-  local text, err = fs.read(path)
+local function count(work)
+  local text, err = fs.read(work.path)
   if not text then error(err) end
-  process.send("totals", "words", words.count(text))
+  -- A fault: the member ends, the pool gives the text to another one and replaces it.
+  if text:find("crashes on purpose", 1, true) then error("nobody can read " .. work.path) end
+  process.send("tour:totals", "words", { of = work.of, counts = words.count(text) })
 end
 
 local function main()

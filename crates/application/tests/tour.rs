@@ -1,11 +1,15 @@
 //! The application that newcomers start, on a node.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::Scratch;
 use procession_application::{assemble, read};
 use procession_policy::Unidentified;
-use procession_runtime::{Node, Sinks};
+use procession_runtime::{Node, Sinks, Verb};
 use procession_spec::Mode;
-use procession_telemetry::{Query, Stream};
+use procession_telemetry::{EventKind, Query, Stream};
+use procession_types::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,7 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_tour_comes_up_counts_every_text_and_ends_without_force() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/tour");
+    let scratch = Scratch::new("tour");
+    for file in ["_index.yaml", "watch.lua", "count.lua", "total.lua", "words.lua", "snoop.lua"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/tour").join(file);
+        scratch.write(file, &std::fs::read_to_string(path).unwrap());
+    }
+    // Its own texts take their time to count.
+    scratch.write("texts/a.txt", "one two two three three three");
+    scratch.write("texts/b.txt", "one two two");
+    scratch.write("texts/poison.txt", "A worker that reads this crashes on purpose.");
+    let directory = scratch.path().to_owned();
     let (application, report) = read(&directory, Mode::Strict).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(report.to_string(), "");
     let mut made = assemble(&application, &directory, std::iter::empty(), Unidentified::Allow);
@@ -23,19 +36,30 @@ fn the_tour_comes_up_counts_every_text_and_ends_without_force() {
     let mut logs = node.follow(Stream::Logs, everything, None);
     node.start_application(made.definition).unwrap();
     let root = node.wait_until_up(PATIENCE).unwrap();
-    let all = node.supervised();
-    let states: Vec<String> =
-        all.iter().map(|it| format!("{} {}", it.id, it.status.state.name())).collect();
-    assert_eq!(root.status.state.name(), "running", "{states:?}");
-    assert!(states.iter().all(|state| state.ends_with(" running")), "{states:?}");
-
-    // One line of totals for each of the texts.
-    let (end, mut totals) = (Instant::now() + PATIENCE, 0);
-    while totals < 3 {
-        assert!(Instant::now() < end, "{totals} texts were counted; {:?}", node.supervised());
-        let page = logs.wait(Duration::from_secs(1));
-        let lines = page.records.iter().map(|it| String::from_utf8_lossy(&it.message).into_owned());
-        totals += lines.filter(|line| line.starts_with("most often: ")).count();
+    assert_eq!(root.status.state.name(), "running", "{:?}", node.supervised());
+    for id in ["tour:pipeline", "tour:totals", "tour:counters", "tour:watcher"] {
+        assert_eq!(node.supervised_by_id(id).unwrap().status.state.name(), "running", "{id}");
     }
+
+    // What the tour is to show: totals of a whole round, a text given up, somebody denied.
+    let end = Instant::now() + PATIENCE;
+    let mut seen = String::new();
+    while !["2 texts, most often: two 4, three 3, one 2", "given up: "]
+        .iter()
+        .all(|text| seen.contains(text))
+    {
+        assert!(Instant::now() < end, "{seen}\n{:?}", node.supervised());
+        let page = logs.wait(Duration::from_secs(1));
+        for record in &page.records {
+            seen.push_str(&String::from_utf8_lossy(&record.message));
+            seen.push('\n');
+        }
+    }
+    let refused = node.control("tour:snooper", Verb::Start, PATIENCE).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Unavailable, "{refused}");
+    node.telemetry().flush();
+    let denied = Query { kinds: vec![EventKind::PermissionDenied], ..Query::default() };
+    let denied = node.events(&denied).records;
+    assert!(denied.iter().any(|it| it.program == "tour:snoop"), "{denied:?}");
     assert_eq!(node.stop_application(None), Ok(0), "nobody had to be terminated");
 }
