@@ -1,0 +1,122 @@
+//! Starting processes: the arguments of `spawn` and `call` as requests.
+
+use super::context::context_change;
+use crate::calls::stop_if_ending;
+use crate::strings::is_string;
+use crate::vm::{Args, Flow, Raise, Vm};
+use procession_environment::{Call, SpawnRequest};
+use procession_types::Error;
+use procession_types::word::{self, Word};
+
+/// Longest id of a program or host.
+const ID_BYTES_MAX: usize = 255;
+
+/// Whether it is of the form `namespace:name`.
+fn is_id(text: &[u8]) -> bool {
+    let colon = text.iter().position(|&byte| byte == b':');
+    colon.is_some_and(|colon| colon > 0 && colon + 1 < text.len()) && text.len() <= ID_BYTES_MAX
+}
+
+/// Program and host ids and the arguments, from argument `number` on.
+fn request(
+    vm: &mut Vm<'_>,
+    args: Args,
+    number: usize,
+) -> Result<Result<SpawnRequest, Error>, Raise> {
+    let Some(program) = vm.api_string(args, number)? else {
+        return Ok(Err(Error::invalid("program id is missing")));
+    };
+    let Some(host) = vm.api_string(args, number + 1)? else {
+        return Ok(Err(Error::invalid("host id is missing")));
+    };
+    for (what, value) in [("program", program), ("host", host)] {
+        if !is_id(&vm.bytes(value)) {
+            let text = vm.text_of(value);
+            let message = format!("{what} id \"{text}\" is not of the form namespace:name");
+            return Ok(Err(Error::invalid(message)));
+        }
+    }
+    let values = vm.rest(args, number + 2);
+    let arguments = match vm.payload(&values, "arguments") {
+        Ok(arguments) => arguments,
+        Err(error) => return Ok(Err(error)),
+    };
+    vm.fuel -= 100;
+    Ok(Ok(SpawnRequest {
+        program: vm.small_text(program),
+        host: vm.small_text(host),
+        arguments,
+        ..SpawnRequest::default()
+    }))
+}
+
+fn spawned(vm: &mut Vm<'_>, args: Args, request: SpawnRequest) -> Result<Flow, Raise> {
+    let spawned = vm.host.spawn(request);
+    stop_if_ending(vm)?;
+    match spawned {
+        Ok(pid) => {
+            let word = vm.pid_word(pid);
+            vm.give(args, word)
+        }
+        Err(error) => vm.fail(args, &error),
+    }
+}
+
+pub(super) fn spawn(
+    vm: &mut Vm<'_>,
+    args: Args,
+    monitored: bool,
+    linked: bool,
+) -> Result<Flow, Raise> {
+    match request(vm, args, 1)? {
+        Ok(request) => spawned(vm, args, SpawnRequest { monitored, linked, ..request }),
+        Err(error) => vm.fail(args, &error),
+    }
+}
+
+/// `@spawn_with(monitored, linked, values, actor, scope, name, messages, id, host, …)`; `messages` is
+/// a list of lists `{topic, n = values, …}`.
+pub(super) fn spawn_with(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    let mut request = match request(vm, args, 8)? {
+        Ok(request) => request,
+        Err(error) => return vm.fail(args, &error),
+    };
+    request.monitored = vm.arg(args, 1) == word::TRUE;
+    request.linked = vm.arg(args, 2) == word::TRUE;
+    match context_change(vm, [3, 4, 5].map(|number| vm.arg(args, number))) {
+        Ok(change) => request.context = Some(Box::new(change)),
+        Err(error) => return vm.fail(args, &error),
+    }
+    let name = vm.arg(args, 6);
+    if is_string(name) {
+        request.name = Some(vm.small_text(name));
+    }
+    let messages = vm.arg(args, 7);
+    if vm.type_text(messages) == "table" {
+        for number in 1..=vm.raw_len(messages) {
+            let message = vm.raw_get(messages, word::int_wrapping(number));
+            let count = vm.raw_get(message, vm.library.names.n);
+            let topic = vm.raw_get(message, word::int_wrapping(1));
+            // A list can't have more values than the heap has words.
+            let count = word::to_int(count).min(vm.heap.used() as i64);
+            let values: Vec<Word> =
+                (2..=count).map(|index| vm.raw_get(message, word::int_wrapping(index))).collect();
+            let packed = vm
+                .topic(topic)
+                .and_then(|topic| vm.payload(&values, "payload").map(|payload| (topic, payload)));
+            match packed {
+                Ok(message) => request.messages.push(message),
+                Err(error) => return vm.fail(args, &error),
+            }
+        }
+    }
+    spawned(vm, args, request)
+}
+
+/// `@call_start(id, host, …)`: the number of the pending call, or nil and an error.
+pub(super) fn call_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    match request(vm, args, 1)? {
+        Ok(request) => crate::calls::started(vm, args, Call::Process(Box::new(request))),
+        Err(error) => vm.fail(args, &error),
+    }
+}
