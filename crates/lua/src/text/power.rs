@@ -7,7 +7,7 @@
 /// Exponents up to here are taken as whole numbers.
 const WHOLE_MAX: f64 = 1024.0;
 /// Powers of two within which no product, and no rest of one, is too large or too small.
-const SCALE_MAX: i32 = 900;
+const SCALE_MAX: f64 = 900.0;
 
 /// `x ^ y`.
 pub(crate) fn power(x: f64, y: f64) -> f64 {
@@ -58,10 +58,11 @@ fn whole_power(x: f64, y: f64) -> Option<f64> {
     if y.abs() > WHOLE_MAX || libm::trunc(y) != y || !x.is_normal() {
         return None;
     }
-    let mut left = libm::fabs(y) as i32;
-    if (libm::ilogb(x).abs() + 1) * left > SCALE_MAX {
+    let scale = libm::log2(libm::fabs(x)) * y;
+    if libm::fabs(scale) > SCALE_MAX {
         return None;
     }
+    let mut left = libm::fabs(y) as i32;
     let (mut result, mut square) = (Wide(1.0, 0.0), Wide(x, 0.0));
     while left != 0 {
         if left & 1 != 0 {
