@@ -6,7 +6,8 @@ use procession_sim::pool::{PoolFault, run, run_with};
 #[test]
 fn nothing_that_must_not_be_happens() {
     let (mut ended, mut dead, mut unhealthy) = (0, 0, 0);
-    for seed in 0..60 {
+    // The last one is of a member that hung after it had been paused.
+    for seed in (0..60).chain([1156]) {
         let report = run(seed, 20_000).unwrap_or_else(|violation| panic!("{violation}"));
         assert!(report.done > 500 && report.crashed > 20, "{report:?}");
         assert!(report.redelivered > 5 && report.spawned > 50, "{report:?}");

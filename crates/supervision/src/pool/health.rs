@@ -100,8 +100,8 @@ impl Pool {
         let Some(pid) = member.pid else { return };
         match member.state {
             // A start has a time limit of its own, and an end too.
-            MemberState::Starting { .. } | MemberState::Away | MemberState::Ending { .. } => return,
-            MemberState::Idle { .. } | MemberState::Busy { .. } => {}
+            MemberState::Starting { .. } | MemberState::Ending { .. } => return,
+            MemberState::Idle { .. } | MemberState::Away | MemberState::Busy { .. } => {}
         }
         match member.checkup {
             Checkup::Never => {}

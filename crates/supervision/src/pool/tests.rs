@@ -436,6 +436,18 @@ fn what_a_paused_member_would_have_got_goes_to_another() {
 }
 
 #[test]
+fn a_member_that_hangs_after_it_was_paused_is_found() {
+    let mut world = World::ready(2, 2);
+    world.paused.push(2);
+    world.send("m");
+    world.idle(1);
+    world.hanging.push(2);
+    world.take_seen();
+    world.pass(35 * S);
+    assert_eq!(world.take_seen(), ["check 2", "report unhealthy", "terminate 2"]);
+}
+
+#[test]
 fn a_member_that_holds_memory_while_idle_is_replaced_without_delay() {
     let mut world = World::ready(1, 1);
     world.pass(30 * S);

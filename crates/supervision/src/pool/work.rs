@@ -53,8 +53,11 @@ impl Pool {
         if error.kind == ErrorKind::NotFound {
             return;
         }
-        if let Some(member) = self.members.get_mut(&number) {
-            member.handed -= 1;
+        let Some(member) = self.members.get_mut(&number) else { return };
+        member.handed -= 1;
+        if !matches!(member.state, MemberState::Busy { .. }) {
+            // It is being ended already, and its message goes on when it has.
+            return;
         }
         if error.kind == ErrorKind::Conflict {
             return self.is_away(cx, number, pid);
