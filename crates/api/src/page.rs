@@ -8,6 +8,10 @@ pub const LIMIT_DEFAULT: u32 = 100;
 /// Items of a page at most.
 pub const LIMIT_MAX: u32 = 1000;
 
+/// Longest cursor and selector, in characters.
+const CURSOR_CHARS_MAX: usize = 1024;
+const SELECTOR_CHARS_MAX: usize = 4096;
+
 /// What a list is asked for. Unknown parameters are refused, so that a misspelt filter never shows
 /// everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams)]
@@ -29,11 +33,20 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Items of the page.
+    /// Items of the page, after a look at the lengths of the texts.
     ///
     /// # Errors
-    /// When it is 0 or over the most, as text.
+    /// When it is 0 or over the most, or a text is too long, as text.
     pub fn limit(&self) -> Result<usize, String> {
+        let texts = [
+            ("cursor", &self.cursor, CURSOR_CHARS_MAX),
+            ("selector", &self.selector, SELECTOR_CHARS_MAX),
+        ];
+        for (name, text, most) in texts {
+            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+                return Err(format!("{name} has more than {most} characters"));
+            }
+        }
         match self.limit.unwrap_or(LIMIT_DEFAULT) {
             limit @ 1..=LIMIT_MAX => Ok(limit as usize),
             other => Err(format!("limit is 1 to {LIMIT_MAX}, not {other}")),

@@ -50,6 +50,7 @@ fn mistakes_are_problems() {
     let served = Served::with(|config| config.limits.body_bytes_max = 1000, "");
     let long = "x".repeat(2000);
     let large = format!("{{\"program\": \"{long}\"}}");
+    let selector = format!("/v1/names?selector={}", "x".repeat(4097));
     let segment = format!("/v1/processes/{}", "x".repeat(600));
     for (method, path, body, status, kind) in [
         ("GET", "/", "", 404, "NotFound"),
@@ -90,6 +91,8 @@ fn mistakes_are_problems() {
         ("POST", "/v1/calls", "{\"program\": \"app:sum\", \"timeout\": \"2h\"}", 400, "Invalid"),
         ("POST", "/v1/shutdown", "{\"grace\": \"-1s\"}", 400, "Invalid"),
         ("POST", "/v1/authorize", "{\"action\": \"a\"}", 400, "Invalid"),
+        ("POST", "/v1/authorize", "{\"action\": \"a\", \"resource\": \"\"}", 400, "Invalid"),
+        ("GET", &selector, "", 400, "Invalid"),
     ] {
         let answer = served.ask(method, path, &[], body);
         let problem = answer.json();

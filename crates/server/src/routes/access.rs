@@ -33,7 +33,7 @@ pub(crate) async fn policies(
 /// One policy.
 #[utoipa::path(
     get, path = "/v1/policies/{policy}", tag = "access", operation_id = "getPolicy",
-    params(("policy", Path, description = "Its id")),
+    params(("policy" = String, Path, description = "Its id")),
     responses((status = 200, body = PolicyView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn policy(
@@ -58,6 +58,10 @@ pub(crate) async fn authorize(
     Body(request): Body<AuthorizeRequest>,
 ) -> Answer<AuthorizeResponse> {
     caller.may(&state, "policy.authorize", &request.action)?;
+    if request.action.is_empty() || request.resource.is_empty() {
+        let detail = "action and resource are not empty";
+        return Err(Problem::new(ErrorKind::Invalid, detail).into());
+    }
     let meta = scalars("actor_meta", request.actor_meta)?;
     let actor = request.actor.map(|id| Actor { id, meta });
     let scope = request.scope.map(|policies| Scope { policies });

@@ -43,7 +43,7 @@ pub(crate) async fn send(
 /// The oldest messages that wait for a process. They stay where they are.
 #[utoipa::path(
     get, path = "/v1/processes/{process}/messages", tag = "messages", operation_id = "peekMessages",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one"), PeekQuery),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one"), PeekQuery),
     responses((status = 200, body = Peeked), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn peek(

@@ -48,7 +48,7 @@ pub(crate) async fn list(
 /// Who holds a name.
 #[utoipa::path(
     get, path = "/v1/names/{name}", tag = "names", operation_id = "getName",
-    params(("name", Path, description = "The name")),
+    params(("name" = String, Path, description = "The name")),
     responses((status = 200, body = NameView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn get(

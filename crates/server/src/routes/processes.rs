@@ -111,7 +111,7 @@ fn labels<'a>(view: &'a ProcessView, key: &str) -> Vec<&'a str> {
 /// Everything about a process. It is looked at between two of its turns.
 #[utoipa::path(
     get, path = "/v1/processes/{process}", tag = "processes", operation_id = "getProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     responses((status = 200, body = ProcessDetail), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn get(
@@ -191,7 +191,7 @@ pub(crate) fn start_of(
 /// Ends a process at once.
 #[utoipa::path(
     delete, path = "/v1/processes/{process}", tag = "processes", operation_id = "terminateProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     responses((status = 204, description = "It ends"), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn terminate(
@@ -207,7 +207,7 @@ pub(crate) async fn terminate(
 /// Asks a process to end, and terminates it at the deadline if there is one.
 #[utoipa::path(
     post, path = "/v1/processes/{process}/cancel", tag = "processes", operation_id = "cancelProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     request_body = CancelRequest,
     responses((status = 202, description = "It was asked"), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -228,7 +228,7 @@ pub(crate) async fn cancel(
 /// Pauses a process: it gets no turns, and its timers stop, until it is resumed.
 #[utoipa::path(
     post, path = "/v1/processes/{process}/pause", tag = "processes", operation_id = "pauseProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     responses((status = 204, description = "It is paused"), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn pause(
@@ -244,7 +244,7 @@ pub(crate) async fn pause(
 /// Lets a paused process go on.
 #[utoipa::path(
     post, path = "/v1/processes/{process}/resume", tag = "processes", operation_id = "resumeProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     responses((status = 204, description = "It goes on"), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn resume(
@@ -260,7 +260,7 @@ pub(crate) async fn resume(
 /// Lets another program go on in the place of a process's.
 #[utoipa::path(
     post, path = "/v1/processes/{process}/upgrade", tag = "processes", operation_id = "upgradeProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     request_body = UpgradeRequest,
     responses((status = 204, description = "The new program goes on"), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -286,7 +286,7 @@ pub(crate) async fn upgrade(
 /// Waits for the end of a process.
 #[utoipa::path(
     get, path = "/v1/processes/{process}/wait", tag = "processes", operation_id = "waitForProcess",
-    params(("process", Path, description = "A PID, a name, an id, or the unique beginning of one"), WaitQuery),
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one"), WaitQuery),
     responses((status = 200, body = ExitView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn wait(

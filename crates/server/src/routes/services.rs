@@ -70,7 +70,7 @@ fn label<'a>(view: &'a ServiceView, key: &str) -> Option<&'a str> {
 /// One service, supervisor or pool.
 #[utoipa::path(
     get, path = "/v1/services/{service}", tag = "services", operation_id = "getService",
-    params(("service", Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn get(
@@ -86,7 +86,7 @@ pub(crate) async fn get(
 /// Starts a service, supervisor or pool, and waits until it is up.
 #[utoipa::path(
     post, path = "/v1/services/{service}/start", tag = "services", operation_id = "startService",
-    params(("service", Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
     request_body = ControlRequest,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -102,7 +102,7 @@ pub(crate) async fn start(
 /// Stops a service, supervisor or pool after what requires it, and waits until it is down.
 #[utoipa::path(
     post, path = "/v1/services/{service}/stop", tag = "services", operation_id = "stopService",
-    params(("service", Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
     request_body = ControlRequest,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -118,7 +118,7 @@ pub(crate) async fn stop(
 /// Lets a service, supervisor or pool go down and come up again, and waits for that.
 #[utoipa::path(
     post, path = "/v1/services/{service}/restart", tag = "services", operation_id = "restartService",
-    params(("service", Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
     request_body = ControlRequest,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -215,7 +215,7 @@ pub(crate) async fn pools(
 /// One pool that runs.
 #[utoipa::path(
     get, path = "/v1/pools/{pool}", tag = "pools", operation_id = "getPool",
-    params(("pool", Path, description = "Its id")),
+    params(("pool" = String, Path, description = "Its id")),
     responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn pool(
@@ -230,7 +230,7 @@ pub(crate) async fn pool(
 /// Sets the size of a pool, or its bounds.
 #[utoipa::path(
     post, path = "/v1/pools/{pool}/scale", tag = "pools", operation_id = "scalePool",
-    params(("pool", Path, description = "Its id")),
+    params(("pool" = String, Path, description = "Its id")),
     request_body = ScaleRequest,
     responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
