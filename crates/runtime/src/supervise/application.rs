@@ -208,7 +208,11 @@ impl Node {
             let security = &mut pool.lifecycle.security;
             // A pool knows policies, and no groups of them.
             let scope = application.security(security).scope.unwrap_or_default();
-            (security.policies, security.groups) = (scope.policies, Vec::new());
+            security.policies = scope.policies;
+            if !security.policies.is_empty() {
+                // Groups without any policy stay, and allow nothing.
+                security.groups.clear();
+            }
             self.define_pool(&pool)?;
             begun.pools.push(SmolStr::new(&pool.id));
         }
