@@ -123,7 +123,10 @@ impl Worker {
     fn share(&mut self, slot: SlotIndex) {
         let Some(pid) = self.kernel.pid(slot) else { return };
         let ready = self.kernel.load().ready;
-        if ready < 2 {
+        // A supervisor or a pool stays where its children are, and has a call for each of them that
+        // would have to move with it.
+        let is_built_in = self.kernel.definition(slot).is_some_and(|it| it.built_in);
+        if ready < 2 || is_built_in {
             return;
         }
         let relieves = std::mem::take(&mut self.relief);

@@ -82,7 +82,17 @@ impl Track {
         }
         for action in actions {
             match action {
-                Action::Spawn { child } => self.check_spawn(*child, &after, now)?,
+                Action::Spawn { child } => {
+                    let waited = &before[*child];
+                    let is_told = matches!(input, Input::Command { .. });
+                    if waited.until.is_some_and(|until| until > now)
+                        && waited.state == StateName::Backoff
+                        && !is_told
+                    {
+                        return Err(format!("child {child} starts before its time"));
+                    }
+                    self.check_spawn(*child, &after, now)?;
+                }
                 Action::Cancel { pid, .. } => {
                     let at = supervisor.position_of(*pid).ok_or("nobody's process is cancelled")?;
                     self.check_stop(at, &after)?;
