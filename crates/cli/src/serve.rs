@@ -56,6 +56,12 @@ pub(crate) fn serve(
         None if listen.is_empty() => None,
         None => Some(settings.tokens()?),
     };
+    // They mean the same when the current directory changes.
+    let absolute = |path: PathBuf| {
+        let failed = |error| Failure::file("find", &path, &error);
+        std::path::absolute(&path).map_err(failed)
+    };
+    let (socket, tokens) = (absolute(socket)?, tokens.map(absolute).transpose()?);
     let config = ServerConfig {
         node: Arc::clone(node),
         socket: Some(socket),

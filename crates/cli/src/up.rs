@@ -14,7 +14,7 @@ use procession_server::About;
 use procession_spec::Application;
 use procession_types::ErrorKind;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -63,8 +63,12 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     listen(&happened)?;
 
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
-    application::configure(&mut config, &application, directory)?;
-    config.records.directory.clone_from(&arguments.records);
+    let root = absolute_directory(directory)?;
+    application::configure(&mut config, &application, &root)?;
+    let absolute = |path: &PathBuf| {
+        std::path::absolute(path).map_err(|error| Failure::file("find", path, &error))
+    };
+    config.records.directory = arguments.records.as_ref().map(absolute).transpose()?;
     let node = Arc::new(Node::start(config).map_err(|error| Failure::node(&error))?);
     let shown = directory.display().to_string();
     let about = About { application: Some(shown.clone()), ..About::default() };
@@ -76,6 +80,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     };
     let server = serve(&node, &arguments.listen, &settings, about, shutdown)?;
     tell(&format!("{shown}: {}; {}", application::summary(&application), where_to(&server)));
+    // Programs name files as the application does: from its own directory on.
+    std::env::set_current_dir(&root).map_err(|error| Failure::file("enter", &root, &error))?;
     start(&node, application)?;
     let watching = node.lookup(ROOT).and_then(|root| {
         let happened = Mutex::new(happened.clone());
@@ -95,6 +101,11 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         node.shutdown(grace);
     }
     outcome
+}
+
+/// The application's directory, wherever the current one is.
+fn absolute_directory(directory: &Path) -> Result<PathBuf, Failure> {
+    directory.canonicalize().map_err(|error| Failure::file("read", directory, &error))
 }
 
 fn where_to(server: &procession_server::Server) -> String {

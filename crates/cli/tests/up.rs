@@ -148,6 +148,27 @@ fn what_init_makes_runs() {
 }
 
 #[test]
+fn files_are_named_from_the_applications_own_directory() {
+    let directory = Directory::new("own_directory");
+    let at = directory.path();
+    std::fs::create_dir_all(at.join("app/texts")).unwrap();
+    let index = "version: '1.0'\nnamespace: app\ngrants: [fs:texts]\nentries:\n\
+        - {name: a, kind: process.lua, source: file://a.lua, modules: [fs]}\n\
+        - {name: b, kind: process.service, process: a, lifecycle: {restart: {policy: temporary}}}\n";
+    std::fs::write(at.join("app/_index.yaml"), index).unwrap();
+    let source = "return { main = function() print(require('fs').read('texts/one')) end }";
+    std::fs::write(at.join("app/a.lua"), source).unwrap();
+    std::fs::write(at.join("app/texts/one"), "found").unwrap();
+    let up = Session::start_in(at, &[], &["up", "app", "--socket", "s", "--records", "kept"]);
+    assert_eq!(up.line(), "found");
+    assert!(at.join("s").exists() && at.join("kept").exists());
+    let down = Session::start_in(at, &[("PROCESSION_SOCKET", "s")], &["down"]).end();
+    assert_eq!(down.code, Some(0), "{down:#?}");
+    assert_eq!(up.end().code, Some(0));
+    assert!(!at.join("s").exists());
+}
+
+#[test]
 fn what_can_not_run_says_why() {
     let directory = Directory::new("can_not_run");
     let at = directory.path();
