@@ -229,7 +229,9 @@ pub(crate) fn count(count: u64) -> String {
 pub(crate) fn age(since: &str) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let now = now.map_or(0, |now| now.as_secs());
-    let Some(since) = procession_api::parse_rfc3339(since) else { return String::new() };
+    // What has never been has no age.
+    let since = procession_api::parse_rfc3339(since).filter(|since| since.0 > 0);
+    let Some(since) = since else { return String::new() };
     let seconds = now.saturating_sub(u64::try_from(since.0 / 1_000_000_000).unwrap_or(0));
     match seconds {
         0..120 => format!("{seconds}s"),
@@ -295,5 +297,6 @@ empty: {}
             ("9999".into(), "12.3k".into(), "12.3M".into())
         );
         assert_eq!(age("nonsense"), "");
+        assert_eq!(age("1970-01-01T00:00:00.000000Z"), "");
     }
 }
