@@ -145,6 +145,13 @@ impl Checker<'_> {
         } else {
             self.own(block, Kind::Array) && used <= word::header_length(self.words[block as usize])
         };
+        if block != 0 && is_array_sound {
+            let end = block as usize + 1;
+            let room = word::header_length(self.words[block as usize]) as usize;
+            if self.words[end + used as usize..end + room].iter().any(|&item| item != word::NIL) {
+                return Err(Unsound { what: "an item behind the last one", at });
+            }
+        }
         let hash = self.words[at + table::HASH as usize];
         let is_hash_sound = hash == 0 || hash >> 32 == 0 && self.own(hash as u32, Kind::Hash);
         let has_meta = self.words[at + table::META as usize] != word::NIL;

@@ -43,7 +43,10 @@ pub(crate) fn entries(vm: &mut Vm<'_>, value: Word) -> Vec<(Word, Word)> {
             }
             found
         }
-        crate::index::Place::Frozen(number) => vm.library.tables[number as usize].entries.clone(),
+        crate::index::Place::Frozen(number) => {
+            let entries = vm.library.tables[number as usize].entries.iter();
+            entries.map(|&(key, value)| (key, vm.thawed(value))).collect()
+        }
         crate::index::Place::Nowhere => Vec::new(),
     }
 }

@@ -229,6 +229,11 @@ impl<'a> Checker<'a> {
         if used > u64::from(room) {
             return Err(Damage::new(place, "a table with more items than room"));
         }
+        // The collector looks at a weak table's items only as far as they are used.
+        let mut unused = block + 1 + used as usize..block + 1 + room as usize;
+        if let Some(item) = unused.find(|&item| self.words[item] != word::NIL) {
+            return Err(Damage::new(item, "an item behind the last one"));
+        }
         let place = at + table::HASH as usize;
         match self.words[place] {
             0 => {}
