@@ -18,6 +18,6 @@ pub(crate) struct CheckArguments {
 
 /// Runs the command; gives its output. Exit code 9 when the application is not valid.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<String, Failure> {
-    let checked = application::read(&arguments.directory, arguments.lenient)?;
+    let (checked, _) = application::read(&arguments.directory, arguments.lenient)?;
     Ok(format!("{}: {}\n", arguments.directory.display(), application::summary(&checked)))
 }

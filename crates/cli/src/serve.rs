@@ -25,6 +25,12 @@ pub(crate) struct ServeArguments {
 }
 
 impl ServeArguments {
+    /// Whether the node listens on an address of TCP.
+    pub(crate) fn listens(&self, settings: &Settings) -> bool {
+        !self.listen.is_empty()
+            || settings.get("listen").is_some_and(|text| !text.trim().is_empty())
+    }
+
     /// Whether any of them was given.
     pub(crate) fn is_given(&self) -> bool {
         self.socket.is_some() || !self.listen.is_empty() || self.tokens.is_some()

@@ -8,13 +8,14 @@ use crate::serve::{ServeArguments, serve};
 use crate::settings;
 use crate::signals::Signals;
 use clap::Args;
-use procession_lua::LuaEnvironment;
-use procession_runtime::{ApplicationDefinition, Declared, Node, NodeConfig, ROOT, StateName};
+use procession_application::assemble;
+use procession_policy::Unidentified;
+use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName};
 use procession_server::About;
-use procession_spec::Application;
 use procession_types::ErrorKind;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -58,18 +59,19 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     let directory = &arguments.directory;
     let settings = settings::load(&arguments.config)?;
     let grace = settings.grace()?;
-    let application = application::read(directory, arguments.lenient)?;
+    let (application, root) = application::read(directory, arguments.lenient)?;
     let (happened, happenings) = channel();
     listen(&happened)?;
 
-    let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
-    let root = absolute_directory(directory)?;
-    application::configure(&mut config, &application, &root)?;
-    let absolute = |path: &PathBuf| {
-        std::path::absolute(path).map_err(|error| Failure::file("find", path, &error))
+    // Whoever can reach it from other machines needs an actor and policies.
+    let unidentified = match arguments.listen.listens(&settings) {
+        true => Unidentified::Deny,
+        false => Unidentified::Allow,
     };
-    config.records.directory = arguments.records.as_ref().map(absolute).transpose()?;
-    let node = Arc::new(Node::start(config).map_err(|error| Failure::node(&error))?);
+    let mut made = assemble(&application, &root, variables(), unidentified);
+    made.make_directories().map_err(|(path, error)| Failure::file("make", &path, &error))?;
+    made.config.records.directory.clone_from(&arguments.records);
+    let node = Arc::new(Node::start(made.config).map_err(|error| Failure::node(&error))?);
     let shown = directory.display().to_string();
     let about = About { application: Some(shown.clone()), ..About::default() };
     let asked = Mutex::new(happened.clone());
@@ -80,9 +82,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     };
     let server = serve(&node, &arguments.listen, &settings, about, shutdown)?;
     tell(&format!("{shown}: {}; {}", application::summary(&application), where_to(&server)));
-    // Programs name files as the application does: from its own directory on.
-    std::env::set_current_dir(&root).map_err(|error| Failure::file("enter", &root, &error))?;
-    start(&node, application)?;
+    start(&node, made.definition)?;
     let watching = node.lookup(ROOT).and_then(|root| {
         let happened = Mutex::new(happened.clone());
         node.watch(root, move |_| {
@@ -103,11 +103,6 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     outcome
 }
 
-/// The application's directory, wherever the current one is.
-fn absolute_directory(directory: &Path) -> Result<PathBuf, Failure> {
-    directory.canonicalize().map_err(|error| Failure::file("read", directory, &error))
-}
-
 fn where_to(server: &procession_server::Server) -> String {
     let socket = server.socket().map(|path| path.display().to_string());
     let addresses = server.addresses().iter().map(|address| format!("http://{address}"));
@@ -121,10 +116,14 @@ fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "procession: {text}");
 }
 
-fn start(node: &Node, application: Application) -> Result<(), Failure> {
-    let Application { services, supervisors, pools, groups, .. } = application;
-    let declared = Declared { services, supervisors, pools };
-    node.start_application(ApplicationDefinition { declared, groups }).map_err(|errors| {
+/// The variables of the environment that programs could name.
+fn variables() -> impl Iterator<Item = (String, Vec<u8>)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_vec())))
+}
+
+fn start(node: &Node, application: ApplicationDefinition) -> Result<(), Failure> {
+    node.start_application(application).map_err(|errors| {
         let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
         let message = format!("failed to start the application: {}", lines.join("; "));
         Failure::new(ExitStatus::InvalidProgram, message)
