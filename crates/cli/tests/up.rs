@@ -181,3 +181,35 @@ fn what_can_not_run_says_why() {
     let ended = Session::start_in(at, &[], &["up", "nowhere"]).end();
     assert_eq!(ended.code, Some(4), "{ended:#?}");
 }
+
+#[test]
+fn an_id_without_its_host_means_the_process_on_whichever_host_it_is() {
+    let directory = Directory::new("own_host");
+    let at = directory.path();
+    std::fs::create_dir_all(at.join("app")).unwrap();
+    let index = "version: '1.0'\nnamespace: app\nentries:\n\
+        - {name: place, kind: process.host}\n\
+        - {name: a, kind: process.lua, source: file://a.lua}\n\
+        - {name: b, kind: process.service, process: a, host: place}\n";
+    std::fs::write(at.join("app/_index.yaml"), index).unwrap();
+    let source = "return { main = function() print('ready') process.inbox():receive() end }";
+    std::fs::write(at.join("app/a.lua"), source).unwrap();
+    let up = Session::start_in(at, &[], &["up", "app", "--socket", "s"]);
+    assert_eq!(up.line(), "ready");
+    let command = |words: &[&str]| {
+        let ended = Session::start_in(at, &[("PROCESSION_SOCKET", "s")], words).end();
+        assert_eq!(ended.code, Some(0), "{words:?}: {ended:#?}");
+        ended.stdout
+    };
+    let line = || {
+        let list = command(&["ps"]);
+        list.lines().find(|line| line.contains("app:b")).unwrap().to_owned()
+    };
+    let id = line().split_whitespace().next().unwrap().to_owned();
+    command(&["pause", &id]);
+    assert!(line().contains("paused"), "{}", line());
+    command(&["resume", &id]);
+    assert!(line().contains("waiting"), "{}", line());
+    command(&["down"]);
+    assert_eq!(up.end().code, Some(0));
+}

@@ -14,12 +14,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 const FIRST_BITS: u32 = 10;
 /// Enough for every slot that a `u32` names.
 const CHUNKS: usize = 23;
+/// Bits of `life` below the host.
+const HOST_SHIFT: u32 = 40;
 /// The process holds a name.
 const NAMED: u64 = 1;
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// (generation + 1) shifted by one, and [`NAMED`]; 0 = dead.
+    /// The host, (generation + 1) shifted by one, and [`NAMED`]; 0 = dead.
     life: AtomicU64,
     room_bytes: AtomicU64,
     room_messages: AtomicU32,
@@ -57,7 +59,7 @@ fn packed(messages: u64, bytes: u64) -> u64 {
 }
 
 fn life_of(pid: Pid) -> u64 {
-    (u64::from(pid.generation) + 1) << 1
+    u64::from(pid.host) << HOST_SHIFT | (u64::from(pid.generation) + 1) << 1
 }
 
 /// Chunk and position of a slot.
@@ -199,6 +201,9 @@ mod tests {
         let pid = Pid { host: 0, shard: 0, epoch: 1, slot: 5000, generation: 3 };
         assert_eq!(slots.dispatch(pid, 1), Dispatch::Dead);
         slots.enter(pid, Room { messages: 2, bytes: 100 }, 2);
+        let elsewhere = Pid { host: 1, ..pid };
+        assert!(slots.is_alive(pid) && !slots.is_alive(elsewhere), "a PID is all of it");
+        assert_eq!(slots.dispatch(elsewhere, 1), Dispatch::Dead);
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Sent);
         assert_eq!(slots.dispatch(pid, 60), Dispatch::Full);
         assert_eq!(slots.dispatch(pid, 40), Dispatch::Sent);
