@@ -6,7 +6,7 @@ mod common;
 use common::Scratch;
 use procession_application::{ReloadError, assemble, read, reload};
 use procession_policy::Unidentified;
-use procession_runtime::{Node, Sinks};
+use procession_runtime::{Node, Sinks, Verb};
 use procession_spec::{Application, Mode};
 use procession_types::{FragmentBuilder, Message, Pid, word};
 use std::sync::mpsc::Receiver;
@@ -131,8 +131,9 @@ fn a_broken_version_is_refused_and_the_old_one_goes_on() {
     assert_eq!(running.ask("app:answers", 1), "echo 1 1");
     assert_eq!(running.ask("app:workers", 2), "worker 1 2");
     assert_eq!(running.pid("app:answers"), pid);
-    running.node.terminate(pid).unwrap();
-    running.node.wait_until_up(PATIENCE).unwrap();
+    running.node.control("app:answers", Verb::Restart, PATIENCE).unwrap();
+    assert_ne!(running.pid("app:answers"), pid);
+    assert_eq!(running.ask("app:answers", 3), "echo 1 3");
 }
 
 #[test]
