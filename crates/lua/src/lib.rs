@@ -4,7 +4,7 @@
 //! dependence: `text` (pure functions over bytes), `compile` (source to `bytecode`), `heap` with
 //! `table`, `strings` and `collect` (the array), `vm` with `call`, `raise`, `coroutines`, `operate`,
 //! `index` and `interpret` (execution), the libraries, `message` and `snapshot` (fragments and whole
-//! states), `guest`. Nothing here does I/O or reads a clock: that is behind `Host`.
+//! states), `environment` and `guest`. Nothing here does I/O or reads a clock: that is behind `Host`.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::cast_possible_truncation,
@@ -22,6 +22,7 @@ mod collect;
 pub mod compile;
 mod coroutine;
 mod coroutines;
+mod environment;
 mod errors;
 mod finalize;
 mod frame;
@@ -50,9 +51,10 @@ mod table;
 pub mod text;
 mod time;
 mod traceback;
+mod turn;
 mod vm;
 
-pub use guest::LuaEnvironment;
+pub use environment::LuaEnvironment;
 pub use image::Payloads;
 pub use prelude::module_names;
 pub use snapshot::seal as seal_snapshot;

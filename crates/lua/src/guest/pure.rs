@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct PureHost {
+pub(crate) struct PureHost {
     touched: bool,
     looked: Cell<bool>,
     context: Context,
@@ -16,7 +16,7 @@ pub(super) struct PureHost {
 
 impl PureHost {
     /// Whether anything was asked for.
-    pub(super) fn is_touched(&self) -> bool {
+    pub(crate) fn is_touched(&self) -> bool {
         self.touched || self.looked.get()
     }
 

@@ -1,0 +1,136 @@
+//! The environment and its images: what is loaded once for all processes of a program.
+
+use crate::compile;
+use crate::guest::{LuaGuest, PureHost};
+use crate::heap::Heap;
+use crate::hibernate::Pattern;
+use crate::image::{Image, ImageBuilder, Payloads};
+use crate::library::library;
+use crate::strings::Strings;
+use crate::vm::Stop;
+use procession_environment::{Environment, Guest, Program};
+use procession_types::word::Word;
+use procession_types::{Error, Fragment, Limits};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Instructions that the preparation of an image may take before it is given up.
+const PREPARE_BUDGET: i64 = 1_000_000;
+
+/// The Lua environment.
+#[derive(Debug, Default)]
+pub struct LuaEnvironment {
+    payloads: Payloads,
+}
+
+impl LuaEnvironment {
+    /// The environment, with plain payloads.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The environment whose programs get their messages' payloads in this form.
+    #[must_use]
+    pub fn with_payloads(payloads: Payloads) -> Self {
+        Self { payloads }
+    }
+}
+
+/// A compiled program.
+struct LuaImage {
+    shared: Arc<Shared>,
+    /// The heap after the program's top level, if executing it touched nothing outside: every
+    /// process then starts from a copy. Made when the first process is spawned.
+    prepared: OnceLock<Option<Vec<Word>>>,
+    /// One thread prepares, the others wait.
+    preparing: Mutex<()>,
+}
+
+/// What all guests of a program have in common.
+pub(crate) struct Shared {
+    pub(crate) images: Vec<Arc<Image>>,
+    pub(crate) method: Option<String>,
+    pub(crate) hash: [u8; 8],
+    pub(crate) pattern: Pattern,
+}
+
+impl Environment for LuaEnvironment {
+    fn load(&self, program: &Program) -> Result<Arc<dyn procession_environment::Image>, Error> {
+        let mut builder = ImageBuilder::new(1, Some(&library().strings));
+        let mut modules = Vec::new();
+        let mut env_is_boxed = Vec::new();
+        let mut hash = 0;
+        for module in std::iter::once(&program.main).chain(&program.imports) {
+            let chunk = format!("@{}", module.file);
+            let source = compile::without_script_line(&module.source);
+            let compiled = compile::compile(source, &chunk, program.dialect, &mut builder)
+                .map_err(|error| Error::invalid(error.message))?;
+            modules.push((module.name.clone().into_boxed_str(), compiled.main));
+            env_is_boxed.push(compiled.env_is_boxed);
+            hash = crate::snapshot::content_hash(hash, &module.source);
+        }
+        let (mut image, _) = builder.finish();
+        crate::link::link(&mut image, library());
+        image.modules = modules;
+        image.env_is_boxed = env_is_boxed;
+        image.payloads = self.payloads;
+        image.allowed = program.modules.iter().map(|name| name.clone().into_boxed_str()).collect();
+        let shared = Shared {
+            images: vec![library().image.clone(), Arc::new(image)],
+            method: program.method.clone(),
+            hash: hash.to_le_bytes(),
+            pattern: Pattern::new(),
+        };
+        Ok(Arc::new(LuaImage {
+            shared: Arc::new(shared),
+            prepared: OnceLock::new(),
+            preparing: Mutex::new(()),
+        }))
+    }
+}
+
+impl LuaImage {
+    /// The heap after the top level; `None` when each process must execute it itself.
+    fn prepared(&self) -> Option<&Vec<Word>> {
+        if let Some(prepared) = self.prepared.get() {
+            return prepared.as_ref();
+        }
+        let _alone = self.preparing.lock();
+        self.prepared.get_or_init(|| self.prepare()).as_ref()
+    }
+
+    fn prepare(&self) -> Option<Vec<Word>> {
+        let mut guest = LuaGuest::unprepared(&self.shared, &Limits::default());
+        let mut host = PureHost::default();
+        let stop = guest.turn(&mut host, PREPARE_BUDGET);
+        let done = matches!(stop, Stop::Loaded) && !host.is_touched() && guest.loaded.is_empty();
+        if !done {
+            return None;
+        }
+        guest.heap.collect(Strings { images: &self.shared.images });
+        Some(guest.heap.words().to_vec())
+    }
+}
+
+impl procession_environment::Image for LuaImage {
+    fn spawn(&self, arguments: &Fragment, limits: &Limits) -> Result<Box<dyn Guest>, Error> {
+        let mut guest = match self.prepared() {
+            Some(words) => {
+                LuaGuest::new(Heap::from_words(words, limits.memory_bytes_max), &self.shared, true)
+            }
+            None => LuaGuest::unprepared(&self.shared, limits),
+        };
+        guest.set_arguments(arguments);
+        Ok(Box::new(guest))
+    }
+
+    fn restore(&self, snapshot: &[u8], limits: &Limits) -> Result<Box<dyn Guest>, Error> {
+        let state = crate::snapshot::read(snapshot, &self.shared.hash)?;
+        let heap = Heap::from_words(&state.words, limits.memory_bytes_max);
+        let mut guest = LuaGuest::new(heap, &self.shared, true);
+        guest.heap.threshold = state.threshold.min(guest.heap.limit);
+        guest.compile_loaded()?;
+        crate::snapshot::check(&guest.heap, guest.images())?;
+        Ok(Box::new(guest))
+    }
+}

@@ -1,0 +1,67 @@
+//! A turn of the machine: from where the heap says until something ends it.
+
+use crate::coroutine::{Pending, PendingKind, field, wait};
+use crate::heap::root;
+use crate::vm::{Raise, Stop, Vm};
+use procession_types::word;
+
+/// Heaps above this size, in words (2 MiB), are collected on another thread: that takes milliseconds.
+const ASIDE_WORDS: usize = 1 << 18;
+
+impl Vm<'_> {
+    /// Runs from where the heap says until something ends the turn.
+    pub(crate) fn run_turn(&mut self) -> Stop {
+        self.wake_all();
+        let mut next = self.begin_turn();
+        loop {
+            let raise = match next {
+                Ok(()) => self.steps().err(),
+                Err(raise) => Some(raise),
+            };
+            next = match raise {
+                None => Ok(()),
+                Some(Raise::Error(value)) => self.raise(value),
+                Some(Raise::Collect(extra)) => {
+                    // The instruction is executed again.
+                    if self.is_lua_frame() && self.pc > 0 {
+                        self.pc -= 1;
+                    }
+                    if self.leaves && self.heap.used() > ASIDE_WORDS {
+                        Err(Raise::Stop(Stop::Aside(extra)))
+                    } else {
+                        self.collect(extra).map(|()| self.start_finalizers())
+                    }
+                }
+                Some(Raise::Stop(stop)) => {
+                    if matches!(stop, Stop::NewImage | Stop::Loaded)
+                        && self.is_lua_frame()
+                        && self.pc > 0
+                    {
+                        self.pc -= 1;
+                    }
+                    self.save_coroutine();
+                    return stop;
+                }
+            };
+        }
+    }
+
+    fn begin_turn(&mut self) -> Result<(), Raise> {
+        let task = word::index(self.heap.get(root::TASK)) as usize;
+        let waits = self.heap.get(task + field::WAIT) != wait::NOTHING;
+        let starts =
+            Pending::decode(self.heap.get(task + field::PENDING)).kind == PendingKind::Start;
+        if waits {
+            self.schedule()?;
+        } else if starts {
+            self.run_task(task)?;
+        }
+        self.start_finalizers();
+        Ok(())
+    }
+
+    /// Instructions executed in this turn so far.
+    pub(crate) fn executed(&self) -> i64 {
+        self.budget - self.fuel
+    }
+}
