@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("procession-supervision", 1),
     ("procession-lua", 2),
     ("procession-spec", 2),
+    ("procession-durable", 2),
     ("procession-sim", 2),
     ("procession-telemetry", 2),
     ("procession-fuzz", 3),
@@ -32,6 +33,7 @@ const PURE: &[&str] = &[
     "procession-kernel",
     "procession-spec",
     "procession-supervision",
+    "procession-durable",
     "procession-api",
 ];
 
