@@ -31,8 +31,8 @@ fn check<T: Bytes + Sample + PartialEq + Debug>(name: &str) {
         for cut in 0..bytes.len() {
             assert!(decoded::<T>(&bytes[..cut]).is_err(), "{name}, seed {seed}, cut at {cut}");
         }
-        let damaged = decoded::<T>(&[&bytes[..], &[0]].concat()).unwrap_err();
-        assert_eq!((damaged.what, damaged.at), ("what follows the end", bytes.len()));
+        let damaged = Damaged { what: "what follows the end", at: bytes.len() };
+        assert_eq!(decoded::<T>(&[&bytes[..], &[0]].concat()), Err(damaged), "{name}");
         for _ in 0..20 {
             let mut copy = bytes.clone();
             for _ in 0..=random.below(2) {
