@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("procession-durable", 2),
     ("procession-sim", 2),
     ("procession-telemetry", 2),
+    ("procession-store", 2),
     ("procession-fuzz", 3),
     ("procession-runtime", 3),
     ("procession-api", 1),

@@ -1,0 +1,33 @@
+//! What survives the node: ordered byte keys by [`Space`], among them the log of every durable
+//! process, each value with a checksum and each log a chain of hashes.
+//!
+//! [`Store`] is the contract. [`MemoryStore`] keeps everything in memory. [`Committer`] is the one
+//! thread through which a node writes: all that wait are made durable by one sync.
+//!
+//! Nothing here knows what the bytes mean, and nothing here hands out a value whose checksum does not
+//! fit.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod chain;
+mod commit;
+mod committer;
+mod engine;
+mod error;
+mod heads;
+mod memory;
+mod plan;
+mod seal;
+mod sealed;
+mod space;
+mod store;
+mod verify;
+
+pub use chain::{HASH_BYTES, Hash, ROOT, Record, link};
+pub use commit::{Append, Change, Commit, KEY_BYTES_MAX, VALUE_BYTES_MAX};
+pub use committer::{Committer, CommitterConfig, Done, OnRoom, Refusal, Refused, Statistics};
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use space::{Space, log_key, read_log_key};
+pub use store::{Found, LogEnds, Size, Store};
+pub use verify::verify;
