@@ -34,6 +34,7 @@ pub(crate) fn load(file: &Path, limits: ProgramLimits) -> Result<Vec<Program>, F
         // What is run by hand may require every module of the runtime.
         modules: module_names().iter().map(|&name| name.to_owned()).collect(),
         dialect: Dialect::Plain,
+        durability: None,
         limits,
     };
     let mut programs = vec![program(MAIN.to_owned(), &main, file.display().to_string())];

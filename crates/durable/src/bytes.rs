@@ -16,6 +16,8 @@ mod service;
 mod tagged;
 mod words;
 
+pub(crate) use tagged::{record, variants};
+
 pub use reader::{Damaged, NESTING_MAX, Reader};
 
 /// A value with a byte form.

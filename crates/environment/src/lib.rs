@@ -19,7 +19,7 @@ pub use host::{
 };
 pub use http::HttpRequest;
 pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};
-pub use program::{Dialect, Module, Program};
+pub use program::{Dialect, Durability, Module, OnError, Program, Promise};
 pub use service::{
     Labels, Measurement, MetricDefinition, MetricKind, MetricRequest, QueueOperation, QueueOptions,
     QueueRequest, Request, StoreOperation, StoreRequest,

@@ -13,6 +13,37 @@ pub enum Dialect {
     Typed,
 }
 
+/// What to do when a durable process fails over an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// The input is written down as failed; the process goes on in the state before it.
+    #[default]
+    Skip,
+    /// The process stands still until somebody decides.
+    Halt,
+    /// The process ends.
+    Exit,
+}
+
+/// When what a durable process does may be seen by others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Promise {
+    /// At once: a crash may lose the last milliseconds.
+    Async,
+    /// When it is on this node's disk.
+    #[default]
+    Local,
+}
+
+/// How the processes of a program outlive the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Durability {
+    /// See [`Promise`].
+    pub promise: Promise,
+    /// See [`OnError`].
+    pub on_error: OnError,
+}
+
 /// A piece of source text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
@@ -42,4 +73,6 @@ pub struct Program {
     pub dialect: Dialect,
     /// Limits of its processes.
     pub limits: ProgramLimits,
+    /// How its processes outlive the node; `None` = they don't.
+    pub durability: Option<Durability>,
 }

@@ -20,6 +20,7 @@ fn main() {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     };
     let image = LuaEnvironment::new().load(&program).unwrap_or_else(|error| {

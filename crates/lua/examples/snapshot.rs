@@ -46,6 +46,7 @@ fn main() -> Result<(), procession_types::Error> {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     };
     let image = LuaEnvironment::new().load(&program)?;

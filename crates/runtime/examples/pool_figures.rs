@@ -60,6 +60,7 @@ fn program(id: &str, source: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: Limits::default().into(),
     }
 }

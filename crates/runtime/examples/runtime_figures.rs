@@ -161,6 +161,7 @@ fn main() {
                     modules: Vec::new(),
                     imports: Vec::new(),
                     dialect: Dialect::Plain,
+                    durability: None,
                     limits: ProgramLimits::default(),
                 });
             }

@@ -26,6 +26,7 @@ fn program() -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! The node's clock: the wall clock at the start, and monotonic time since. It never goes back.
 
-use procession_types::Timestamp;
+use procession_types::{EPOCH_OF_STORE, Timestamp};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// See the module.
@@ -30,8 +30,8 @@ impl Clock {
         Duration::from_nanos(u64::try_from(rest).unwrap_or_default())
     }
 
-    /// Seconds since 1970 at the start.
+    /// Seconds since 1970 at the start, modulo 2^31: the bit above is for stores.
     pub(crate) fn epoch(&self) -> u32 {
-        (self.wall_ns / 1_000_000_000) as u32
+        (self.wall_ns / 1_000_000_000) as u32 & !EPOCH_OF_STORE
     }
 }

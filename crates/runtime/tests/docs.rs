@@ -91,6 +91,7 @@ fn program(id: &str, page: &str, source: &str) -> Program {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     }
 }

@@ -55,6 +55,7 @@ fn program(id: &str, source: String) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     }
 }

@@ -36,6 +36,7 @@ fn run(server: &Server, base: &str, roots: WebRoots, body: &str) -> String {
         modules: vec!["http".to_owned()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     }];
     let node = Node::start(config).unwrap();

@@ -39,6 +39,7 @@ fn program(id: &str, source: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits { memory_bytes_max: Some(64 << 20), ..ProgramLimits::default() },
     }
 }

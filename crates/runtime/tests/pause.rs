@@ -45,6 +45,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: vec!["time".to_owned()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits { wall_clock_ns_max: wall_clock, ..ProgramLimits::default() },
     }
 }

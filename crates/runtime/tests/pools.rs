@@ -95,6 +95,7 @@ fn program(id: &str, source: String, limits: Limits) -> Program {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: limits.into(),
     }
 }

@@ -51,6 +51,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: vec!["logger".into()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: Limits { instructions_max: most, ..Limits::default() }.into(),
     }
 }

@@ -40,6 +40,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: vec!["time".to_owned()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     }
 }

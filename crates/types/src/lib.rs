@@ -24,7 +24,7 @@ pub use foreign::Unsound;
 pub use fragment::{Fragment, FragmentBuilder};
 pub use limits::{Limit, Limits, ProgramLimits};
 pub use message::{Message, TOPIC_BYTES_MAX, Topic};
-pub use pid::{HostIndex, Pid, PidText, ShardIndex, parse_pid};
+pub use pid::{EPOCH_OF_STORE, HostIndex, Pid, PidText, ShardIndex, parse_pid};
 pub use security::{Actor, Context, ContextChange, Scalar, Scope};
 pub use smol_str::SmolStr;
 

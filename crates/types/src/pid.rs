@@ -42,7 +42,18 @@ pub struct PidText<'a> {
     pub generation: u32,
 }
 
+/// The bit of an epoch that says whose: that of a store, whose processes outlive the node, or of a start
+/// of the node.
+pub const EPOCH_OF_STORE: u32 = 1 << 31;
+
 impl Pid {
+    /// Whether the process is durable: its PID names it in every start of the node.
+    #[must_use]
+    #[inline]
+    pub const fn is_durable(&self) -> bool {
+        self.epoch & EPOCH_OF_STORE != 0
+    }
+
     /// Writes the PID's text, `{host|epoch.shard.slot.generation}` with hexadecimal numbers.
     pub fn write(&self, host: &str, out: &mut String) {
         out.push('{');

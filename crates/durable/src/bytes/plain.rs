@@ -2,7 +2,7 @@
 
 use super::{Bytes, Damaged, Reader, put_length};
 use procession_types::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 macro_rules! numbers {
     ($($number:ident),*) => {
@@ -205,5 +205,26 @@ impl<K: Bytes + Ord, V: Bytes> Bytes for BTreeMap<K, V> {
             map.insert(key, value);
         }
         Ok(map)
+    }
+}
+
+impl<T: Bytes + Ord> Bytes for BTreeSet<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_length(self.len(), out);
+        self.iter().for_each(|item| item.put(out));
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let count = from.count()?;
+        let mut set = Self::new();
+        for _ in 0..count {
+            let before = from.clone();
+            let item = T::take(from)?;
+            if set.last().is_some_and(|last| *last >= item) {
+                return Err(before.damaged("the order of a set"));
+            }
+            set.insert(item);
+        }
+        Ok(set)
     }
 }

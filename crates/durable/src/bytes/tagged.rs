@@ -57,4 +57,4 @@ macro_rules! variants {
     };
 }
 
-pub(super) use {record, variants};
+pub(crate) use {record, variants};

@@ -54,6 +54,7 @@ pub(crate) fn program(file: &str, source: &[u8]) -> Program {
         modules: procession_lua::module_names().iter().map(ToString::to_string).collect(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: ProgramLimits::default(),
     }
 }

@@ -169,6 +169,7 @@ pub fn program(id: &str, limits: ProgramLimits) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits,
     }
 }

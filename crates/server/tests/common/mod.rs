@@ -164,6 +164,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
+        durability: None,
         limits: Default::default(),
     }
 }

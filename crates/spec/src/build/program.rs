@@ -62,6 +62,7 @@ impl Builder<'_> {
                     _ => Dialect::Plain,
                 },
                 limits: entry.own.record("limits").map(limits).unwrap_or_default(),
+                durability: None,
             };
             let definition = ProgramDefinition { program, kind, labels: labels(entry) };
             self.application.programs.insert(entry.id.clone(), definition);

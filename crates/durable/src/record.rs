@@ -1,0 +1,132 @@
+//! One record of a process's log: a commit.
+
+use crate::bytes::{Bytes, Damaged, Reader, encoded, record, variants};
+use crate::head::ProgramHash;
+use crate::journal::Source;
+use procession_environment::OnError;
+use procession_types::{Error, ExitReason, Fragment, SmolStr, Timestamp};
+use std::sync::Arc;
+
+/// The version of the form of records, and of everything in them.
+const VERSION: u8 = 1;
+
+/// What a record says about the process after it, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Instructions that the process has executed.
+    pub instructions: u64,
+    /// Bytes of its state.
+    pub state_bytes: u64,
+    /// How long its turns took, in nanoseconds.
+    pub duration_ns: u64,
+}
+
+/// What has happened.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields of each variant say what they are")]
+pub enum Kind {
+    /// Turns, as a [journal](crate::journal).
+    Turns { journal: Vec<u8> },
+    /// The process failed over an input, and its state is that before it.
+    Failed { input: Vec<u8>, error: Error, rule: OnError },
+    /// The last turns, and how the process ended after them.
+    Ended { journal: Vec<u8>, reason: Arc<ExitReason> },
+    /// It was ended by somebody else.
+    Killed { reason: Arc<ExitReason> },
+    /// Another program took its place, with these arguments.
+    Upgraded { program: SmolStr, hash: ProgramHash, arguments: Fragment },
+}
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Inputs that the process had taken before: the first slot of this record.
+    pub slot: u64,
+    /// Inputs that it takes.
+    pub inputs: u32,
+    /// See [`Usage`].
+    pub usage: Usage,
+    /// See [`Kind`].
+    pub kind: Kind,
+}
+
+record!(Usage { instructions, state_bytes, duration_ns });
+
+variants!(Kind, "a kind of record" {
+    0 Turns { journal },
+    1 Failed { input, error, rule },
+    2 Ended { journal, reason },
+    3 Killed { reason },
+    4 Upgraded { program, hash, arguments },
+});
+
+impl Bytes for Record {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(VERSION);
+        self.at.put(out);
+        self.slot.put(out);
+        self.inputs.put(out);
+        self.usage.put(out);
+        self.kind.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let before = from.clone();
+        if from.byte("a version")? != VERSION {
+            return Err(before.damaged("a version of records that this build knows"));
+        }
+        Ok(Self {
+            at: Bytes::take(from)?,
+            slot: Bytes::take(from)?,
+            inputs: Bytes::take(from)?,
+            usage: Bytes::take(from)?,
+            kind: Bytes::take(from)?,
+        })
+    }
+}
+
+impl Record {
+    /// The record's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        encoded(self)
+    }
+
+    /// The record's journal, if it has one.
+    #[must_use]
+    pub fn journal(&self) -> Option<&[u8]> {
+        match &self.kind {
+            Kind::Turns { journal } | Kind::Ended { journal, .. } => Some(journal),
+            Kind::Failed { .. } | Kind::Killed { .. } | Kind::Upgraded { .. } => None,
+        }
+    }
+}
+
+/// The state of a process at a wait point, with everything that is needed to go on from there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The record that comes next.
+    pub n: u64,
+    /// The hash of the program whose state it is.
+    pub program: ProgramHash,
+    /// Instructions that it has executed.
+    pub instructions: u64,
+    /// See [`crate::ledger::Ledger`].
+    pub ledger: crate::ledger::Ledger,
+    /// The guest's snapshot, compressed.
+    pub state: Vec<u8>,
+    /// Its hash before that.
+    pub hash: [u8; 32],
+}
+
+record!(Snapshot { n, program, instructions, ledger, state, hash });
+
+/// A journal entry's source, as key order has it: sender, commit, output.
+impl Source {
+    /// What came from outside of the node.
+    pub const OUTSIDE: u64 = 0;
+    /// The commit of a death: after all others.
+    pub const DEATH: u64 = u64::MAX;
+}
