@@ -1,4 +1,5 @@
 //! What every store has to keep, whatever is behind it.
+#![allow(clippy::unwrap_used)]
 
 use procession_store::{
     Append, Change, Commit, Found, Hash, LogEnds, MemoryStore, ROOT, Record, Space, Store,
