@@ -95,6 +95,7 @@ fn program(section: &Section, file: &Path) -> Program {
             _ => Dialect::Plain,
         },
         limits: ProgramLimits::default(),
+        durability: None,
     }
 }
 
