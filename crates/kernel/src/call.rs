@@ -1,5 +1,6 @@
 //! Pending calls: operations whose reply a process waits for.
 
+use crate::near::Birth;
 use crate::timer::Alarm;
 use crate::{Effect, Kernel, Signal, SlotIndex, State, Step};
 use procession_types::{Error, ErrorKind, Fragment, Limit, Pid, Timestamp};
@@ -108,7 +109,8 @@ impl Kernel {
         let pending = std::mem::replace(pending, Pending::Done(Err(error)));
         Self::wake(process, &mut self.ready, cx.now);
         self.timers.cancelled(usize::from(pending.is_sleep()), &self.table);
-        self.drop_call(cx, pid, call, pending);
+        let birth = self.birth_of(slot);
+        self.drop_call(cx, birth, pid, call, pending);
     }
 
     /// The call has no deadline any more.
@@ -155,7 +157,8 @@ impl Kernel {
             return;
         };
         self.timers.cancelled(usize::from(pending.is_sleep()), &self.table);
-        self.drop_call(cx, pid, call, pending);
+        let birth = self.birth_of(slot);
+        self.drop_call(cx, birth, pid, call, pending);
         self.lift_deadline(slot, call);
         self.settle(cx);
     }
@@ -213,6 +216,7 @@ impl Kernel {
     pub(crate) fn drop_call(
         &mut self,
         cx: &mut Step<'_>,
+        birth: Birth,
         pid: Pid,
         call: CallId,
         pending: Pending,
@@ -221,7 +225,7 @@ impl Kernel {
             // Its timer is the caller's business.
             Pending::Sleep { .. } => {}
             Pending::Driver => cx.effects.push(Effect::Abandoned { pid, call }),
-            Pending::Process(callee) => self.emit(cx, Signal::Terminate { to: callee }),
+            Pending::Process(callee) => self.emit_by(cx, birth, Signal::Terminate { to: callee }),
             Pending::Done(_) => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Asking a process to end, and ending it.
 
 use crate::kernel::not_found;
+use crate::near::Birth;
 use crate::timer::Alarm;
 use crate::{Kernel, Signal, SlotIndex, Step};
 use procession_types::{Error, Event, Limit, Pid, Timestamp};
@@ -34,7 +35,9 @@ impl Kernel {
             self.set_deadline(slot, cancel.deadline);
             return Err(Error::limit(Limit::Mailbox, "too many requests to cancel are unread"));
         }
-        self.emit(cx, Signal::Cancel { to, cancel });
+        let by = cancel.from.and_then(|from| self.locate(from));
+        let birth = by.map_or(Birth::VOID, |slot| self.birth_of(slot));
+        self.emit_by(cx, birth, Signal::Cancel { to, cancel });
         Ok(())
     }
 
@@ -43,8 +46,25 @@ impl Kernel {
     /// # Errors
     /// `NotFound`.
     pub fn terminate(&mut self, cx: &mut Step<'_>, to: Pid) -> Result<(), Error> {
+        self.end_for(cx, Birth::VOID, to)
+    }
+
+    /// Ends a process as the process at a slot wants it, behind what that has sent to it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn terminate_by(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        to: Pid,
+    ) -> Result<(), Error> {
+        self.end_for(cx, self.birth_of(slot), to)
+    }
+
+    fn end_for(&mut self, cx: &mut Step<'_>, birth: Birth, to: Pid) -> Result<(), Error> {
         self.check_alive(cx, to)?;
-        self.emit(cx, Signal::Terminate { to });
+        self.emit_by(cx, birth, Signal::Terminate { to });
         self.settle(cx);
         Ok(())
     }

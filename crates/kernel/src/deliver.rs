@@ -65,7 +65,7 @@ impl Kernel {
         }
     }
 
-    fn apply(&mut self, cx: &mut Step<'_>, slot: SlotIndex, signal: Signal) {
+    pub(crate) fn apply(&mut self, cx: &mut Step<'_>, slot: SlotIndex, signal: Signal) {
         match signal {
             Signal::Message { message, .. } => self.deliver_message(cx, slot, message),
             Signal::Monitor { from, to } => {

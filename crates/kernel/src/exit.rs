@@ -67,25 +67,28 @@ impl Kernel {
         self.counts.ended += 1;
         self.counts.dropped_at_exit += u64::from(process.mailbox.len());
         self.paused -= usize::from(process.state == State::Paused);
+        let birth = process.birth;
         self.tell_taken(cx, &process);
         process.watchers.each(|watcher, ()| {
             let reason = Arc::clone(&reason);
-            self.emit(cx, Signal::Down { from: pid, to: watcher, reason });
+            self.emit_by(cx, birth, Signal::Down { from: pid, to: watcher, reason });
         });
         let timers = process.timers();
         if let Some(rare) = process.rare.take() {
             rare.links.each(|peer, _| {
                 let reason = Arc::clone(&reason);
-                self.emit(cx, Signal::LinkDown { from: pid, to: peer, reason });
+                self.emit_by(cx, birth, Signal::LinkDown { from: pid, to: peer, reason });
             });
             if let Some((to, call)) = rare.caller {
                 let result = result_of(&reason);
-                self.emit(cx, Signal::Reply { to, call, result });
+                self.emit_by(cx, birth, Signal::Reply { to, call, result });
             }
             for (call, pending) in rare.calls {
-                self.drop_call(cx, pid, call, pending);
+                self.drop_call(cx, birth, pid, call, pending);
             }
-            rare.monitoring.each(|to, ()| self.emit(cx, Signal::Unmonitor { from: pid, to }));
+            rare.monitoring.each(|to, ()| {
+                self.emit_by(cx, birth, Signal::Unmonitor { from: pid, to });
+            });
         }
         if timers > 0 {
             self.timers.cancelled(timers, &self.table);

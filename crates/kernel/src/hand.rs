@@ -59,7 +59,10 @@ impl Kernel {
                 self.put_handed(cx, slot, message);
                 self.publish_room(cx, slot);
             }
-            None => self.emit(cx, Signal::Hand { from, to: child, message }),
+            None => {
+                let birth = self.birth_of(slot);
+                self.emit_by(cx, birth, Signal::Hand { from, to: child, message });
+            }
         }
         Ok(())
     }
@@ -123,7 +126,7 @@ impl Kernel {
             return;
         };
         let count = count - u64::from(process.mailbox.holds(*arrival));
-        self.emit(cx, Signal::Took { from: process.pid, to: parent, count });
+        self.emit_by(cx, process.birth, Signal::Took { from: process.pid, to: parent, count });
     }
 
     pub(crate) fn deliver_took(

@@ -1,6 +1,7 @@
 //! The kernel's state, and the few steps that everything else is made of.
 
 use crate::exit::Dying;
+use crate::near::Resident;
 use crate::process::Process;
 use crate::ready::Ready;
 use crate::table::Table;
@@ -15,7 +16,9 @@ pub struct Kernel {
     pub(crate) config: KernelConfig,
     pub(crate) table: Table,
     /// Where processes of other shards are in the table.
-    pub(crate) residents: BTreeMap<Pid, SlotIndex>,
+    pub(crate) residents: BTreeMap<Pid, Resident>,
+    /// Processes that have come from other shards, ever; see [`crate::near`].
+    pub(crate) arrivals_counted: u32,
     pub(crate) ready: Ready,
     pub(crate) timers: Timers,
     /// Processes that end before the current step does.
@@ -35,6 +38,7 @@ impl Kernel {
         Self {
             table: Table::new(config.processes_max),
             residents: BTreeMap::new(),
+            arrivals_counted: 0,
             ready: Ready::new(&config.hosts),
             timers: Timers::default(),
             dying: VecDeque::new(),
@@ -72,7 +76,7 @@ impl Kernel {
         self.table.at_mut(slot).ok_or_else(not_found)
     }
 
-    /// Carries a signal to its process, here or on another shard.
+    /// Carries a signal to its process, here or on another shard, when no process has sent it.
     pub(crate) fn emit(&mut self, cx: &mut Step<'_>, signal: Signal) {
         let to = signal.to();
         if self.is_mine(to) {

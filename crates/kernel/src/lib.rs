@@ -28,6 +28,7 @@ mod message;
 mod migrate;
 mod monitor;
 mod name;
+mod near;
 mod pause;
 mod peek;
 mod pid_map;

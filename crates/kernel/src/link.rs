@@ -53,7 +53,8 @@ impl Kernel {
         let from = process.pid;
         if let Some(tags) = process.rare().links.remove(target) {
             self.publish_relations(cx, slot);
-            self.emit(cx, Signal::Unlink { from, to: target, tags });
+            let birth = self.birth_of(slot);
+            self.emit_by(cx, birth, Signal::Unlink { from, to: target, tags });
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Sending and receiving: the paths that everything is measured by.
 
 use crate::kernel::not_found;
+use crate::near::Birth;
 use crate::{ClosedListeners, Dispatch, Kernel, QueueId, Signal, SlotIndex, Step};
 use procession_types::{Error, Event, Fragment, Limit, Message, Pid, Topic};
 
@@ -22,22 +23,44 @@ impl Kernel {
         if payload.bytes() as u64 > sender.definition.limits.message_bytes_max {
             return Err(Error::limit(Limit::MessageSize, "message too large"));
         }
+        let birth = sender.birth;
         let message = Message { topic, from: Some(sender.pid), payload };
-        self.post(cx, to, message)
+        self.post_for(cx, birth, to, message)
     }
 
-    /// Puts a message into a mailbox, from wherever it comes.
+    /// Puts a message into a mailbox for the process at a slot, whoever it says that it is from.
     ///
     /// # Errors
     /// `NotFound`, `RateLimited` (full mailbox).
-    #[inline]
+    pub fn post_by(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        to: Pid,
+        message: Message,
+    ) -> Result<(), Error> {
+        self.post_for(cx, self.birth_of(slot), to, message)
+    }
+
+    /// Puts a message into a mailbox for somebody outside.
+    ///
+    /// # Errors
+    /// `NotFound`, `RateLimited` (full mailbox).
     pub fn post(&mut self, cx: &mut Step<'_>, to: Pid, message: Message) -> Result<(), Error> {
-        if !self.is_mine(to) {
-            return self.post_away(cx, to, message);
-        }
-        let Some(process) = self.table.get_mut(to) else {
-            return self.post_away(cx, to, message);
-        };
+        self.post_for(cx, Birth::VOID, to, message)
+    }
+
+    #[inline]
+    fn post_for(
+        &mut self,
+        cx: &mut Step<'_>,
+        birth: Birth,
+        to: Pid,
+        message: Message,
+    ) -> Result<(), Error> {
+        let slot = if self.is_mine(to) { Some(to.slot) } else { self.near(birth, to) };
+        let process = slot.and_then(|slot| self.table.at_mut(slot)).filter(|it| it.pid == to);
+        let Some(process) = process else { return self.post_away(cx, to, message) };
         let limits = &process.definition.limits;
         if process.mailbox.push(message, limits).is_err() {
             return Err(full());

@@ -2,11 +2,12 @@
 //!
 //! A PID names the process's home shard for life. While the process is away, its slot at home says
 //! where, and home forwards the signals for it; so the order per pair is kept without anybody else
-//! knowing. Only home sends a process away, and only home calls it back, in order with what it has
+//! knowing (who was born where it is may tell it directly: [`crate::near`]). Only home sends a process away, and only home calls it back, in order with what it has
 //! forwarded: nothing overtakes anything, and nothing is ever looked for.
 //!
 //! **Invariant.** A process is live on exactly one shard, or under way to one in one [`Migrant`].
 
+use crate::near::Birth;
 use crate::process::Process;
 use crate::timer::Alarm;
 use crate::{Effect, Kernel, Signal, SlotIndex, State, Step};
@@ -55,10 +56,11 @@ impl Kernel {
             pid.slot
         } else {
             let slot = self.table.allocate_over();
-            self.residents.insert(pid, slot);
+            self.reside(pid, slot);
             slot
         };
         process.slot = slot;
+        process.birth = Birth::VOID;
         process.recalled = false;
         match process.state {
             State::Ready => self.ready.push(&mut process),
@@ -93,7 +95,7 @@ impl Kernel {
         if self.is_mine(pid) {
             return self.table.get(pid).map(|process| process.slot);
         }
-        self.residents.get(&pid).copied()
+        self.residents.get(&pid).map(|resident| resident.slot)
     }
 
     /// Home wants the process back: it goes as it is, if it still lives.

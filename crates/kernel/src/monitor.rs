@@ -50,7 +50,8 @@ impl Kernel {
             .retain(|event| !matches!(event, Event::Exit { from: ended, .. } if *ended == target));
         if process.rare().monitoring.remove(target).is_some() {
             self.publish_relations(cx, slot);
-            self.emit(cx, Signal::Unmonitor { from, to: target });
+            let birth = self.birth_of(slot);
+            self.emit_by(cx, birth, Signal::Unmonitor { from, to: target });
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::call::Pending;
 use crate::hand::Handed;
 use crate::mailbox::Mailbox;
+use crate::near::Birth;
 use crate::pid_map::PidMap;
 use crate::ready::Ticket;
 use crate::{CallId, Definition, SlotIndex, Tags};
@@ -49,6 +50,7 @@ pub(crate) struct Process {
     pub(crate) definition: Arc<Definition>,
     pub(crate) context: Arc<Context>,
     pub(crate) parent: Option<Pid>,
+    pub(crate) birth: Birth,
     pub(crate) instructions: u64,
     pub(crate) started: Timestamp,
     /// Since when it is in its state.

@@ -50,8 +50,9 @@ impl Kernel {
         if !self.caller(slot)?.has_relation_room(cx.directory, 1) {
             return Err(too_many());
         }
-        // One that is here as a guest is told by its home, in order with everything else.
-        if let Some(other) = self.table.get(target) {
+        // One that is here as a guest may have to be told by its home, in order with all else.
+        let near = self.near(self.birth_of(slot), target).and_then(|slot| self.table.at(slot));
+        if let Some(other) = self.table.get(target).or(near) {
             let has_room = other.has_relation_room(cx.directory, 1);
             return if has_room { Ok(Other::Here(other.slot)) } else { Err(too_many()) };
         }

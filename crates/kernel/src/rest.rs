@@ -25,7 +25,8 @@ impl Kernel {
         rest: Rest,
     ) -> Result<(), Error> {
         let from = self.check_child(cx, slot, child)?;
-        self.emit(cx, Signal::AskRest { from, to: child, rest });
+        let birth = self.birth_of(slot);
+        self.emit_by(cx, birth, Signal::AskRest { from, to: child, rest });
         Ok(())
     }
 
@@ -85,7 +86,8 @@ impl Kernel {
             }
             // What it was handed and has not taken would keep it from being told.
             let taken = self.handed_count(slot);
-            self.emit(cx, Signal::Rested { from: pid, to: parent, rest, taken });
+            let birth = self.birth_of(slot);
+            self.emit_by(cx, birth, Signal::Rested { from: pid, to: parent, rest, taken });
         }
     }
 

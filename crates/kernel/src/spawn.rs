@@ -179,6 +179,7 @@ impl Kernel {
             definition: Arc::clone(&spawn.definition),
             context: Arc::clone(&spawn.context),
             parent,
+            birth: self.birth_now(),
             instructions: 0,
             started: cx.now,
             since: cx.now,

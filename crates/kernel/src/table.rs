@@ -159,11 +159,6 @@ impl Table {
     }
 
     #[inline]
-    pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        self.at_mut(pid.slot).filter(|process| process.pid == pid)
-    }
-
-    #[inline]
     fn slot(&self, slot: SlotIndex) -> Option<&Slot> {
         self.chunks.get(slot as usize / CHUNK_SLOTS)?.get(slot as usize % CHUNK_SLOTS)
     }

@@ -76,7 +76,10 @@ impl Worker {
         let from = parent.and_then(|slot| self.kernel.pid(slot));
         for (topic, payload) in request.messages {
             let message = Message { topic, from, payload };
-            self.step(|kernel, cx| kernel.post(cx, holder, message))?;
+            self.step(|kernel, cx| match parent {
+                Some(slot) => kernel.post_by(cx, slot, holder, message),
+                None => kernel.post(cx, holder, message),
+            })?;
         }
         Ok(())
     }

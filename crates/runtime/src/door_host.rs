@@ -106,7 +106,8 @@ impl Host for Door<'_> {
         let done = (|| {
             let pid = self.resolve(to)?;
             self.check_pid("process.terminate", pid)?;
-            let done = self.worker.step(|kernel, cx| kernel.terminate(cx, pid));
+            let slot = self.slot;
+            let done = self.worker.step(|kernel, cx| kernel.terminate_by(cx, slot, pid));
             self.notice_end();
             done
         })();

@@ -47,7 +47,8 @@ impl Door<'_> {
             for pid in subscribers {
                 let (topic, payload) = (topic.clone(), payload.clone());
                 let message = Message { topic, from: Some(self.pid), payload };
-                let posted = self.worker.step(|kernel, cx| kernel.post(cx, pid, message));
+                let slot = self.slot;
+                let posted = self.worker.step(|kernel, cx| kernel.post_by(cx, slot, pid, message));
                 count += i64::from(posted.is_ok());
             }
         }

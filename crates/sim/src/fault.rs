@@ -15,6 +15,8 @@ pub enum Fault {
     Misroute,
     /// Two messages change places.
     Reorder,
+    /// A signal for a guest of the shard where it is sent does not take the way over its home.
+    Overtake,
     /// A message arrives twice.
     Double,
     /// One side does not hear of a link.
@@ -35,11 +37,12 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LoseExit,
         Self::LoseMessage,
         Self::Misroute,
         Self::Reorder,
+        Self::Overtake,
         Self::Double,
         Self::LoseLink,
         Self::LoseTerminate,
@@ -63,7 +66,9 @@ impl Fault {
             Self::LoseQuestion => matches!(signal, Signal::Inspect { .. }),
             Self::LoseRest => matches!(signal, Signal::Rested { .. }),
             Self::LoseTook => matches!(signal, Signal::Took { .. }),
-            Self::Misroute | Self::Reorder | Self::Double | Self::KeepNames => false,
+            Self::Misroute | Self::Reorder | Self::Overtake | Self::Double | Self::KeepNames => {
+                false
+            }
         }
     }
 }

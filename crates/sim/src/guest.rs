@@ -37,7 +37,7 @@ impl World {
     /// A turn of the process at a slot.
     pub(crate) fn play(&mut self, shard: usize, slot: u32, pid: Pid) -> Result<TurnEnd, String> {
         for _ in 0..self.random.below(5) {
-            let other = self.somebody().unwrap_or(pid);
+            let other = self.partner(pid).unwrap_or(pid);
             match self.random.below(17) {
                 0..2 => self.send(shard, slot, pid, other)?,
                 2 => self.hand(shard, slot, pid)?,
@@ -53,7 +53,7 @@ impl World {
                     self.kernels[shard].set_trap_links(slot, trap);
                 }
                 13 => self.calls(shard, slot)?,
-                14 => self.end(shard, pid, other)?,
+                14 => self.end(shard, slot, pid, other)?,
                 15 => self.ask(shard, pid, other)?,
                 _ => self.ask_rest(shard, slot, pid, other)?,
             }
@@ -69,12 +69,23 @@ impl World {
         })
     }
 
+    /// Mostly anybody; often one of the family, since pairs must meet again to get into disorder.
+    fn partner(&mut self, pid: Pid) -> Option<Pid> {
+        let family =
+            if self.random.one_in(2) { self.model.a_child(pid) } else { self.model.parent(pid) };
+        family.filter(|_| self.random.one_in(3)).or_else(|| self.somebody())
+    }
+
     fn send(&mut self, shard: usize, slot: u32, pid: Pid, to: Pid) -> Result<(), String> {
         let number = self.random.below(TOPICS) as u8;
         let id = self.model.next_message();
         let words = [word::int_wrapping(id)].into_iter().collect();
         let payload = Fragment::from_words(words, 1);
+        let near = self.kernels[shard].locate(to).filter(|_| usize::from(to.shard) != shard);
+        let waiting = |world: &Self| near.map(|slot| world.kernels[shard].waiting(slot));
+        let before = waiting(self);
         let sent = self.on(shard, |k, cx| k.send(cx, slot, to, topic(number), payload))?;
+        self.report.near += u64::from(waiting(self) > before);
         self.note(format!("{pid} sends {id} to {to}: {}", outcome(&sent)));
         match sent {
             Ok(()) => self.model.sent(pid, to, number),
@@ -120,7 +131,10 @@ impl World {
             return Err(format!("{pid} was told wrongly whether it has a message"));
         }
         match message {
-            Some(message) => self.model.received(pid, &message),
+            Some(message) => {
+                let has_event = self.kernels[shard].has_event(slot);
+                self.model.received(pid, &message, has_event)
+            }
             None => Ok(()),
         }
     }
@@ -151,6 +165,7 @@ impl World {
             procession_types::Event::Rest { .. } => self.report.rests += 1,
             procession_types::Event::Took { .. } => self.report.took += 1,
         }
+        self.check_order(shard, slot, pid, &event)?;
         self.model.event(pid, &event, self.now)
     }
 
@@ -301,13 +316,18 @@ impl World {
         }
     }
 
-    fn end(&mut self, shard: usize, pid: Pid, other: Pid) -> Result<(), String> {
+    fn end(&mut self, shard: usize, slot: u32, pid: Pid, other: Pid) -> Result<(), String> {
         let done = if self.random.one_in(4) {
-            self.on(shard, |kernel, cx| kernel.terminate(cx, other))?
+            self.on(shard, |kernel, cx| kernel.terminate_by(cx, slot, other))?
         } else {
             let deadline = self.random.one_in(3).then(|| self.now.after(50));
-            let cancel = Cancel { from: Some(pid), deadline, reason: None };
-            self.on(shard, |kernel, cx| kernel.cancel(cx, other, cancel))?
+            let reason = Some(self.model.cancels(pid, other).to_string().into());
+            let cancel = Cancel { from: Some(pid), deadline, reason };
+            let done = self.on(shard, |kernel, cx| kernel.cancel(cx, other, cancel))?;
+            if done.is_err() {
+                self.model.orders.did_not_cancel(pid, other);
+            }
+            done
         };
         self.note(format!("{pid} ends {other}: {}", outcome(&done)));
         Ok(())

@@ -9,6 +9,7 @@ mod check;
 mod fault;
 mod guest;
 mod model;
+mod order;
 mod pause;
 pub mod pool;
 mod random;
@@ -55,6 +56,8 @@ pub struct Report {
     pub resumes: u64,
     /// Moves of a process from one shard to another.
     pub moves: u64,
+    /// Messages that reached a process of another shard where they were sent.
+    pub near: u64,
 }
 
 /// Something that must not be.

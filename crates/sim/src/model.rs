@@ -1,6 +1,7 @@
 //! What must be true, from what the processes have done and been told. It knows nothing of how the
 //! kernel works, and every method that can find something wrong says what.
 
+use crate::order::Orders;
 use procession_kernel::Asker;
 use procession_types::{Event, ExitReason, Message, Pid, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,7 @@ pub(crate) struct Model {
     /// The last order received per sender, receiver and topic.
     received: BTreeMap<(Pid, Pid, u8), u64>,
     order: u64,
+    pub(crate) orders: Orders,
     /// Questions without an answer.
     questions: BTreeMap<u64, Pid>,
     asked: u64,
@@ -80,6 +82,7 @@ impl Model {
             }
         }
         self.ended.insert(pid, reason.is_abnormal());
+        self.orders.ended(pid);
         self.monitors.retain(|(watcher, _), _| *watcher != pid);
         self.children.retain(|(parent, child)| *parent != pid && *child != pid);
         self.rests.retain(|(parent, _), _| *parent != pid);
@@ -106,10 +109,23 @@ impl Model {
 
     pub(crate) fn sent(&mut self, from: Pid, to: Pid, topic: u8) {
         self.order += 1;
+        self.orders.sends(from, to, self.order, self.messages.len());
         self.messages.push(Sent { from, to, topic, order: self.order, received: false });
     }
 
-    pub(crate) fn received(&mut self, by: Pid, message: &Message) -> Result<(), String> {
+    /// The number that the next CANCEL carries.
+    pub(crate) fn cancels(&mut self, from: Pid, to: Pid) -> u64 {
+        self.order += 1;
+        self.orders.cancels(from, to, self.order);
+        self.order
+    }
+
+    pub(crate) fn received(
+        &mut self,
+        by: Pid,
+        message: &Message,
+        has_event: bool,
+    ) -> Result<(), String> {
         let number = message.payload.integer(message.payload.values()[0]).unwrap_or(-1);
         let sent = usize::try_from(number).ok().and_then(|number| self.messages.get_mut(number));
         let Some(sent) = sent else { return Err(format!("{by} received a message nobody sent")) };
@@ -127,7 +143,7 @@ impl Model {
             return Err(format!("{by} received message {number} after a later one"));
         }
         *last = sent.order;
-        Ok(())
+        self.orders.receives(by, sent.from, sent.order, has_event)
     }
 
     pub(crate) fn monitors(&mut self, watcher: Pid, target: Pid) {
@@ -149,6 +165,11 @@ impl Model {
     pub(crate) fn links(&mut self, one: Pid, other: Pid) {
         self.linked.insert((one, other));
         self.linked.insert((other, one));
+    }
+
+    /// The parent, while it lives.
+    pub(crate) fn parent(&self, child: Pid) -> Option<Pid> {
+        self.children.iter().find(|(_, it)| *it == child).map(|(parent, _)| *parent)
     }
 
     /// A living child.

@@ -109,7 +109,9 @@ impl World {
         effects.swap(&mut self.effects);
         for effect in effects.drain() {
             match effect {
-                Effect::Signal { shard, signal } => self.post(usize::from(shard), signal),
+                Effect::Signal { shard: to, signal } => {
+                    self.post(shard, usize::from(to), signal)?;
+                }
                 Effect::Move { shard, migrant, .. } => {
                     self.report.moves += 1;
                     self.inboxes[usize::from(shard)].push_back(Parcel::Migrant(migrant));
@@ -129,8 +131,11 @@ impl World {
     }
 
     /// Puts a signal under way, unless it is to go wrong.
-    fn post(&mut self, shard: usize, signal: Signal) {
+    fn post(&mut self, by: usize, shard: usize, signal: Signal) -> Result<(), String> {
         let strikes = self.fault.filter(|_| self.random.one_in(5));
+        if strikes == Some(Fault::Overtake) && self.kernels[by].locate(signal.to()).is_some() {
+            return self.on(by, |kernel, cx| kernel.signal(cx, signal));
+        }
         let inbox = &mut self.inboxes[shard];
         match (strikes, signal) {
             (Some(fault), signal) if fault.loses(&signal) => {}
@@ -157,6 +162,7 @@ impl World {
             }
             (_, signal) => inbox.push_back(Parcel::Signal(signal)),
         }
+        Ok(())
     }
 
     fn carry_one(&mut self) -> Result<(), String> {

@@ -92,11 +92,16 @@ impl World {
     /// Carries every signal that is under way, and those that this causes.
     pub fn carry(&mut self) {
         while let Some(shard) = self.queues.iter().position(|queue| !queue.is_empty()) {
-            match self.queues[shard].pop_front().unwrap() {
-                Parcel::Signal(signal) => self.on(shard as u16, |k, cx| k.signal(cx, signal)),
-                Parcel::Migrant(migrant) => {
-                    self.on(shard as u16, |k, cx| k.immigrate(cx, *migrant));
-                }
+            self.carry_one(shard);
+        }
+    }
+
+    /// Carries the next thing that is under way to a shard.
+    pub fn carry_one(&mut self, shard: usize) {
+        match self.queues[shard].pop_front().unwrap() {
+            Parcel::Signal(signal) => self.on(shard as u16, |k, cx| k.signal(cx, signal)),
+            Parcel::Migrant(migrant) => {
+                self.on(shard as u16, |k, cx| k.immigrate(cx, *migrant));
             }
         }
     }
