@@ -46,6 +46,7 @@ impl Shard {
 
     fn spawn(&mut self, parent: Option<u32>) -> Pid {
         let spawn = Spawn {
+            pid: None,
             host: 0,
             definition: Arc::clone(&self.definition),
             context: Arc::clone(&self.context),

@@ -79,6 +79,8 @@ pub struct KernelConfig {
     pub shards: ShardIndex,
     /// Which start of the node this is; see [`procession_types::Pid::epoch`].
     pub epoch: u32,
+    /// The epoch of durable processes' PIDs, when the node has a store.
+    pub store_epoch: Option<u32>,
     /// Instructions of a slice.
     pub slice: u64,
     /// The node's hosts; a PID's host is a position in here.
@@ -95,6 +97,7 @@ impl KernelConfig {
             shard: 0,
             shards: 1,
             epoch,
+            store_epoch: None,
             slice: SLICE_INSTRUCTIONS,
             hosts,
             processes_max: 16_000_000,

@@ -58,6 +58,8 @@ impl Kernel {
                     cx.effects.push(Effect::Signal { shard, signal });
                 } else if let Some(early) = self.expected(to) {
                     early.push(signal);
+                } else if self.houses(to) && cx.directory.is_alive(to) {
+                    self.deliver_to_sleeper(cx, signal);
                 } else {
                     self.deliver_to_dead(cx, signal);
                 }

@@ -40,6 +40,14 @@ pub enum Effect {
         started: Timestamp,
         /// Instructions it has executed.
         instructions: u64,
+        /// Durable processes that hear of the end, whether by a link: they must not miss it.
+        mourners: Vec<(Pid, bool)>,
+    },
+    /// Something has come for a durable process that sleeps: bring it back with
+    /// [`crate::Kernel::revive`], or say that there is none with [`crate::Kernel::is_gone`].
+    Wake {
+        /// Which.
+        pid: Pid,
     },
     /// Tell somebody about a process: see [`crate::Kernel::info`].
     Inspect {

@@ -69,13 +69,20 @@ impl Kernel {
         self.paused -= usize::from(process.state == State::Paused);
         let birth = process.birth;
         self.tell_taken(cx, &process);
+        let mut mourners = Vec::new();
         process.watchers.each(|watcher, ()| {
+            if watcher.is_durable() {
+                mourners.push((watcher, false));
+            }
             let reason = Arc::clone(&reason);
             self.emit_by(cx, birth, Signal::Down { from: pid, to: watcher, reason });
         });
         let timers = process.timers();
         if let Some(rare) = process.rare.take() {
             rare.links.each(|peer, _| {
+                if peer.is_durable() && reason.is_abnormal() {
+                    mourners.push((peer, true));
+                }
                 let reason = Arc::clone(&reason);
                 self.emit_by(cx, birth, Signal::LinkDown { from: pid, to: peer, reason });
             });
@@ -97,7 +104,15 @@ impl Kernel {
             self.emit(cx, Signal::Gone { to: pid });
         }
         let Process { definition, started, instructions, .. } = process;
-        cx.effects.push(Effect::Ended { slot, pid, reason, definition, started, instructions });
+        cx.effects.push(Effect::Ended {
+            slot,
+            pid,
+            reason,
+            definition,
+            started,
+            instructions,
+            mourners,
+        });
     }
 }
 

@@ -4,10 +4,11 @@ use crate::exit::Dying;
 use crate::near::Resident;
 use crate::process::Process;
 use crate::ready::Ready;
+use crate::sleep::Sleeper;
 use crate::table::Table;
 use crate::timer::Timers;
 use crate::{Counts, Effect, KernelConfig, Room, Signal, SlotIndex, State, Step};
-use procession_types::{Error, Pid, Timestamp};
+use procession_types::{Error, Pid, ShardIndex, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The kernel of one shard; see the crate's documentation.
@@ -29,6 +30,8 @@ pub struct Kernel {
     pub(crate) links_made: u32,
     /// Processes here that are paused.
     pub(crate) paused: usize,
+    /// Durable processes at home here that sleep, and about which there is something to remember.
+    pub(crate) sleepers: BTreeMap<Pid, Sleeper>,
 }
 
 impl Kernel {
@@ -46,6 +49,7 @@ impl Kernel {
             arrivals: None,
             links_made: 0,
             paused: 0,
+            sleepers: BTreeMap::new(),
             config,
         }
     }
@@ -65,7 +69,23 @@ impl Kernel {
     /// Whether the PID can be of a shard of this node.
     #[inline]
     pub(crate) fn is_possible(&self, pid: Pid) -> bool {
-        pid.shard < self.config.shards && pid.epoch == self.config.epoch
+        self.home(pid).is_some()
+    }
+
+    /// The shard to which signals for a process go; `None` when it can't be of this node. A durable
+    /// process has its home on a shard that there is, however many there were when it began.
+    #[inline]
+    pub(crate) fn home(&self, pid: Pid) -> Option<ShardIndex> {
+        if pid.epoch == self.config.epoch {
+            return (pid.shard < self.config.shards).then_some(pid.shard);
+        }
+        (self.config.store_epoch == Some(pid.epoch)).then(|| pid.shard % self.config.shards)
+    }
+
+    /// Whether the PID is a durable process's that is at home on this shard.
+    #[inline]
+    pub(crate) fn houses(&self, pid: Pid) -> bool {
+        pid.is_durable() && self.home(pid) == Some(self.config.shard)
     }
 
     pub(crate) fn caller(&self, slot: SlotIndex) -> Result<&Process, Error> {
@@ -81,8 +101,11 @@ impl Kernel {
         let to = signal.to();
         if self.is_mine(to) {
             self.deliver(cx, signal);
-        } else if self.is_possible(to) {
-            cx.effects.push(Effect::Signal { shard: to.shard, signal });
+        } else if let Some(shard) = self.home(to) {
+            if shard == self.config.shard {
+                return self.deliver(cx, signal);
+            }
+            cx.effects.push(Effect::Signal { shard, signal });
         }
     }
 

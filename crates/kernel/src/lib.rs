@@ -38,6 +38,7 @@ mod relation;
 mod rest;
 mod signal;
 mod single;
+mod sleep;
 mod spawn;
 mod table;
 mod timer;
@@ -62,6 +63,7 @@ pub use process::State;
 pub use ready::Run;
 pub use signal::Signal;
 pub use single::SingleDirectory;
+pub use sleep::{Evicted, Revival, RevivedCall};
 pub use spawn::{Spawn, Spawned};
 pub use turn::TurnEnd;
 

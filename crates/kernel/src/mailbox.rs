@@ -131,8 +131,15 @@ impl Mailbox {
         queue.push_back(Entry { arrival, message });
     }
 
+    /// The oldest message of a queue.
     #[inline]
     pub(crate) fn receive(&mut self, queue: QueueId) -> Option<Message> {
+        self.receive_entry(queue).map(|(_, message)| message)
+    }
+
+    /// The oldest message of a queue, and its position among all that came.
+    #[inline]
+    pub(crate) fn receive_entry(&mut self, queue: QueueId) -> Option<(u64, Message)> {
         let entries = self.queue_mut(queue)?;
         let entry = entries.pop_front()?;
         if entries.is_empty() && entries.capacity() > KEPT_CAPACITY_MAX {
@@ -140,7 +147,30 @@ impl Mailbox {
         }
         self.bytes -= entry.message.bytes();
         self.messages -= 1;
-        Some(entry.message)
+        Some((entry.arrival, entry.message))
+    }
+
+    /// Takes out everything, oldest first, each with its position among all that came.
+    pub(crate) fn drain(&mut self) -> Vec<(u64, Message)> {
+        let listeners = self.listeners.iter_mut().flat_map(|all| all.list.iter_mut().flatten());
+        let queues =
+            std::iter::once(&mut self.inbox).chain(listeners.map(|listener| &mut listener.queue));
+        let mut entries: Vec<Entry> = queues.flat_map(std::mem::take).collect();
+        entries.sort_unstable_by_key(|entry| entry.arrival);
+        (self.messages, self.bytes) = (0, 0);
+        entries.into_iter().map(|entry| (entry.arrival, entry.message)).collect()
+    }
+
+    /// Makes a queue for a topic under the number that it had in another mailbox; no message waits.
+    pub(crate) fn listen_as(&mut self, topic: &Topic, queue: QueueId) {
+        self.listeners.get_or_insert_default().add_as(topic, queue);
+    }
+
+    /// Gives no number of a queue again up to this one.
+    pub(crate) fn passed(&mut self, queue: QueueId) {
+        if queue != QueueId::INBOX {
+            self.listeners.get_or_insert_default().generation = (queue.0 >> 16) as u16;
+        }
     }
 
     /// The oldest messages of all queues, in the order in which they came.
@@ -296,10 +326,24 @@ impl Listeners {
         };
         self.generation = self.generation.wrapping_add(1);
         let id = QueueId::new(at, self.generation);
-        self.list[at] = Some(Listener { id, topic: topic.clone(), queue });
+        self.put(at, Listener { id, topic: topic.clone(), queue });
+        id
+    }
+
+    fn add_as(&mut self, topic: &Topic, id: QueueId) {
+        let Some(at) = id.index() else { return };
+        while self.list.len() <= at {
+            self.list.push(None);
+        }
+        self.put(at, Listener { id, topic: topic.clone(), queue: VecDeque::new() });
+    }
+
+    fn put(&mut self, at: usize, listener: Listener) {
+        let topic = listener.topic.clone();
+        self.list[at] = Some(listener);
         self.count += 1;
         if let Some(index) = &mut self.index {
-            index.insert(topic.clone(), at);
+            index.insert(topic, at);
         } else if self.count > LINEAR_MAX {
             let entries = self.list.iter().enumerate();
             self.index = Some(
@@ -308,7 +352,6 @@ impl Listeners {
                     .collect(),
             );
         }
-        id
     }
 
     fn remove(&mut self, queue: QueueId) -> Option<Listener> {

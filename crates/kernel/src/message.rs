@@ -113,6 +113,38 @@ impl Kernel {
         Some(message)
     }
 
+    /// Likewise, with the message's position among all that came for the process.
+    pub fn receive_entry(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        queue: QueueId,
+    ) -> Option<(u64, Message)> {
+        let process = self.table.at_mut(slot)?;
+        let entry = process.mailbox.receive_entry(queue)?;
+        self.counts.received += 1;
+        let room = process.mailbox.room(&process.definition.limits);
+        cx.directory.set_room(process.pid, room);
+        Some(entry)
+    }
+
+    /// How many messages have ever come for the process at a slot.
+    #[must_use]
+    pub fn arrivals(&self, slot: SlotIndex) -> u64 {
+        self.table.at(slot).map_or(0, |process| process.mailbox.arrivals())
+    }
+
+    /// Puts a message into the mailbox of the process at a slot even when it is full: one that was
+    /// accepted before. Returns its position among all that came.
+    pub fn post_over(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Message) -> u64 {
+        let Some(process) = self.table.at_mut(slot) else { return 0 };
+        let at = process.mailbox.arrivals();
+        process.mailbox.push_over(message);
+        cx.directory.set_room(process.pid, process.mailbox.room(&process.definition.limits));
+        Self::wake(process, &mut self.ready, cx.now);
+        at
+    }
+
     /// Whether `receive` would give a message.
     #[inline]
     #[must_use]

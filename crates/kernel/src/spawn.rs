@@ -19,6 +19,8 @@ use std::sync::Arc;
 /// Everything about a spawn that the kernel needs to know.
 #[derive(Debug)]
 pub struct Spawn {
+    /// Who it will be: a PID of [`Kernel::reserve`], or a durable process's; `None` = a new one.
+    pub pid: Option<Pid>,
     /// Where in the node's table of hosts.
     pub host: HostIndex,
     /// The program and its limits.
@@ -77,7 +79,7 @@ impl Kernel {
             };
         }
         self.counts.spawned += 1;
-        let mut process = self.embryo(cx, pid, &spawn);
+        let mut process = self.embryo(cx, slot, pid, &spawn);
         if let Some(most) = spawn.definition.limits.wall_clock_ns_max {
             let end = cx.now.after(most);
             process.rare().wall_clock = Some(end);
@@ -137,35 +139,63 @@ impl Kernel {
     }
 
     fn place(&mut self, cx: &mut Step<'_>, spawn: &Spawn) -> Result<(SlotIndex, Pid), Error> {
-        let Some(host) = self.config.hosts.get(usize::from(spawn.host)) else {
+        let limits = &spawn.definition.limits;
+        match spawn.pid {
+            Some(pid) if pid.is_durable() => {
+                let Some((slot, _)) = self.table.allocate() else { return Err(table_full()) };
+                self.residents.insert(pid, slot);
+                cx.directory.enter_host(pid.host, u32::MAX);
+                return Ok((slot, pid));
+            }
+            Some(pid) => {
+                cx.directory.enter(pid, Mailbox::default().room(limits), limits.links_max);
+                return Ok((pid.slot, pid));
+            }
+            None => {}
+        }
+        let pid = self.reserve(cx, spawn.host)?;
+        cx.directory.enter(pid, Mailbox::default().room(limits), limits.links_max);
+        Ok((pid.slot, pid))
+    }
+
+    /// Gives a PID of this shard to a process that is spawned at once, or later with [`Spawn::pid`].
+    ///
+    /// # Errors
+    /// `NotFound` (host), `Unavailable` (limits).
+    pub fn reserve(&mut self, cx: &mut Step<'_>, host: HostIndex) -> Result<Pid, Error> {
+        let Some(config) = self.config.hosts.get(usize::from(host)) else {
             return Err(Error::not_found("process host not found"));
         };
-        if !cx.directory.enter_host(spawn.host, host.processes_max) {
-            let message = format!("host {} runs {} processes", host.id, host.processes_max);
+        if !cx.directory.enter_host(host, config.processes_max) {
+            let message = format!("host {} runs {} processes", config.id, config.processes_max);
             return Err(Error::limit(Limit::Processes, message));
         }
         let Some((slot, generation)) = self.table.allocate() else {
-            cx.directory.leave_host(spawn.host);
-            return Err(Error::limit(Limit::Processes, "the process table is full"));
+            cx.directory.leave_host(host);
+            return Err(table_full());
         };
         let (shard, epoch) = (self.config.shard, self.config.epoch);
-        let pid = Pid { host: spawn.host, shard, epoch, slot, generation };
-        let limits = &spawn.definition.limits;
-        cx.directory.enter(pid, Mailbox::default().room(limits), limits.links_max);
-        Ok((slot, pid))
+        Ok(Pid { host, shard, epoch, slot, generation })
+    }
+
+    /// Takes back a PID that was reserved: nobody will have it.
+    pub fn unreserve(&mut self, cx: &mut Step<'_>, pid: Pid) {
+        cx.directory.leave_host(pid.host);
+        self.table.give_back(pid.slot);
     }
 
     fn unplace(&mut self, cx: &mut Step<'_>, slot: SlotIndex, pid: Pid) {
         cx.directory.leave_host(pid.host);
+        self.residents.remove(&pid);
         self.table.give_back(slot);
         cx.directory.leave(pid);
     }
 
-    fn embryo(&self, cx: &Step<'_>, pid: Pid, spawn: &Spawn) -> Process {
+    fn embryo(&self, cx: &Step<'_>, slot: SlotIndex, pid: Pid, spawn: &Spawn) -> Process {
         let parent = spawn.parent.and_then(|slot| self.pid(slot));
         Process {
             pid,
-            slot: pid.slot,
+            slot,
             state: State::Starting,
             trap_links: false,
             woken: false,
@@ -247,4 +277,8 @@ fn check_messages(spawn: &Spawn) -> Result<(), Error> {
         return Err(Error::limit(Limit::Mailbox, "more messages than the mailbox takes"));
     }
     Ok(())
+}
+
+fn table_full() -> Error {
+    Error::limit(Limit::Processes, "the process table is full")
 }

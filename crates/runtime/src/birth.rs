@@ -44,6 +44,7 @@ impl Worker {
         let limits = &loaded.definition.limits;
         let guest = guarded(|| loaded.image.spawn(&request.arguments, limits))?;
         let spawn = Spawn {
+            pid: None,
             host,
             definition: Arc::clone(&loaded.definition),
             context,

@@ -129,6 +129,7 @@ impl Node {
                 shard,
                 shards,
                 epoch,
+                store_epoch: None,
                 slice: config.slice.max(1),
                 hosts: Arc::clone(&node.shared.hosts),
                 processes_max: 16_000_000,

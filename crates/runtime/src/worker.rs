@@ -193,7 +193,15 @@ impl Worker {
                     self.outboxes[usize::from(shard)].push(Mail::Migrant(migrant, guest));
                     self.post();
                 }
-                Effect::Ended { slot, pid, reason, definition, started, instructions } => {
+                Effect::Ended {
+                    slot,
+                    pid,
+                    reason,
+                    definition,
+                    started,
+                    instructions,
+                    mourners: _,
+                } => {
                     let definition = &definition;
                     self.tally.exit(&definition.program, pid.host, &reason);
                     self.tell_exited(&Life { pid, definition, started, instructions }, &reason);
@@ -215,6 +223,8 @@ impl Worker {
                     }
                 }
                 Effect::Inspect { slot, pid, asker } => self.answer(slot, pid, asker),
+                // Without a store there is no durable process.
+                Effect::Wake { pid } => self.step(|kernel, cx| kernel.is_gone(cx, pid)),
                 // Replies that come for it will find no call.
                 Effect::Abandoned { pid, call } => {
                     let call = procession_environment::CallId(call.0);

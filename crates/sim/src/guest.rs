@@ -209,6 +209,7 @@ impl World {
         let program = SmolStr::new("app:x");
         let definition = Definition { program, limits: limits(), built_in: false };
         let spawn = Spawn {
+            pid: None,
             host: u16::from(self.random.one_in(4)),
             definition: Arc::new(definition),
             context: Arc::new(Context::default()),

@@ -57,6 +57,7 @@ impl World {
                 shard,
                 shards,
                 epoch: 1,
+                store_epoch: None,
                 slice: 100,
                 hosts: Arc::clone(&hosts),
                 processes_max: 10_000,
@@ -124,7 +125,7 @@ impl World {
                 Effect::Inspect { slot, pid, asker } => {
                     self.model.answered(asker, pid, slot.is_some())?;
                 }
-                Effect::Abandoned { .. } => {}
+                Effect::Abandoned { .. } | Effect::Wake { .. } => {}
             }
         }
         Ok(result)

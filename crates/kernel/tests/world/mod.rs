@@ -48,6 +48,7 @@ impl World {
             shard,
             shards,
             epoch: 7,
+            store_epoch: None,
             slice: 100,
             hosts: Arc::clone(&hosts),
             processes_max: 1_000_000,
@@ -83,7 +84,7 @@ impl World {
                 }
                 Effect::Ended { pid, reason, .. } => self.ended.push((pid, reason)),
                 Effect::Inspect { slot, pid, .. } => self.inspected.push((pid, slot)),
-                Effect::Abandoned { .. } => {}
+                Effect::Abandoned { .. } | Effect::Wake { .. } => {}
             }
         }
         result
@@ -110,6 +111,7 @@ impl World {
         let program = SmolStr::new("app:x");
         let definition = Arc::new(Definition { program, limits: self.limits, built_in: false });
         let spawn = Spawn {
+            pid: None,
             host: child.host,
             definition,
             context: Arc::new(Context::default()),
