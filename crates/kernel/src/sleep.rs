@@ -9,6 +9,7 @@
 
 use crate::call::Pending;
 use crate::mailbox::Mailbox;
+use crate::near::Birth;
 use crate::pid_map::PidMap;
 use crate::process::Process;
 use crate::timer::Alarm;
@@ -139,12 +140,14 @@ impl Kernel {
     pub fn revive(&mut self, cx: &mut Step<'_>, revival: Revival) -> SlotIndex {
         let pid = revival.pid;
         let slot = self.table.allocate_over();
-        self.residents.insert(pid, slot);
+        self.reside(pid, slot);
         cx.directory.enter_host(pid.host, u32::MAX);
         let known = self.sleepers.get_mut(&pid).and_then(|sleeper| sleeper.relations.take());
         let mut process = Process {
             pid,
             slot,
+            // What it sends goes the way that its home knows.
+            birth: Birth::VOID,
             state: State::Starting,
             trap_links: revival.trap_links,
             woken: false,

@@ -143,7 +143,7 @@ impl Kernel {
         match spawn.pid {
             Some(pid) if pid.is_durable() => {
                 let Some((slot, _)) = self.table.allocate() else { return Err(table_full()) };
-                self.residents.insert(pid, slot);
+                self.reside(pid, slot);
                 cx.directory.enter_host(pid.host, u32::MAX);
                 return Ok((slot, pid));
             }
