@@ -21,6 +21,7 @@ fn guest() -> (World, Pid, SlotIndex) {
 fn born(world: &mut World, parent: SlotIndex, child: &Child) -> Pid {
     let definition = Definition { program: "app:x".into(), limits: world.limits, built_in: false };
     let spawn = Spawn {
+        pid: None,
         host: 0,
         definition: definition.into(),
         context: Context::default().into(),
