@@ -25,7 +25,7 @@ impl Fragment {
         let Some(end) = words.len().checked_sub(values as usize) else {
             return Err(Unsound { what: "the number of values", at: 0 });
         };
-        let mut checker = Checker { words: &words, starts: vec![0; end] };
+        let mut checker = Checker { words: &words, starts: SmallVec::from_elem(0, end) };
         let mut at = 0;
         while at < end {
             at += checker.start(at)?;
@@ -44,10 +44,13 @@ impl Fragment {
 /// In the place of the kind of a block that a table has.
 const TAKEN: u8 = 0x80;
 
+/// Words of objects that are checked without an allocation.
+const FEW: usize = 64;
+
 struct Checker<'a> {
     words: &'a [Word],
     /// The kinds of the objects, at the positions where they start.
-    starts: Vec<u8>,
+    starts: SmallVec<[u8; FEW]>,
 }
 
 impl Checker<'_> {

@@ -21,8 +21,7 @@ impl Bytes for Fragment {
             out.push(RAW);
             put_length(words.len(), out);
             put_length(values, out);
-            out.reserve(words.len() * 8);
-            out.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+            put_raw(words, out);
             return;
         }
         if values == 1 || words.is_empty() {
@@ -43,7 +42,8 @@ impl Bytes for Fragment {
                 let bytes = count.checked_mul(8).filter(|_| count > PACKED_MAX);
                 let bytes = from.bytes(bytes.ok_or_else(damaged)?, "a fragment")?;
                 let (words, _) = bytes.as_chunks::<8>();
-                (words.iter().map(|word| u64::from_le_bytes(*word)).collect(), values)
+                let words: Vec<Word> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+                (words.into(), values)
             }
             PACKED => {
                 let [count, values] = from.array("a fragment")?;
@@ -61,21 +61,37 @@ impl Bytes for Fragment {
     }
 }
 
+fn put_raw(words: &[Word], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + words.len() * 8, 0);
+    let (room, _) = out[start..].as_chunks_mut::<8>();
+    for (room, word) in room.iter_mut().zip(words) {
+        *room = word.to_le_bytes();
+    }
+}
+
 fn put_packed(words: &[Word], out: &mut Vec<u8>) {
-    let mut scratch = [0; PACKED_MAX * BYTES_MAX];
-    let mut end = 0;
+    let mut end = out.len();
+    out.resize(end + words.len() * BYTES_MAX, 0);
     for &word in words {
-        if let Some(room) = scratch[end..].first_chunk_mut() {
+        if let Some(room) = out[end..].first_chunk_mut() {
             end += words::put(word, room);
         }
     }
-    out.extend_from_slice(&scratch[..end]);
+    out.truncate(end);
 }
 
 fn take_packed(count: u8, from: &mut Reader<'_>) -> Result<SmallVec<[Word; 3]>, Damaged> {
     let mut packed = SmallVec::with_capacity(usize::from(count));
+    let mut rest = from.rest();
     for _ in 0..count {
-        packed.push(words::take(from)?);
+        let before = rest.len();
+        let Some(word) = words::take(&mut rest) else {
+            from.bytes(from.rest().len() - before, "a word")?;
+            return Err(from.damaged("a word"));
+        };
+        packed.push(word);
     }
+    from.bytes(from.rest().len() - rest.len(), "a word")?;
     Ok(packed)
 }
