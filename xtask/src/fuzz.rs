@@ -19,8 +19,20 @@ impl Default for Options {
     }
 }
 
-const TARGETS: [&str; 9] =
-    ["lua", "parser", "pattern", "format", "snapshot", "fragment", "json", "policy", "memory"];
+const TARGETS: [&str; 12] = [
+    "lua",
+    "parser",
+    "pattern",
+    "format",
+    "snapshot",
+    "fragment",
+    "json",
+    "policy",
+    "application",
+    "records",
+    "durable",
+    "memory",
+];
 /// Fast code with the checks of a debug build; see the workspace's manifest.
 const CARGO: &str = "cargo run --quiet --profile fuzz --package procession-fuzz --";
 

@@ -20,6 +20,8 @@ mod seeds;
 #[path = "../../lua/tests/support/mod.rs"]
 mod support;
 pub mod targets;
+#[path = "../../durable/tests/support/values.rs"]
+mod values;
 
 pub use ours::keep_panics;
 pub use targets::{Finding, Target};

@@ -66,6 +66,11 @@ fn applications_are_read_or_refused() {
 }
 
 #[test]
+fn byte_forms_are_read_or_refused() {
+    run("durable", 1000);
+}
+
+#[test]
 fn memory_limits_end_programs_cleanly() {
     run("memory", 100);
 }

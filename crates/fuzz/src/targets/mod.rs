@@ -2,6 +2,7 @@
 
 mod application;
 mod differential;
+mod durable;
 mod fragment;
 mod json;
 mod lua;
@@ -63,7 +64,7 @@ pub trait Target {
 type Entry = (&'static str, fn() -> Box<dyn Target>);
 
 /// All targets.
-pub const TARGETS: [Entry; 11] = [
+pub const TARGETS: [Entry; 12] = [
     ("lua", || Box::new(lua::Lua::new())),
     ("parser", || Box::new(parser::Parser::new())),
     ("pattern", || Box::new(texts::Pattern::default())),
@@ -74,6 +75,7 @@ pub const TARGETS: [Entry; 11] = [
     ("policy", || Box::new(policy::Policy)),
     ("application", || Box::new(application::Applications)),
     ("records", || Box::new(records::Records)),
+    ("durable", || Box::new(durable::Durable::default())),
     ("memory", || Box::new(memory::Memory::new())),
 ];
 
