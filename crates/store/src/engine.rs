@@ -13,7 +13,6 @@ pub(crate) enum Area {
     Base,
 }
 
-#[expect(dead_code, reason = "names are for the files of the engine on disk")]
 impl Area {
     /// Every area.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -57,7 +56,6 @@ pub(crate) struct Range<'a> {
 /// What an engine finds: an entry, or that it can't read what lies next.
 pub(crate) enum Entry<'a> {
     Pair(&'a [u8], &'a [u8]),
-    #[expect(dead_code, reason = "memory notices nothing")]
     /// The engine itself has noticed damage, at this key where it knows one.
     Unreadable(&'a [u8], &'a str),
 }

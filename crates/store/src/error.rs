@@ -20,13 +20,11 @@ pub enum StoreError {
         next: u64,
     },
     /// No room. Nothing of the commit was done; the same commit can be tried again when there is room.
-    #[error(
-        "no room on the disk: {free} bytes are free, {needed} are needed; make room, or take the store to a bigger disk"
-    )]
+    #[error("no room on the disk{}; make room, or take the store to a bigger disk", Lack(*.free, *.needed))]
     Full {
-        /// Bytes that were free; 0 when the system said no.
+        /// Bytes that were free.
         free: u64,
-        /// Bytes that must be free.
+        /// Bytes that must be free; 0 when it was the system that said no.
         needed: u64,
     },
     /// What lies there is not what was written. It is named and never handed out.
@@ -112,6 +110,18 @@ impl StoreError {
 
     pub(crate) fn invalid(space: Space, what: impl Into<String>) -> Self {
         Self::Invalid { space, what: what.into() }
+    }
+}
+
+/// How much room is missing, if that is known.
+struct Lack(u64, u64);
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self(_, 0) => Ok(()),
+            Self(free, needed) => write!(f, ": {free} bytes are free, {needed} are needed"),
+        }
     }
 }
 

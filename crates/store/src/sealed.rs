@@ -113,12 +113,15 @@ impl<E: Engine> Store for Sealed<E> {
 
     fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
         self.alive()?;
-        // Held, so that no group comes between the two looks.
-        let _heads = self.heads();
-        let head = find_head(&self.engine, id)?;
-        let base = find_base(&self.engine, id)?;
-        let Base { first, previous } = base.unwrap_or(Base::START);
-        Ok(LogEnds { first, previous, next: head.next, head: head.hash })
+        // Nothing is locked, because a group takes as long as the disk; again, if it was trimmed meanwhile.
+        loop {
+            let base = find_base(&self.engine, id)?;
+            let head = find_head(&self.engine, id)?;
+            if find_base(&self.engine, id)? == base {
+                let Base { first, previous } = base.unwrap_or(Base::START);
+                return Ok(LogEnds { first, previous, next: head.next, head: head.hash });
+            }
+        }
     }
 
     fn compact(&self) -> Result<(), StoreError> {

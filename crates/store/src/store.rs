@@ -67,7 +67,7 @@ pub trait Store: Send + Sync {
 
     /// Visits everything with `from <= key < to` in order, or in reverse, until `visit` returns false;
     /// an empty `to` is the end of the space. Damaged values are visited as such. It sees the state of
-    /// one moment; `visit` may use the store.
+    /// one moment; `visit` may read from the store, but must not write.
     ///
     /// # Errors
     /// When something can't be read at all.

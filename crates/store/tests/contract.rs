@@ -1,6 +1,9 @@
 //! What every store has to keep, whatever is behind it.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{Directory, open};
 use procession_store::{
     Append, Change, Commit, Found, Hash, LogEnds, MemoryStore, ROOT, Record, Space, Store,
     StoreError, link, log_key, verify,
@@ -37,13 +40,31 @@ fn keys(store: &dyn Store, space: Space, from: &[u8], to: &[u8], reverse: bool) 
     keys
 }
 
-fn stores() -> Vec<(&'static str, Box<dyn Store>)> {
-    vec![("memory", Box::new(MemoryStore::new()))]
+/// Stores of each kind; those on disk go with their directory.
+struct Stores {
+    stores: Vec<(&'static str, Box<dyn Store>)>,
+    _directory: Directory,
+}
+
+impl<'a> IntoIterator for &'a Stores {
+    type Item = &'a (&'static str, Box<dyn Store>);
+    type IntoIter = std::slice::Iter<'a, (&'static str, Box<dyn Store>)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.stores.iter()
+    }
+}
+
+fn stores() -> Stores {
+    let directory = Directory::new();
+    let stores: Vec<(&str, Box<dyn Store>)> =
+        vec![("memory", Box::new(MemoryStore::new())), ("disk", Box::new(open(directory.path())))];
+    Stores { stores, _directory: directory }
 }
 
 #[test]
 fn records_are_appended_in_turn_and_chained() {
-    for (name, store) in stores() {
+    for (name, store) in &stores() {
         let results = store.apply(vec![
             append(7, 0, b"first"),
             append(7, 1, b"second"),
@@ -68,8 +89,8 @@ fn records_are_appended_in_turn_and_chained() {
         assert_eq!(records, expected, "{name}");
         let head = chain(7, &parts);
         let ends = LogEnds { first: 0, previous: ROOT, next: 3, head };
-        assert_eq!(verify(&*store, 7, 0).unwrap(), ends, "{name}");
-        assert_eq!(verify(&*store, 7, 2).unwrap(), ends, "{name}");
+        assert_eq!(verify(&**store, 7, 0).unwrap(), ends, "{name}");
+        assert_eq!(verify(&**store, 7, 2).unwrap(), ends, "{name}");
         assert_eq!(store.log_ends(8).unwrap(), LogEnds::EMPTY, "{name}");
         let value = store.get(Space::Log, &log_key(7, 1)).unwrap().unwrap();
         assert_eq!(Record::of_value(&value).unwrap().body, b"second");
@@ -78,8 +99,8 @@ fn records_are_appended_in_turn_and_chained() {
 
 #[test]
 fn a_refused_commit_leaves_no_trace() {
-    for (name, store) in stores() {
-        one(&*store, append(1, 0, b"a")).unwrap();
+    for (name, store) in &stores() {
+        one(&**store, append(1, 0, b"a")).unwrap();
         let with = |append: Append, changes: Vec<Change>| Commit { append: Some(append), changes };
         let refused = with(
             Append { id: 1, n: 5, record: b"b".to_vec() },
@@ -101,14 +122,14 @@ fn a_refused_commit_leaves_no_trace() {
         assert!(results[3].is_ok(), "{name}");
         assert_eq!(store.get(Space::Head, b"1").unwrap(), None, "{name}");
         assert_eq!(store.get(Space::Wake, b"1").unwrap().as_deref(), Some(&b"yes"[..]));
-        let ends = verify(&*store, 1, 0).unwrap();
+        let ends = verify(&**store, 1, 0).unwrap();
         assert_eq!((ends.first, ends.next, ends.head), (0, 2, chain(1, &[b"a", b"c"])));
     }
 }
 
 #[test]
 fn the_last_change_of_a_key_counts() {
-    for (name, store) in stores() {
+    for (name, store) in &stores() {
         let results = store.apply(vec![
             Commit::of(vec![put(Space::Head, b"k", b"1"), put(Space::Name, b"n", b"x")]),
             Commit::of(vec![put(Space::Head, b"k", b"2"), Change::remove(Space::Name, *b"n")]),
@@ -123,23 +144,26 @@ fn the_last_change_of_a_key_counts() {
 
 #[test]
 fn scans_are_ordered_and_bounded() {
-    for (name, store) in stores() {
+    for (name, store) in &stores() {
         let given: [&[u8]; 5] = [b"a", b"ab", b"b", b"b\xff", b"c"];
         let changes = given.iter().rev().map(|key| put(Space::Value, key, b"v")).collect();
-        one(&*store, Commit::of(changes)).unwrap();
-        assert_eq!(keys(&*store, Space::Value, b"", b"", false), given, "{name}");
-        assert_eq!(keys(&*store, Space::Value, b"ab", b"c", false), given[1..4], "{name}");
+        one(&**store, Commit::of(changes)).unwrap();
+        assert_eq!(keys(&**store, Space::Value, b"", b"", false), given, "{name}");
+        assert_eq!(keys(&**store, Space::Value, b"ab", b"c", false), given[1..4], "{name}");
         let mut reversed: Vec<&[u8]> = given[1..4].to_vec();
         reversed.reverse();
-        assert_eq!(keys(&*store, Space::Value, b"ab", b"c", true), reversed, "{name}");
-        assert!(keys(&*store, Space::Value, b"c", b"c", false).is_empty(), "{name}");
-        assert!(keys(&*store, Space::Value, b"d", b"c", false).is_empty(), "{name}");
-        assert!(keys(&*store, Space::Name, b"", b"", false).is_empty(), "{name}");
+        assert_eq!(keys(&**store, Space::Value, b"ab", b"c", true), reversed, "{name}");
+        assert!(keys(&**store, Space::Value, b"c", b"c", false).is_empty(), "{name}");
+        assert!(keys(&**store, Space::Value, b"d", b"c", false).is_empty(), "{name}");
+        assert!(keys(&**store, Space::Name, b"", b"", false).is_empty(), "{name}");
         let mut seen = 0;
         let visit = &mut |_: &[u8], _: &[u8]| {
-            // The store can be used from within.
+            // The store can be used from within, and by others.
             assert!(store.get(Space::Value, b"a").unwrap().is_some());
-            one(&*store, Commit::of(vec![put(Space::Value, b"zz", b"new")])).unwrap();
+            std::thread::scope(|scope| {
+                let put = || one(&**store, Commit::of(vec![put(Space::Value, b"zz", b"new")]));
+                scope.spawn(put).join().unwrap().unwrap();
+            });
             seen += 1;
             true
         };
@@ -150,43 +174,43 @@ fn scans_are_ordered_and_bounded() {
 
 #[test]
 fn a_trimmed_log_still_verifies_and_goes_on() {
-    for (name, store) in stores() {
+    for (name, store) in &stores() {
         let parts: [&[u8]; 6] = [b"0", b"1", b"2", b"3", b"4", b"5"];
         for (n, part) in parts[..5].iter().enumerate() {
-            one(&*store, append(3, n as u64, part)).unwrap();
+            one(&**store, append(3, n as u64, part)).unwrap();
         }
-        one(&*store, append(4, 0, b"another log")).unwrap();
+        one(&**store, append(4, 0, b"another log")).unwrap();
         // Each by itself, or only the last: both remove 0 to 2.
         let each = (0..3).map(|n| Change::remove(Space::Log, log_key(3, n))).collect();
-        one(&*store, Commit::of(each)).unwrap();
-        one(&*store, Commit::of(vec![Change::trim_log(3, 1)])).unwrap();
-        let ends = verify(&*store, 3, 0).unwrap();
+        one(&**store, Commit::of(each)).unwrap();
+        one(&**store, Commit::of(vec![Change::trim_log(3, 1)])).unwrap();
+        let ends = verify(&**store, 3, 0).unwrap();
         let previous = chain(3, &parts[..3]);
         let head = chain(3, &parts[..5]);
         assert_eq!(ends, LogEnds { first: 3, previous, next: 5, head }, "{name}");
         // In one commit: append the last and trim everything, itself too.
         let commit = Commit { changes: vec![Change::trim_log(3, 5)], ..append(3, 5, parts[5]) };
-        one(&*store, commit).unwrap();
+        one(&**store, commit).unwrap();
         let head = chain(3, &parts);
         assert_eq!(
-            verify(&*store, 3, 0).unwrap(),
+            verify(&**store, 3, 0).unwrap(),
             LogEnds { first: 6, previous: head, next: 6, head },
             "{name}"
         );
-        assert!(one(&*store, append(3, 0, b"x")).is_err(), "{name}");
-        one(&*store, append(3, 6, b"6")).unwrap();
-        assert_eq!(verify(&*store, 3, 0).unwrap().head, link(3, 6, &head, b"6"), "{name}");
-        assert_eq!(verify(&*store, 4, 0).unwrap().next, 1, "{name}");
+        assert!(one(&**store, append(3, 0, b"x")).is_err(), "{name}");
+        one(&**store, append(3, 6, b"6")).unwrap();
+        assert_eq!(verify(&**store, 3, 0).unwrap().head, link(3, 6, &head, b"6"), "{name}");
+        assert_eq!(verify(&**store, 4, 0).unwrap().next, 1, "{name}");
     }
 }
 
 #[test]
 fn a_forgotten_log_begins_anew() {
-    for (name, store) in stores() {
+    for (name, store) in &stores() {
         for n in 0..4 {
-            one(&*store, append(3, n, b"old")).unwrap();
+            one(&**store, append(3, n, b"old")).unwrap();
         }
-        one(&*store, Commit::of(vec![Change::trim_log(3, 1)])).unwrap();
+        one(&**store, Commit::of(vec![Change::trim_log(3, 1)])).unwrap();
         let results = store.apply(vec![
             Commit { changes: vec![Change::forget_log(3)], ..append(3, 4, b"last") },
             append(3, 5, b"too late"),
@@ -195,9 +219,9 @@ fn a_forgotten_log_begins_anew() {
         assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
         let head = chain(3, &[b"new"]);
         let ends = LogEnds { first: 0, previous: ROOT, next: 1, head };
-        assert_eq!(verify(&*store, 3, 0).unwrap(), ends, "{name}");
-        assert_eq!(keys(&*store, Space::Log, b"", b"", false), [log_key(3, 0)], "{name}");
-        one(&*store, Commit::of(vec![Change::forget_log(99), Change::trim_log(98, 5)])).unwrap();
+        assert_eq!(verify(&**store, 3, 0).unwrap(), ends, "{name}");
+        assert_eq!(keys(&**store, Space::Log, b"", b"", false), [log_key(3, 0)], "{name}");
+        one(&**store, Commit::of(vec![Change::forget_log(99), Change::trim_log(98, 5)])).unwrap();
     }
 }
 

@@ -1,0 +1,108 @@
+//! Opening: locks, versions, half-made directories, and what comes after a failed sync.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Directory, append, one, open, with};
+use procession_store::{
+    Change, DiskConfig, DiskStore, Missing, Space, Store, StoreError, log_key, verify,
+};
+use std::fs;
+
+fn refused(directory: &Directory, missing: Missing) -> StoreError {
+    DiskStore::open(directory.path(), DiskConfig { missing, ..DiskConfig::default() })
+        .err()
+        .unwrap()
+}
+
+#[test]
+fn what_was_written_is_there_again() {
+    let directory = Directory::new();
+    for run in 0..5 {
+        let store = open(directory.path());
+        for id in 0..20 {
+            let commit = with(
+                append(id, run, format!("{id} {run}").as_bytes()),
+                vec![
+                    Change::put(Space::Head, id.to_be_bytes(), run.to_be_bytes()),
+                    Change::put(Space::Program, b"p".repeat(100), vec![run as u8; 20_000]),
+                ],
+            );
+            one(&store, commit).unwrap();
+        }
+        if run == 3 {
+            one(&store, common::with(append(0, 4, b"x"), vec![Change::trim_log(0, 1)])).unwrap();
+            store.compact().unwrap();
+            one(&store, common::with(append(0, 5, b"y"), vec![])).unwrap();
+            break;
+        }
+    }
+    let store = open(directory.path());
+    assert_eq!(verify(&store, 0, 0).unwrap().next, 6);
+    assert_eq!(verify(&store, 0, 0).unwrap().first, 2);
+    for id in 1..20 {
+        assert_eq!(verify(&store, id, 0).unwrap().next, 4);
+        let head = store.get(Space::Head, &id.to_be_bytes()).unwrap();
+        assert_eq!(head, Some(3_u64.to_be_bytes().to_vec()));
+    }
+    assert_eq!(store.get(Space::Program, &b"p".repeat(100)).unwrap(), Some(vec![3; 20_000]));
+    let size = store.size().unwrap();
+    assert!(size.bytes > 20_000 && size.bytes < 8 << 20 && size.free_bytes > 0, "{size:?}");
+    assert!(one(&store, append(0, 5, b"again")).is_err());
+    one(&store, append(0, 6, b"z")).unwrap();
+}
+
+#[test]
+fn one_store_has_one_owner() {
+    let directory = Directory::new();
+    let store = open(directory.path());
+    let error = refused(&directory, Missing::Create);
+    assert!(matches!(&error, StoreError::Locked { .. }));
+    let owner = format!("pid {}", std::process::id());
+    assert!(error.to_string().contains(&owner), "{error}");
+    drop(store);
+    drop(open(directory.path()));
+}
+
+#[test]
+fn other_versions_and_other_directories_are_refused() {
+    let directory = Directory::new();
+    let error = refused(&directory, Missing::Fail);
+    assert!(matches!(error, StoreError::Io { .. }), "{error}");
+    drop(open(directory.path()));
+    for (version, shown) in
+        [("procession store 2\n", "2"), ("procession store 0\n", "0"), ("what?", "nobody knows")]
+    {
+        fs::write(directory.path().join("version"), version).unwrap();
+        let error = refused(&directory, Missing::Create);
+        assert!(matches!(&error, StoreError::Version { found, .. } if found == shown), "{error}");
+    }
+}
+
+#[test]
+fn a_directory_that_was_being_made_is_made() {
+    let directory = Directory::new();
+    drop(open(directory.path()));
+    let data = directory.path().join("data");
+    // Stopped before the last step.
+    fs::rename(&data, directory.path().join("data.new")).unwrap();
+    one(&open(directory.path()), append(1, 0, b"x")).unwrap();
+    assert!(open(directory.path()).get(Space::Log, &log_key(1, 0)).unwrap().is_some());
+    // Stopped before that: nobody can have written anything.
+    fs::rename(&data, directory.path().join("data.new")).unwrap();
+    fs::remove_file(directory.path().join("version")).unwrap();
+    assert!(open(directory.path()).get(Space::Log, &log_key(1, 0)).unwrap().is_none());
+}
+
+#[test]
+fn after_a_failed_sync_journals_are_written_anew() {
+    let directory = Directory::new();
+    one(&open(directory.path()), append(1, 0, b"x")).unwrap();
+    fs::write(directory.path().join("failed"), "the disk could not be synced").unwrap();
+    let store = open(directory.path());
+    assert_eq!(verify(&store, 1, 0).unwrap().next, 1);
+    assert!(!directory.path().join("failed").exists());
+    one(&store, append(1, 1, b"y")).unwrap();
+    drop(store);
+    assert_eq!(verify(&open(directory.path()), 1, 0).unwrap().next, 2);
+}
