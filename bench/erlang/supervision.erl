@@ -1,4 +1,4 @@
-%% The peer of crates/runtime/examples/supervision_figures.rs: 10 000 children of supervisors, of which
+%% The peer of `cargo xtask bench load` and crates/runtime/examples/supervision_figures.rs: 10 000 children of supervisors, of which
 %% 1 000 crash every second; the time from the message that makes one fail to the moment at which its
 %% successor is ready.
 %%
@@ -27,7 +27,7 @@ main(Arguments) ->
      || N <- lists:seq(0, Children - 1)
     ],
     [receive {ready, N, Pid, _} -> ets:insert(Table, {N, Pid}) end || _ <- lists:seq(1, Children)],
-    io:format("~p children up in ~.3f s~n", [Children, seconds(erlang:monotonic_time() - Started)]),
+    io:format("# ~p children up in ~.3f s~n", [Children, seconds(erlang:monotonic_time() - Started)]),
     Crashes = PerSecond * Seconds,
     Begin = erlang:monotonic_time(nanosecond),
     Times = crash(0, Crashes, Children, PerSecond, Begin, Table, #{}, []),
@@ -70,11 +70,11 @@ crash(Crash, Crashes, Children, PerSecond, Begin, Table, Sent, Times) ->
     end.
 
 show(Times) ->
-    At = fun(Part) -> lists:nth(1 + trunc((length(Times) - 1) * Part), Times) / 1.0e6 end,
-    io:format(
-        "~p restarted; message that makes it fail to ready again: ~.3f ms p50 ~.3f p99 ~.3f p99.9 ~.3f max~n",
-        [length(Times), At(0.5), At(0.99), At(0.999), At(1.0)]
-    ).
+    At = fun(Part) -> lists:nth(1 + trunc((length(Times) - 1) * Part), Times) end,
+    [
+        io:format("load\t~s\t~p\t~p\t~p\tns~n", [Name, Value, Value, Value])
+     || {Name, Value} <- [{"p50", At(0.5)}, {"p99", At(0.99)}, {"p999", At(0.999)}, {"max", At(1.0)}]
+    ].
 
 seconds(Native) ->
     erlang:convert_time_unit(Native, native, microsecond) / 1.0e6.

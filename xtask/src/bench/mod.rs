@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the same work here and in other systems, in the same minute, as ratios.
 
 mod cpu;
+mod load;
 mod machine;
 mod memory;
 mod messages;
@@ -28,7 +29,7 @@ struct Case {
     run: fn(&Bench) -> Result<Vec<Row>, String>,
 }
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 12] = [
     Case { name: "cpu", run: cpu::run },
     Case { name: "spawn", run: messages::spawn },
     Case { name: "memory", run: memory::run },
@@ -38,6 +39,7 @@ const CASES: [Case; 11] = [
     Case { name: "fanin", run: messages::fanin },
     Case { name: "copy1k", run: messages::copy1k },
     Case { name: "notify", run: messages::notify },
+    Case { name: "load", run: load::run },
     Case { name: "neighbours", run: neighbours::run },
     Case { name: "snapshot", run: snapshot::run },
 ];
@@ -69,6 +71,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     if options.setup {
         tools::ensure(&[LUA, ERLANG])?;
+        load::setup()?;
     }
     let bench = Bench::prepare()?;
     let mut rows = Vec::new();
@@ -110,7 +113,9 @@ impl Bench {
         let erlang = tools::is_there("erlc") && tools::is_there("erl");
         if erlang {
             let output = beams.display().to_string();
-            run::captured(&["erlc", "-o", &output, "bench/erlang/bench.erl"])?;
+            for program in ["bench/erlang/bench.erl", "bench/erlang/supervision.erl"] {
+                run::captured(&["erlc", "-o", &output, program])?;
+            }
         } else {
             println!("erlang is not installed, so its columns stay empty; see --setup");
         }
