@@ -102,21 +102,29 @@ impl Mailbox {
 
     #[inline]
     pub(crate) fn push(&mut self, message: Message, limits: &Limits) -> Result<(), Full> {
-        let bytes = self.bytes + message.bytes();
-        if self.messages >= limits.mailbox_messages_max || bytes > limits.mailbox_bytes_max {
+        let bytes = message.bytes();
+        let total = self.bytes + bytes;
+        if self.messages >= limits.mailbox_messages_max || total > limits.mailbox_bytes_max {
             return Err(Full);
         }
-        self.push_over(message);
+        self.add(message, bytes);
         Ok(())
     }
 
     /// Adds a message even when it is full: one that was accepted elsewhere.
     #[inline]
     pub(crate) fn push_over(&mut self, message: Message) {
+        let bytes = message.bytes();
+        self.add(message, bytes);
+    }
+
+    /// Adds a message that counts for so many bytes.
+    #[inline]
+    fn add(&mut self, message: Message, bytes: u64) {
         if is_reserved(&message.topic) && self.queue_of(&message.topic).is_none() {
             return;
         }
-        self.bytes += message.bytes();
+        self.bytes += bytes;
         self.messages += 1;
         let arrival = self.arrivals;
         self.arrivals += 1;

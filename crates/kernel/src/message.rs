@@ -10,7 +10,7 @@ impl Kernel {
     ///
     /// # Errors
     /// `NotFound`, `RateLimited` (full mailbox), `Unavailable` (message too large).
-    #[inline]
+    #[inline(always)]
     pub fn send(
         &mut self,
         cx: &mut Step<'_>,
@@ -73,6 +73,7 @@ impl Kernel {
     }
 
     /// To a process of another shard, or one of this shard that is on another or dead.
+    #[inline(never)]
     fn post_away(&mut self, cx: &mut Step<'_>, to: Pid, message: Message) -> Result<(), Error> {
         if !self.is_possible(to) {
             return Self::dead();

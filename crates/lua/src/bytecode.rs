@@ -85,7 +85,7 @@ opcodes! {
     GetInt,
     /// R[a][d] = R[c]
     SetInt,
-    /// R[a+3] = R[b]; R[a] = R[b][K[d]]: prepares a method call
+    /// R[a+3] = R[b]; R[a] = R[b][K[d]]: prepares a method call; c as for `GetGlobal`
     Method,
 
     /// Calls R[a] with b-1 arguments (0: up to top), keeps c-1 results (0: all, sets top)
@@ -362,14 +362,16 @@ pub struct NameHint {
     pub name: Box<str>,
 }
 
-/// What a global of the library is, and a field of it, while neither table has been written to.
+/// What a global of the library is, and a field of it, while neither table has been written to; or a
+/// method of a kind of the library's objects, while its table has not been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
     /// The global's value.
     pub value: Word,
-    /// Number of the library table that the value is, when `field` is something.
+    /// Number of the library table that the value is, when `field` is something; that has the method.
     pub table: u16,
-    /// What the next instruction, a `GetField`, finds in it; nil: it must look itself.
+    /// What the next instruction, a `GetField`, finds in it; nil: it must look itself. Of a method:
+    /// whether the next instruction calls it with nothing else for one result, and it has a short way.
     pub field: Word,
 }
 
@@ -384,7 +386,7 @@ pub struct Prototype {
     pub constants: Vec<Word>,
     /// Integer constants that do not fit into a word.
     pub big: Vec<i64>,
-    /// What `GetGlobal` finds in the library.
+    /// What `GetGlobal` and `Method` find in the library.
     pub known: Vec<Known>,
     /// Where closures take their upvalues from.
     pub upvalues: Vec<Upvalue>,

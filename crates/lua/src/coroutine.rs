@@ -70,6 +70,11 @@ pub(crate) mod wait {
         word::int_wrapping(number as i64)
     }
 
+    /// Whether it is that.
+    pub(crate) const fn is_queue(what: Word) -> bool {
+        word::is_int(what) && word::to_int(what) >= 0
+    }
+
     /// For the reply of a call.
     pub(crate) const fn call(number: u64) -> Word {
         word::int_wrapping(-1 - number as i64)

@@ -364,17 +364,17 @@ impl Vm<'_> {
     /// The running task waits; another one runs, or the turn ends.
     pub(crate) fn wait(&mut self, what: Word) -> Result<(), Raise> {
         let task = word::index(self.heap.get(root::TASK)) as usize;
-        self.save_coroutine();
         self.heap.set(task + field::WAIT, what);
         self.heap.set(task + field::LEAF, coroutine(self.co));
         self.set_looked(task, false);
         let is_alone = self.heap.get(root::TASKS) == coroutine(task)
             && self.heap.get(task + field::NEXT) == word::NIL;
-        if is_alone && word::is_int(what) && word::to_int(what) >= 0 {
+        if is_alone && wait::is_queue(what) {
             // Nobody else runs, and a queue was empty a moment ago.
             self.fuel -= 1;
             return Err(Raise::Stop(Stop::Waiting));
         }
+        self.save_coroutine();
         self.schedule()
     }
 

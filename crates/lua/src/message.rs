@@ -100,9 +100,7 @@ impl Vm<'_> {
         if let [value] = values
             && word::is_scalar(*value)
         {
-            let mut words = SmallVec::new();
-            words.push(*value);
-            return Ok(Fragment::from_words(words, 1));
+            return Ok(Fragment::scalar(*value));
         }
         let strings = self.strings();
         let words_max = usize::try_from(bytes_max / 8).unwrap_or(usize::MAX);

@@ -20,9 +20,15 @@ use std::cell::RefCell;
 
 /// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
 const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
+/// Topics that a thread remembers.
+const TOPICS: usize = 16;
+
 thread_local! {
     /// Where the text of a PID is made.
     static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Topics that are short strings, made lately: most programs have few.
+    static SHORT_TOPICS: RefCell<[(Word, Topic); TOPICS]> =
+        const { RefCell::new([const { (0, SmolStr::new_static("")) }; TOPICS]) };
 }
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
@@ -58,6 +64,22 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@scope", scope),
 ];
 
+/// The topic of a short string of ASCII.
+#[inline]
+fn short_topic(value: Word) -> Topic {
+    // Any number that tells most words apart.
+    let at = (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) as usize % TOPICS;
+    SHORT_TOPICS.with_borrow_mut(|topics| {
+        let (known, topic) = &mut topics[at];
+        if *known != value {
+            let (bytes, length) = word::short_bytes(value);
+            *topic = SmolStr::new(String::from_utf8_lossy(&bytes[..length.min(word::SHORT_MAX)]));
+            *known = value;
+        }
+        topic.clone()
+    })
+}
+
 impl Vm<'_> {
     /// A PID as a string.
     pub(crate) fn pid_word(&mut self, pid: Pid) -> Word {
@@ -86,13 +108,24 @@ impl Vm<'_> {
     }
 
     /// A string argument of the API: a missing one is `Ok(None)`, another type raises.
+    #[inline]
     pub(crate) fn api_string(&mut self, args: Args, number: usize) -> Result<Option<Word>, Raise> {
         let value = self.arg(args, number);
-        if value == word::NIL {
-            return Ok(None);
-        }
         if is_string(value) {
             return Ok(Some(value));
+        }
+        self.api_string_of(value, args, number)
+    }
+
+    #[inline(never)]
+    fn api_string_of(
+        &mut self,
+        value: Word,
+        args: Args,
+        number: usize,
+    ) -> Result<Option<Word>, Raise> {
+        if value == word::NIL {
+            return Ok(None);
         }
         match self.error_message(value) {
             Some(message) => Ok(Some(message)),
@@ -109,10 +142,10 @@ impl Vm<'_> {
             && value & NOT_ASCII == 0
             && length > 0
             && bytes[0] != b'@';
-        match std::str::from_utf8(&bytes[..length.min(word::SHORT_MAX)]) {
-            Ok(text) if is_plain => Ok(SmolStr::new_inline(text)),
-            _ => self.checked_topic(value),
+        if is_plain {
+            return Ok(short_topic(value));
         }
+        self.checked_topic(value)
     }
 
     #[inline(never)]
@@ -167,8 +200,10 @@ fn send(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         Err(error) => return vm.fail(args, &error),
     };
     let payload = if args.count == 3 {
-        let value = vm.arg(args, 3);
-        vm.payload(&[value], "payload")
+        match vm.arg(args, 3) {
+            value if word::is_scalar(value) => Ok(Fragment::scalar(value)),
+            value => vm.payload(&[value], "payload"),
+        }
     } else {
         let values = vm.rest(args, 3);
         vm.payload(&values, "payload")

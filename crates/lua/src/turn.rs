@@ -11,7 +11,6 @@ const ASIDE_WORDS: usize = 1 << 18;
 impl Vm<'_> {
     /// Runs from where the heap says until something ends the turn.
     pub(crate) fn run_turn(&mut self) -> Stop {
-        self.wake_all();
         let mut next = self.begin_turn();
         loop {
             let raise = match next {
@@ -47,6 +46,11 @@ impl Vm<'_> {
     }
 
     fn begin_turn(&mut self) -> Result<(), Raise> {
+        if self.goes_on_alone() {
+            self.start_finalizers();
+            return Ok(());
+        }
+        self.wake_all();
         let task = word::index(self.heap.get(root::TASK)) as usize;
         let waits = self.heap.get(task + field::WAIT) != wait::NOTHING;
         let starts =
@@ -58,6 +62,26 @@ impl Vm<'_> {
         }
         self.start_finalizers();
         Ok(())
+    }
+
+    /// Whether the process has one task, which waits for a message: it goes on where it is, and looks
+    /// itself whether the message has come.
+    fn goes_on_alone(&mut self) -> bool {
+        let (task, current) = (self.heap.get(root::TASK), self.heap.get(root::CURRENT));
+        let is_first = self.heap.get(root::TASKS) == task;
+        let at = word::index(task) as usize;
+        // One slice, so that its bounds are checked once.
+        let fields = &mut self.heap.words_mut()[at..=at + field::COUNT];
+        let is_alone = is_first
+            && fields[field::NEXT] == word::NIL
+            && fields[field::LEAF] == current
+            && wait::is_queue(fields[field::WAIT])
+            && Pending::decode(fields[field::PENDING]).kind != PendingKind::Start;
+        if is_alone {
+            fields[field::WAIT] = wait::NOTHING;
+            self.fuel -= 1;
+        }
+        is_alone
     }
 
     /// Instructions executed in this turn so far.

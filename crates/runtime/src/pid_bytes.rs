@@ -17,12 +17,9 @@ pub(crate) fn write(pid: Pid, hosts: &[HostConfig], node: Option<&str>, out: &mu
     let host = hosts.get(usize::from(pid.host)).map_or("?", |host| host.id.as_str());
     out.extend_from_slice(host.as_bytes());
     out.push(b'|');
-    for (position, part) in
-        [pid.epoch, u32::from(pid.shard), pid.slot, pid.generation].into_iter().enumerate()
-    {
-        if position > 0 {
-            out.push(b'.');
-        }
+    push_hex(pid.epoch, out);
+    for part in [u32::from(pid.shard), pid.slot, pid.generation] {
+        out.push(b'.');
         push_hex(part, out);
     }
     out.push(b'}');
@@ -74,19 +71,19 @@ fn read_local(text: &[u8], hosts: &[HostConfig]) -> Option<Pid> {
     rest.is_empty().then_some(Pid { host, shard, epoch, slot, generation })
 }
 
-fn push_hex(mut value: u32, out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [0; 8];
-    let mut first = text.len();
-    loop {
-        first -= 1;
-        text[first] = DIGITS[value as usize & 15];
-        value >>= 4;
-        if value == 0 || first == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&text[first..]);
+/// Appends a number in hexadecimal, without leading zeros.
+#[inline]
+fn push_hex(value: u32, out: &mut Vec<u8>) {
+    // Each digit into a byte of its own, the first one in the highest.
+    let mut digits = u64::from(value);
+    digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF;
+    digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF;
+    digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F;
+    // 1 in the bytes of those above 9: letters, which begin 39 after what would follow the 9.
+    let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    let text = (digits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes();
+    let zeros = (value | 1).leading_zeros() as usize / 4;
+    out.extend_from_slice(&text[zeros..]);
 }
 
 /// Values of the lower-case hexadecimal digits; 16 for any other byte.

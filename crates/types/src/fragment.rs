@@ -57,43 +57,55 @@ impl Fragment {
     /// The single value `nil`.
     #[must_use]
     pub fn nil() -> Self {
-        let mut words = SmallVec::new();
-        words.push(word::NIL);
-        Self::from_words(words, 1)
+        Self::scalar(word::NIL)
+    }
+
+    /// A single value that refers to nothing.
+    #[must_use]
+    #[inline]
+    pub fn scalar(value: Word) -> Self {
+        let words = SmallVec::from_buf_and_len([value, 0, 0], 1);
+        Self { words, values: 1, references: UNLISTED }
     }
 
     /// How many values.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.values as usize
     }
 
     /// Whether there are no values.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.values == 0
     }
 
     /// All words: objects and values.
     #[must_use]
+    #[inline]
     pub fn words(&self) -> &[Word] {
         &self.words[..self.end()]
     }
 
     /// The room of all words, to be used for something else.
     #[must_use]
+    #[inline]
     pub fn into_room(self) -> SmallVec<[Word; 3]> {
         self.words
     }
 
     /// The words of the objects.
     #[must_use]
+    #[inline]
     pub fn objects(&self) -> &[Word] {
         &self.words[..self.end() - self.values as usize]
     }
 
     /// The values.
     #[must_use]
+    #[inline]
     pub fn values(&self) -> &[Word] {
         let end = self.end();
         &self.words[end - self.values as usize..end]
@@ -101,12 +113,14 @@ impl Fragment {
 
     /// The list of references, two positions a word, and its length; `None` when it was not made.
     #[must_use]
+    #[inline]
     pub fn references(&self) -> Option<(&[Word], usize)> {
         let list = &self.words[self.end()..];
         (self.references != UNLISTED).then_some((list, self.references as usize))
     }
 
     /// Where the words end and the list begins.
+    #[inline]
     fn end(&self) -> usize {
         match self.references {
             UNLISTED => self.words.len(),
@@ -116,6 +130,7 @@ impl Fragment {
 
     /// Size in bytes.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> usize {
         self.end() * 8
     }

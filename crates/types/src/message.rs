@@ -23,6 +23,7 @@ pub struct Message {
 impl Message {
     /// What the message counts for against `mailbox_bytes_max`.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> u64 {
         (size_of::<Self>() + self.topic.len() + self.payload.bytes()) as u64
     }

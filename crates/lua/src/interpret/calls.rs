@@ -70,7 +70,7 @@ impl<'a> Run<'_, 'a> {
         let short = library.builtins.get(word::index(callee) as usize)?.short?;
         self.poll()?;
         let value = short(self.words, library, slot + 3, self.arguments(i, slot))?;
-        self.spare -= BUILTIN_FUEL;
+        self.charge(BUILTIN_FUEL);
         self.words[slot] = value;
         match i.c() as usize {
             0 => *self.top = slot + 1,

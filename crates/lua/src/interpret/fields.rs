@@ -2,14 +2,15 @@
 
 use super::run::Run;
 use super::{Done, Next};
-use crate::bytecode::{Instruction, Prototype};
+use crate::bytecode::{Instruction, Known, Prototype};
+use crate::call::BUILTIN_FUEL;
 use crate::heap::root;
 use crate::index::{Access, frozen_field, is_heap_table};
 use crate::library::{number, table_word};
 use crate::table::HASH_STALE;
 use crate::table::seen::{Seen, see_string};
 use crate::vm::{Raise, Vm};
-use procession_types::word::{self, Word, table};
+use procession_types::word::{self, Kind, Word, table};
 
 /// Up to so many items of a table, setting a key makes sure of no room.
 const ITEMS_FEW: usize = 400;
@@ -237,9 +238,29 @@ impl Run<'_, '_> {
         Some(())
     }
 
+    /// The method that an object of the runtime is known to have.
+    #[inline(always)]
+    fn known_method(&self, i: Instruction, target: Word) -> Option<Known> {
+        if target >> 32 != word::TAG_OBJECT << 16 | Kind::User as u64 {
+            return None;
+        }
+        let known = *self.function.prototype.known.get((i.c() as usize).wrapping_sub(1))?;
+        let class = word::header_flags(self.words[word::index(target) as usize]);
+        let is_its = class + u32::from(number::CLASS_META) == u32::from(known.table);
+        (is_its && self.is_untouched(known.table)).then_some(known)
+    }
+
     #[inline(always)]
     pub(super) fn method(&mut self, i: Instruction) -> Done {
-        let (target, key) = (self.r(i.b()), self.k(i.d()));
+        let target = self.r(i.b());
+        if let Some(known) = self.known_method(i, target) {
+            self.set(i.a() + 3, target)?;
+            if known.field != word::TRUE || self.call_known(i, known.value).is_none() {
+                self.set(i.a(), known.value)?;
+            }
+            return Some(());
+        }
+        let key = self.k(i.d());
         let method = if is_heap_table(target) {
             self.method_of_table(target, key)?
         } else {
@@ -247,6 +268,18 @@ impl Run<'_, '_> {
         };
         self.set(i.a() + 3, target)?;
         self.set(i.a(), method)
+    }
+
+    /// Does the next instruction too, a call of this built-in method for one result.
+    #[inline(always)]
+    fn call_known(&mut self, i: Instruction, method: Word) -> Done {
+        let library = self.shared.library;
+        let short = library.builtins.get(word::index(method) as usize)?.short?;
+        self.poll()?;
+        let value = short(self.words, library, self.base + i.a() as usize + 3, 1)?;
+        self.fetch();
+        self.charge(BUILTIN_FUEL);
+        self.set(i.a(), value)
     }
 }
 

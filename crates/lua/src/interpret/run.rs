@@ -45,7 +45,7 @@ pub(super) struct Run<'h, 'a> {
     rest: Iter<'a, Instruction>,
     /// Fuel beyond one for each of `rest`: the same from one instruction to the next, so that only
     /// jumps change it.
-    pub(super) spare: i64,
+    spare: i64,
     /// See `Vm` for these three.
     pub(super) base: usize,
     pub(super) top: &'h mut usize,
@@ -107,6 +107,12 @@ impl<'h, 'a> Run<'h, 'a> {
     #[inline(always)]
     fn fuel(&self) -> i64 {
         self.spare + self.rest.len() as i64
+    }
+
+    /// Pays for work beside instructions.
+    #[inline(always)]
+    pub(super) fn charge(&mut self, fuel: i64) {
+        self.spare -= fuel;
     }
 
     /// The index of the next instruction.
