@@ -1,5 +1,5 @@
--- Hands every text of a directory to the pool, again and again; every tenth time also one that nobody
--- can read.
+-- Hands every text of a directory to the pool: some rounds of work, then a rest, again and again. The
+-- first round of each wave also has a text that nobody can read.
 local fs = require("fs")
 local time = require("time")
 
@@ -22,9 +22,9 @@ end
 local function main(options)
   local events, round = process.events(), 0
   while true do
-    hand_out(options.directory, round % 10 == 0)
-    round = round + 1
-    local timer = time.after(options.every)
+    hand_out(options.directory, round == 0)
+    round = (round + 1) % options.rounds
+    local timer = time.after(round == 0 and options.rest or options.every)
     local got = channel.select{events:case_receive(), timer:case_receive()}
     if got.channel == events and got.value.kind == process.event.CANCEL then return end
   end

@@ -13,6 +13,16 @@ function words.add(totals, counts)
   for word, count in pairs(counts) do totals[word] = (totals[word] or 0) + count end
 end
 
+-- How many words begin with which letter.
+function words.initials(counts)
+  local initials = {}
+  for word, count in pairs(counts) do
+    local initial = word:sub(1, 1)
+    initials[initial] = (initials[initial] or 0) + count
+  end
+  return initials
+end
+
 -- The commonest words, at most so many; equal ones by the alphabet.
 function words.most(totals, limit)
   local list = {}

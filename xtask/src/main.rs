@@ -4,6 +4,7 @@
 
 mod bench;
 mod codegen;
+mod example;
 mod fuzz;
 mod loom;
 mod run;
@@ -19,7 +20,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test                       everything, also on a fresh machine: tools, format, lints, tidy,
-                             tests, a short simulation, loom, the README's example
+                             tests, a short simulation, loom, the README's examples
   bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
                              --setup installs the peers
   codegen                    writes what is made from the sources: the JSON Schema of applications,

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything, on a fresh machine.
 
-use crate::{Outcome, loom, run, sim, tidy, tools, workspace};
+use crate::{Outcome, example, loom, run, sim, tidy, tools};
 use std::time::Instant;
 
 /// A part of the whole, with the command that repeats it alone.
@@ -10,7 +10,7 @@ struct Step {
     action: fn() -> Outcome,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "tools", repeat: "cargo xtask test", action: prepare },
     Step {
         name: "format",
@@ -34,7 +34,8 @@ const STEPS: [Step; 10] = [
     Step { name: "exporter", repeat: EXPORTER, action: || run::shown(&exporter()) },
     Step { name: "simulation", repeat: "cargo xtask sim --seed N", action: sim::run_some },
     Step { name: "threads", repeat: "cargo xtask loom", action: loom::run },
-    Step { name: "example", repeat: EXAMPLE, action: example },
+    Step { name: "tour", repeat: "the first command of README.md", action: example::tour },
+    Step { name: "example", repeat: example::WORDCOUNT, action: example::wordcount },
 ];
 
 /// What only a feature has.
@@ -45,10 +46,6 @@ fn exporter() -> Vec<&'static str> {
 }
 
 const INSTALL_DENY: &str = "cargo install cargo-deny --locked";
-const PROGRAM: &str = "examples/wordcount/main.lua";
-const EXAMPLE: &str =
-    "cargo run --release -- run examples/wordcount/main.lua -- examples/wordcount/texts";
-
 /// Runs every step, also after one that failed, and says at the end which to repeat.
 pub(crate) fn run() -> Outcome {
     let mut failed = Vec::new();
@@ -77,7 +74,7 @@ pub(crate) fn run() -> Outcome {
 }
 
 fn prepare() -> Outcome {
-    tools::ensure(&[tools::CC, tools::LUA])?;
+    tools::ensure(&[tools::CC, tools::LUA, tools::CURL])?;
     tools::ensure_components()
 }
 
@@ -94,47 +91,4 @@ fn dependencies() -> Outcome {
         return Ok(());
     }
     run::shown(&["cargo", "deny", "--locked", "check", "advisories"])
-}
-
-/// The README's first command as it stands, then with the right to write its texts, then reading
-/// what was written: all three count the same words.
-fn example() -> Outcome {
-    const TEXTS: &str = "target/wordcount-texts";
-    let texts = workspace::root().join(TEXTS);
-    if texts.exists() {
-        std::fs::remove_dir_all(&texts).map_err(|error| format!("{}: {error}", texts.display()))?;
-    }
-    let grant = format!("--grant fs:{TEXTS}:rw");
-    let counted = counted(EXAMPLE)?;
-    for line in [
-        format!("cargo run --quiet --release -- run {PROGRAM} {grant} -- {TEXTS}"),
-        format!("cargo run --quiet --release -- run {PROGRAM} -- {TEXTS}"),
-    ] {
-        if self::counted(&line)? != counted {
-            return Err("the same texts gave other counts from files than from memory".to_owned());
-        }
-    }
-    Ok(())
-}
-
-/// Runs the example; gives back its ranking of words.
-fn counted(line: &str) -> Result<Vec<String>, String> {
-    println!("$ {line}");
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let output = run::captured(&words)?;
-    print!("{output}");
-    for needed in
-        ["restarts 2", "messages ", "instructions ", "skipped after two tries: poison.txt"]
-    {
-        if !output.contains(needed) {
-            return Err(format!("the example did not print \"{needed}\""));
-        }
-    }
-    let is_rank = |line: &&str| line.starts_with(" ") || line.contains(" different, in ");
-    let ranking: Vec<String> = output.lines().filter(is_rank).map(str::to_owned).collect();
-    if ranking.len() == 21 {
-        Ok(ranking)
-    } else {
-        Err("the example ranked no twenty words".to_owned())
-    }
 }

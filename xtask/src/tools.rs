@@ -17,6 +17,9 @@ pub(crate) struct Tool {
 /// The reference that the Lua corpus and the benchmarks compare with.
 pub(crate) const LUA: Tool =
     Tool { program: "lua5.4", package: "lua5.4", purpose: "the reference for the Lua corpus" };
+/// What the tutorial asks the HTTP API with.
+pub(crate) const CURL: Tool =
+    Tool { program: "curl", package: "curl", purpose: "the commands of docs/tutorial.md" };
 /// What links Rust programs.
 pub(crate) const CC: Tool = Tool { program: "cc", package: "gcc", purpose: "linking" };
 

@@ -6,6 +6,7 @@ use crate::check::CheckArguments;
 use crate::completion::{CompleteArguments, CompletionArguments};
 use crate::config::ConfigCommandArguments;
 use crate::connect::ConfigArguments;
+use crate::control::ControlArguments;
 use crate::doctor::DoctorArguments;
 use crate::down::DownArguments;
 use crate::events::EventsArguments;
@@ -20,13 +21,11 @@ use crate::logs::LogsArguments;
 use crate::pause::PauseArguments;
 use crate::policy::PolicyArguments;
 use crate::ps::PsArguments;
-use crate::restart::RestartArguments;
 use crate::resume::ResumeArguments;
 use crate::scale::ScaleArguments;
 use crate::send::SendArguments;
 use crate::serve::ServeArguments;
 use crate::spawn::SpawnArguments;
-use crate::start::StartArguments;
 use crate::status::StatusArguments;
 use crate::stop::StopArguments;
 use crate::token::TokenArguments;
@@ -89,9 +88,9 @@ pub(crate) enum Command {
     /// Let paused processes go on
     Resume(ResumeArguments),
     /// Start services that were stopped
-    Start(StartArguments),
+    Start(ControlArguments),
     /// Let services go down and come up again
-    Restart(RestartArguments),
+    Restart(ControlArguments),
     /// Set the size of a pool
     Scale(ScaleArguments),
     /// Let another program go on in the place of a process's

@@ -2,9 +2,11 @@
 
 use crate::connect::{Common, failed};
 use crate::failure::Failure;
-use crate::output::{age, bold, bytes, one, printable, printable_lines};
+use crate::output::{Format, age, bold, bytes, one, printable, printable_lines};
+use crate::select::Which;
 use clap::Args;
 use procession_api::{CoroutineView, PeekQuery, Peeked, ProcessDetail};
+use procession_client::Client;
 use serde_json::{Value, json};
 
 /// What `inspect` is told.
@@ -12,8 +14,8 @@ use serde_json::{Value, json};
 pub(crate) struct InspectArguments {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// A name, a PID, an id, or the unique beginning of one
-    pub(crate) process: String,
+    #[command(flatten)]
+    pub(crate) which: Which,
     /// Also show so many of the messages that wait
     #[arg(long, value_name = "COUNT", num_args = 0..=1, default_missing_value = "20",
         value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -23,8 +25,23 @@ pub(crate) struct InspectArguments {
 /// Runs the command; gives its output.
 pub(crate) fn run(arguments: &InspectArguments) -> Result<String, Failure> {
     let (client, format) = arguments.common.client()?;
-    let doing = format!("inspect {}", arguments.process);
-    let detail = client.process(&arguments.process).map_err(|error| failed(&doing, &error))?;
+    let mut shown: Vec<String> = Vec::new();
+    arguments.which.each(&client, |process| {
+        shown.push(look(&client, format, process, arguments)?);
+        Ok(())
+    })?;
+    let between = if matches!(format, Format::Table | Format::Wide) { "\n" } else { "" };
+    Ok(shown.join(between))
+}
+
+fn look(
+    client: &Client,
+    format: Format,
+    process: &str,
+    arguments: &InspectArguments,
+) -> Result<String, Failure> {
+    let doing = format!("inspect {process}");
+    let detail = client.process(process).map_err(|error| failed(&doing, &error))?;
     let peeked = arguments.messages.map(|limit| {
         // By its PID: who holds the name may have changed.
         client.peek(&detail.process.pid, &PeekQuery { limit: Some(limit) })

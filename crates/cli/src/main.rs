@@ -12,6 +12,7 @@ mod check;
 mod completion;
 mod config;
 mod connect;
+mod control;
 mod doctor;
 mod down;
 mod events;

@@ -3,20 +3,25 @@
 use crate::connect::{Common, failed};
 use crate::failure::Failure;
 use crate::output::one;
+use crate::select::WhichServices;
 use clap::Args;
 use procession_api::{PoolView, ScaleRequest};
+use std::io::{Write as _, stdout};
 
 /// What `scale` is told.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["size", "min", "max"]))]
 pub(crate) struct ScaleArguments {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Id of the pool
-    pub(crate) pool: String,
+    /// Id of the pool, or the part of it behind the colon
+    #[arg(value_name = "POOL")]
+    pub(crate) pool: Option<String>,
     /// So many members, or auto: as many as the load wants
-    #[arg(value_parser = size)]
-    pub(crate) size: Option<Size>,
+    #[arg(value_name = "SIZE")]
+    pub(crate) size: Option<String>,
+    /// All pools that match, in the place of POOL: state, program, host, supervisor, labels
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub(crate) selector: Option<String>,
     /// Members at least
     #[arg(long, value_name = "COUNT")]
     pub(crate) min: Option<u32>,
@@ -41,22 +46,57 @@ fn size(text: &str) -> Result<Size, String> {
 
 /// Runs the command; gives its output.
 pub(crate) fn run(arguments: &ScaleArguments) -> Result<String, Failure> {
-    let (client, format) = arguments.common.client()?;
+    let words = [&arguments.pool, &arguments.size].into_iter().flatten().cloned();
+    let mut words: Vec<String> = words.collect();
+    let services = match &arguments.selector {
+        Some(_) => Vec::new(),
+        None if words.is_empty() => {
+            return Err(Failure::usage("nobody says which pool is meant")
+                .with_hint("procession scale POOL SIZE, or -l SELECTOR in the place of POOL"));
+        }
+        None => vec![words.remove(0)],
+    };
+    if words.len() > 1 {
+        return Err(Failure::usage("POOL and -l can't be given at once"));
+    }
+    let size = words.pop().map(|text| size(&text)).transpose().map_err(|what| {
+        Failure::usage(what).with_hint("procession scale POOL SIZE, or -l SELECTOR for POOL")
+    })?;
+    if size.is_none() && arguments.min.is_none() && arguments.max.is_none() {
+        return Err(Failure::usage("a size is required: SIZE, --min or --max"));
+    }
     let request = ScaleRequest {
-        size: match arguments.size {
+        size: match size {
             Some(Size::Fixed(size)) => Some(size),
             Some(Size::Auto) | None => None,
         },
-        auto: arguments.size == Some(Size::Auto),
+        auto: size == Some(Size::Auto),
         min_size: arguments.min,
         max_size: arguments.max,
     };
-    let doing = format!("scale {}", arguments.pool);
-    let pool = client.scale(&arguments.pool, &request).map_err(|error| failed(&doing, &error))?;
-    let text = |it: &PoolView| {
-        let pinned =
-            it.pinned.map_or_else(|| "as the load wants".to_owned(), |n| format!("set to {n}"));
-        format!("{}: {} members, {} to {}, {pinned}\n", it.id, it.size, it.min_size, it.max_size)
-    };
-    Ok(one(format, &pool, text, |it| it.id.clone()))
+    let (client, format) = arguments.common.client()?;
+    // Whatever else matches is no pool.
+    let selector = arguments.selector.as_ref().map(|text| format!("{text},kind=pool"));
+    let mut shown = String::new();
+    let scaled = WhichServices { services, selector }.each(&client, |pool| {
+        let scaled = client.scale(pool, &request);
+        let scaled = scaled.map_err(|error| failed(&format!("scale {pool}"), &error))?;
+        shown.push_str(&one(format, &scaled, text, |it| it.id.clone()));
+        Ok(())
+    });
+    match scaled {
+        Ok(()) => Ok(shown),
+        Err(failure) => {
+            // What was done is told all the same.
+            let _ = stdout().write_all(shown.as_bytes());
+            Err(failure)
+        }
+    }
+}
+
+fn text(pool: &PoolView) -> String {
+    let pinned =
+        pool.pinned.map_or_else(|| "as the load wants".to_owned(), |n| format!("set to {n}"));
+    let PoolView { id, size, min_size, max_size, .. } = pool;
+    format!("{id}: {size} members, {min_size} to {max_size}, {pinned}\n")
 }

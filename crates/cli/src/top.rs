@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::{age, bold, bytes, count, printable};
 use crate::time;
 use clap::{Args, ValueEnum};
-use procession_api::{NodeStats, ProcessView};
+use procession_api::{NodeStats, PoolView, ProcessView};
 use procession_client::Client;
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, Write as _, stdout};
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Processes that are looked at for each picture.
 const LOOKED_AT_MAX: usize = 1000;
+/// Pools of a picture.
+const POOLS_MAX: usize = 8;
 /// Rows of a picture when the terminal does not say.
 const ROWS: usize = 20;
 
@@ -84,6 +86,8 @@ pub(crate) fn run(arguments: &TopArguments) -> Result<String, Failure> {
 struct Before {
     stats: Option<NodeStats>,
     instructions: HashMap<String, u64>,
+    /// Messages that each pool has done.
+    done: HashMap<String, u64>,
 }
 
 fn picture(
@@ -94,6 +98,7 @@ fn picture(
 ) -> Result<String, Failure> {
     let (mut processes, has_more) =
         client.processes(None, LOOKED_AT_MAX).map_err(|error| failed("watch the node", &error))?;
+    let pools = pools(client, &mut before.done)?;
     let spent = |process: &ProcessView| {
         let before = before.instructions.get(&process.pid).copied().unwrap_or(0);
         process.instructions.saturating_sub(before)
@@ -117,6 +122,7 @@ fn picture(
         rate(|it| it.messages_sent),
         rate(|it| it.instructions),
     );
+    text.push_str(&pools);
     let title = format!(
         "{:24} {:20} {:9} {:>6} {:>8} {:>11} {:>13}",
         "NAME", "PROGRAM", "STATE", "AGE", "MAILBOX", "MEMORY", "INSTRUCTIONS"
@@ -142,4 +148,38 @@ fn picture(
         processes.into_iter().map(|process| (process.pid, process.instructions)).collect();
     before.stats = Some(stats.clone());
     Ok(text)
+}
+
+/// How large each pool is and what it has to do; empty when there is none.
+fn pools(client: &Client, before: &mut HashMap<String, u64>) -> Result<String, Failure> {
+    let (pools, has_more) =
+        client.pools(POOLS_MAX).map_err(|error| failed("watch the node", &error))?;
+    if pools.is_empty() {
+        return Ok(String::new());
+    }
+    let title = format!(
+        "{:24} {:>7} {:>9} {:>6} {:>6} {:>8} {:>8}",
+        "POOL", "MEMBERS", "BOUNDS", "BUSY", "IDLE", "WAITING", "DONE"
+    );
+    let mut text = format!("{}\n", bold(&title));
+    let done = |pool: &PoolView| pool.counts.get("done").copied().unwrap_or(0);
+    for pool in &pools {
+        let since = before.get(&pool.id).copied().unwrap_or(0);
+        let line = format!(
+            "{:24} {:>7} {:>9} {:>6} {:>6} {:>8} {:>8}",
+            pool.id,
+            pool.size,
+            format!("{}-{}", pool.min_size, pool.max_size),
+            pool.busy,
+            pool.idle,
+            pool.waiting,
+            count(done(pool).saturating_sub(since)),
+        );
+        text.push_str(&format!("{}\n", printable(&line)));
+    }
+    if has_more {
+        text.push_str(&format!("(the first {POOLS_MAX} pools)\n"));
+    }
+    *before = pools.iter().map(|pool| (pool.id.clone(), done(pool))).collect();
+    Ok(text + "\n")
 }

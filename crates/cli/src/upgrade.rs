@@ -3,6 +3,7 @@
 use crate::connect::{Common, failed};
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::select::Which;
 use crate::{time, values};
 use clap::Args;
 use procession_api::UpgradeRequest;
@@ -14,9 +15,14 @@ pub(crate) struct UpgradeArguments {
     #[command(flatten)]
     pub(crate) common: Common,
     /// A name, a PID, an id, or the unique beginning of one
-    pub(crate) process: String,
+    #[arg(value_name = "PROCESS")]
+    pub(crate) process: Option<String>,
     /// Id of the program [default: its own, as it is defined now]
+    #[arg(value_name = "PROGRAM")]
     pub(crate) program: Option<String>,
+    /// All that match, in the place of PROCESS: program, host, state, name, parent
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub(crate) selector: Option<String>,
     /// After its turn, whatever it has in hand, and not as soon as it waits for a message
     #[arg(long)]
     pub(crate) now: bool,
@@ -33,17 +39,22 @@ pub(crate) struct UpgradeArguments {
 
 /// Runs the command; it has no output.
 pub(crate) fn run(arguments: &UpgradeArguments) -> Result<String, Failure> {
-    let (client, _) = arguments.common.client()?;
+    let words = [&arguments.process, &arguments.program].into_iter().flatten().cloned();
+    let (which, words) = Which::of_words(arguments.selector.as_ref(), words)?;
+    if words.len() > 1 {
+        return Err(Failure::usage("PROCESS and -l can't be given at once"));
+    }
     let request = UpgradeRequest {
-        program: arguments.program.clone(),
+        program: words.into_iter().next(),
         args: values::read(&arguments.arguments, arguments.json)?,
         now: arguments.now,
         timeout: Some(format!("{}ms", arguments.timeout.as_millis())),
     };
-    let process = &arguments.process;
-    let _progress = Progress::begin(format!("waiting until {process} is at rest"));
-    client
-        .upgrade(process, &request)
-        .map_err(|error| failed(&format!("upgrade {process}"), &error))?;
+    let (client, _) = arguments.common.client()?;
+    which.each(&client, |process| {
+        let _progress = Progress::begin(format!("waiting until {process} is at rest"));
+        let upgraded = client.upgrade(process, &request);
+        upgraded.map_err(|error| failed(&format!("upgrade {process}"), &error))
+    })?;
     Ok(String::new())
 }

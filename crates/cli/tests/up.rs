@@ -90,11 +90,47 @@ fn pools_are_scaled() {
     assert!(scaled.contains("app:workers: ") && scaled.contains("2 to 4, set to 3"), "{scaled}");
     assert!(up.output(&["scale", "app:workers", "auto"]).contains("as the load wants"));
     up.fails(&["scale", "app:workers", "--min", "9"], 2, "");
-    up.fails(&["scale", "app:workers"], 2, "required");
+    up.fails(&["scale", "app:workers"], 2, "a size is required");
     up.fails(&["scale", "app:none", "1"], 4, "not found");
     up.output(&["send", "app:workers", "work", "it"]);
     assert_eq!(up.line(), "worked on it");
     assert!(up.output(&["__complete", "--", "scale", ""]).contains("app:workers\n"));
+}
+
+#[test]
+fn whatever_takes_a_name_takes_a_selector() {
+    let up = Application::start("selected");
+    up.output(&["restart", "-l", "kind=service"]);
+    assert_eq!(up.line(), "ready");
+    up.output(&["start", "-l", "kind!=supervisor"]);
+    up.output(&["send", "-l", "program=app:greeter", "greet", "you"]);
+    assert_eq!(up.line(), "Hello you");
+    let scaled = up.output(&["scale", "-l", "state=running", "3"]);
+    assert!(scaled.contains("app:workers: ") && scaled.contains("set to 3"), "{scaled}");
+    up.output(&["scale", "workers", "auto"]);
+    let inspected = up.output(&["inspect", "-l", "host=app:processes"]);
+    assert!(inspected.contains("app:greeter") && inspected.contains("app:worker"), "{inspected}");
+    up.output(&["upgrade", "-l", "name=app:greetings", "app:loud", "--", "HELLO"]);
+    up.output(&["send", "app:greetings", "greet", "you"]);
+    assert_eq!(up.line(), "HELLO you");
+    up.fails(&["wait", "-l", "name=app:greetings", "--timeout", "10ms"], 8, "has not ended");
+    for verb in ["restart", "start"] {
+        up.fails(&[verb, "-l", "kind=none"], 4, "no service matches kind=none");
+        up.fails(&[verb, "app:greetings", "-l", "kind=service"], 2, "cannot be used with");
+        up.fails(&[verb], 2, "required");
+    }
+    for (words, part) in [
+        (&["scale", "-l", "kind=pool", "app:workers", "3"][..], "at once"),
+        (&["scale", "-l", "kind=pool", "many"], "write a number, or auto"),
+        (&["scale", "-l", "kind=pool"], "required"),
+        (&["scale"], "which pool"),
+        (&["send", "-l", "name=x"], "the topic is missing"),
+        (&["send"], "which process"),
+        (&["upgrade", "-l", "name=x", "app:greetings", "app:loud"], "at once"),
+    ] {
+        up.fails(words, 2, part);
+    }
+    up.fails(&["scale", "-l", "kind=service", "1"], 4, "no service matches");
 }
 
 #[test]

@@ -55,12 +55,29 @@ impl Session {
     /// Starts `procession` in a directory, with these variables and none that would give it
     /// settings.
     pub(crate) fn start_in(directory: &Path, variables: &[(&str, &str)], words: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_procession"));
+        let mut command = Self::alone_in(directory, env!("CARGO_BIN_EXE_procession"));
+        Self::of(command.envs(variables.iter().copied()).args(words))
+    }
+
+    /// Starts a line of a shell in a directory, likewise, with `procession` on its path and what it
+    /// says on standard error among its output, as at a terminal.
+    pub(crate) fn start_line(directory: &Path, line: &str) -> Self {
+        let binary = Path::new(env!("CARGO_BIN_EXE_procession")).parent().unwrap();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(binary.to_owned()).chain(std::env::split_paths(&path));
+        let mut command = Self::alone_in(directory, "sh");
+        command.env("PATH", std::env::join_paths(path).unwrap());
+        Self::of(command.arg("-c").arg(format!("exec {line} 2>&1")))
+    }
+
+    fn alone_in(directory: &Path, program: &str) -> Command {
+        let mut command = Command::new(program);
         for name in ["NODE", "SOCKET", "LISTEN", "TOKENS", "TOKEN", "OUTPUT", "GRACE"] {
             command.env_remove(format!("PROCESSION_{name}"));
         }
         command.env("XDG_CONFIG_HOME", directory).env("XDG_RUNTIME_DIR", directory);
-        Self::of(command.envs(variables.iter().copied()).args(words).current_dir(directory))
+        command.current_dir(directory);
+        command
     }
 
     fn of(command: &mut Command) -> Self {
@@ -90,7 +107,12 @@ impl Session {
 
     /// The next line of output.
     pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("a line of output in time")
+        self.next_line().expect("a line of output in time")
+    }
+
+    /// The next line of output; `None` when none comes for a long time, or ever.
+    pub(crate) fn next_line(&self) -> Option<String> {
+        self.lines.recv_timeout(PATIENCE).ok()
     }
 
     /// Sends a signal by its name.

@@ -171,6 +171,15 @@ fn find(node: &Node, text: &str) -> Result<Supervised, Error> {
     }
 }
 
+/// The pool that a text means; one that is no part of an application has to be named whole.
+fn pool_id(node: &Node, text: &str) -> Result<String, Error> {
+    match find(node, text) {
+        Ok(found) => Ok(found.id.to_string()),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(text.to_owned()),
+        Err(error) => Err(error),
+    }
+}
+
 fn view(node: &Node, it: Supervised) -> ServiceView {
     let status = it.status;
     ServiceView {
@@ -215,7 +224,7 @@ pub(crate) async fn pools(
 /// One pool that runs.
 #[utoipa::path(
     get, path = "/v1/pools/{pool}", tag = "pools", operation_id = "getPool",
-    params(("pool" = String, Path, description = "Its id")),
+    params(("pool" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
     responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn pool(
@@ -223,6 +232,7 @@ pub(crate) async fn pool(
     caller: Caller,
     Segment(pool): Segment,
 ) -> Answer<PoolView> {
+    let pool = state.ask(move |node| pool_id(node, &pool)).await??;
     caller.may(&state, "pool.info", &pool)?;
     ok(state.ask(move |node| node.pool_status(&pool).map(pool_view)).await??)
 }
@@ -230,7 +240,7 @@ pub(crate) async fn pool(
 /// Sets the size of a pool, or its bounds.
 #[utoipa::path(
     post, path = "/v1/pools/{pool}/scale", tag = "pools", operation_id = "scalePool",
-    params(("pool" = String, Path, description = "Its id")),
+    params(("pool" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
     request_body = ScaleRequest,
     responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -240,6 +250,7 @@ pub(crate) async fn scale(
     Segment(pool): Segment,
     Body(request): Body<ScaleRequest>,
 ) -> Answer<PoolView> {
+    let pool = state.ask(move |node| pool_id(node, &pool)).await??;
     caller.may(&state, "pool.scale", &pool)?;
     let ScaleRequest { size, auto, min_size, max_size } = request;
     if auto && size.is_some() {
