@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -125,12 +125,26 @@ impl Session {
     pub(crate) fn end(mut self) -> Ended {
         // The reader ends when the command and all that hold its standard error have ended.
         let Ok(stderr) = self.errors.recv_timeout(PATIENCE) else {
-            let _ = self.child.kill();
             panic!("the command did not end in {PATIENCE:?}");
         };
+        let mut stdout = String::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => stdout = stdout + &line + "\n",
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it did not end in {PATIENCE:?}: {stdout}"),
+            }
+        }
         let code = self.child.wait().unwrap().code();
-        let stdout = self.lines.iter().map(|line| line + "\n").collect();
         Ended { code, stdout, stderr }
+    }
+}
+
+/// Nothing outlives a test that has failed.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
