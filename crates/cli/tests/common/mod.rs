@@ -132,7 +132,9 @@ impl Session {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) => stdout = stdout + &line + "\n",
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it did not end in {PATIENCE:?}: {stdout}"),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("it did not end in {PATIENCE:?}: {stdout}")
+                }
             }
         }
         let code = self.child.wait().unwrap().code();
