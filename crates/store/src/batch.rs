@@ -1,50 +1,129 @@
-//! The writes of a group, each key once.
+//! The writes of a group, each key once, in the order of their keys.
 
 use crate::engine::Area;
-use std::collections::HashMap;
+use crate::seal::{SEAL_BYTES, check};
+use std::ops::Range;
 
 /// One write: sealed bytes, or none to remove.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Write {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Write<'a> {
     pub(crate) area: Area,
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Option<Vec<u8>>,
+    pub(crate) key: &'a [u8],
+    pub(crate) value: Option<&'a [u8]>,
 }
 
-/// Writes in the order in which their keys came first; a later write of a key takes the place of the
-/// earlier one.
+/// Writes, all bytes of which lie in one buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    writes: Vec<Write>,
-    index: HashMap<(Area, Vec<u8>), usize>,
+    bytes: Vec<u8>,
+    slots: Vec<Slot>,
+}
+
+#[derive(Debug, Clone)]
+struct Slot {
+    area: Area,
+    key: Range<usize>,
+    value: Option<Range<usize>>,
 }
 
 impl Batch {
-    /// Adds a write.
-    pub(crate) fn set(&mut self, area: Area, key: Vec<u8>, value: Option<Vec<u8>>) {
-        match self.index.entry((area, key)) {
-            std::collections::hash_map::Entry::Occupied(at) => {
-                self.writes[*at.get()].value = value;
-            }
-            std::collections::hash_map::Entry::Vacant(at) => {
-                let key = at.key().1.clone();
-                at.insert(self.writes.len());
-                self.writes.push(Write { area, key, value });
-            }
+    /// Sets a key to the parts of a value, one after the other, and seals it.
+    pub(crate) fn put(&mut self, area: Area, key: &[u8], parts: &[&[u8]]) {
+        let key_at = self.append(key);
+        let begin = self.bytes.len();
+        for part in parts {
+            self.append(part);
         }
+        let check: [u8; SEAL_BYTES] = check(area, key, &self.bytes[begin..]);
+        self.append(&check);
+        let value = Some(begin..self.bytes.len());
+        self.slots.push(Slot { area, key: key_at, value });
     }
 
-    /// What it says of a key: nothing, or the bytes, or that they are removed.
-    pub(crate) fn get(&self, area: Area, key: &[u8]) -> Option<Option<&[u8]>> {
-        if self.writes.is_empty() {
-            return None;
-        }
-        let at = *self.index.get(&(area, key.to_vec()))?;
-        Some(self.writes[at].value.as_deref())
+    /// Sets a key to what was sealed before.
+    pub(crate) fn put_sealed(&mut self, area: Area, key: &[u8], sealed: &[u8]) {
+        let key = self.append(key);
+        let value = Some(self.append(sealed));
+        self.slots.push(Slot { area, key, value });
+    }
+
+    /// Removes a key.
+    pub(crate) fn remove(&mut self, area: Area, key: &[u8]) {
+        let key = self.append(key);
+        self.slots.push(Slot { area, key, value: None });
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Range<usize> {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        begin..self.bytes.len()
+    }
+
+    /// Brings the writes in order, and leaves the last of each key.
+    pub(crate) fn finish(&mut self) {
+        let Self { bytes, slots } = self;
+        let key = |slot: &Slot| (slot.area, &bytes[slot.key.clone()]);
+        // Where keys begin in the buffer is the order in which they came: the last of a key comes first.
+        slots.sort_unstable_by(|a, b| {
+            key(a).cmp(&key(b)).then_with(|| b.key.start.cmp(&a.key.start))
+        });
+        slots.dedup_by(|later, first| key(later) == key(first));
     }
 
     /// The writes.
-    pub(crate) fn writes(&self) -> &[Write] {
-        &self.writes
+    pub(crate) fn writes(&self) -> impl Iterator<Item = Write<'_>> {
+        self.slots.iter().map(|slot| Write {
+            area: slot.area,
+            key: &self.bytes[slot.key.clone()],
+            value: slot.value.clone().map(|value| &self.bytes[value]),
+        })
+    }
+
+    /// The last that was written so far to a key, removed or not; looks at all writes.
+    pub(crate) fn find(&self, area: Area, key: &[u8]) -> Option<Write<'_>> {
+        let mut found = None;
+        for write in self.writes().filter(|write| write.area == area && write.key == key) {
+            found = Some(write);
+        }
+        found
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Space;
+    use crate::seal::open;
+
+    #[test]
+    fn the_last_write_of_a_key_is_left_and_all_are_in_order() {
+        let (head, name) = (Area::Space(Space::Head), Area::Space(Space::Name));
+        let mut batch = Batch::default();
+        batch.put(name, b"x", &[b"1"]);
+        batch.put(head, b"b", &[b"2"]);
+        batch.put(name, b"x", &[b"3", b"4"]);
+        batch.remove(head, b"a");
+        batch.put(head, b"c", &[b"5"]);
+        batch.remove(head, b"b");
+        assert_eq!(batch.find(head, b"b").map(|it| it.value), Some(None));
+        assert!(batch.find(head, b"d").is_none());
+        batch.finish();
+        let shown: Vec<_> = batch
+            .writes()
+            .map(|it| {
+                (it.area, it.key, it.value.map(|value| open(it.area, it.key, value).unwrap()))
+            })
+            .collect();
+        let expected: [(Area, &[u8], Option<&[u8]>); 4] = [
+            (head, b"a", None),
+            (head, b"b", None),
+            (head, b"c", Some(b"5")),
+            (name, b"x", Some(b"34")),
+        ];
+        assert_eq!(shown, expected);
     }
 }

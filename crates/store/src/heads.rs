@@ -2,6 +2,7 @@
 
 use crate::chain::Hash;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// The end of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,11 +13,35 @@ pub(crate) struct Head {
     pub(crate) hash: Hash,
 }
 
+/// A map by the ids of processes, which nobody outside can choose.
+pub(crate) type ById<T> = HashMap<u64, T, BuildHasherDefault<IdHasher>>;
+
+/// Spreads ids over all bits.
+#[derive(Debug, Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        let mixed = (self.0 ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
 /// A bounded cache in two generations: when the young one is full, it becomes the old one.
 #[derive(Debug)]
 pub(crate) struct Heads {
-    young: HashMap<u64, Head>,
-    old: HashMap<u64, Head>,
+    young: ById<Head>,
+    old: ById<Head>,
     generation_max: usize,
 }
 
@@ -24,7 +49,7 @@ impl Heads {
     /// Room for `heads_max` logs.
     pub(crate) fn new(heads_max: usize) -> Self {
         let generation_max = (heads_max / 2).max(1);
-        Self { young: HashMap::new(), old: HashMap::new(), generation_max }
+        Self { young: ById::default(), old: ById::default(), generation_max }
     }
 
     pub(crate) fn get(&mut self, id: u64) -> Option<Head> {

@@ -59,12 +59,12 @@ impl Areas {
         for write in batch.writes() {
             let map = Arc::make_mut(self.maps.entry(write.area).or_default());
             let size = |value: &[u8]| (write.key.len() + value.len()) as u64;
-            let before = match &write.value {
+            let before = match write.value {
                 Some(value) => {
                     self.bytes += size(value);
-                    map.insert(write.key.clone(), value.clone())
+                    map.insert(write.key.to_vec(), value.to_vec())
                 }
-                None => map.remove(&write.key),
+                None => map.remove(write.key),
             };
             self.bytes -= before.map_or(0, |value| size(&value));
         }

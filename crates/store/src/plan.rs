@@ -1,15 +1,15 @@
 //! From commits to the writes of one group: who may append, which hash a record gets, what trimming
 //! leaves behind.
 
-use crate::batch::{Batch, Write};
+use crate::batch::Batch;
 use crate::chain::{HASH_BYTES, Hash, ROOT, Record, link};
 use crate::commit::{Append, Change, Commit, KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::engine::{Area, Engine, Entry, Range};
 use crate::error::StoreError;
-use crate::heads::{Head, Heads};
-use crate::seal::{open, seal};
+use crate::heads::{ById, Head, Heads};
+use crate::seal::open;
 use crate::space::{Space, log_key, read_log_key};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 const LOG: Area = Area::Space(Space::Log);
 
@@ -26,10 +26,6 @@ impl Base {
     /// The base of a log of which nothing was trimmed.
     pub(crate) const START: Self = Self { first: 0, previous: ROOT };
 
-    pub(crate) fn to_bytes(self) -> Vec<u8> {
-        [&self.first.to_le_bytes()[..], &self.previous].concat()
-    }
-
     pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let (first, previous) = bytes.split_first_chunk::<8>()?;
         let previous = <[u8; HASH_BYTES]>::try_from(previous).ok()?;
@@ -45,22 +41,38 @@ enum Cut {
     Forget,
 }
 
+/// A log as it is after the commits that are planned so far.
+#[derive(Debug, Clone, Copy)]
+struct Touched {
+    head: Head,
+    /// Where it begins, if a commit has changed that: `Some(None)` is at the beginning of all logs.
+    base: Option<Option<Base>>,
+}
+
+/// What a commit does to a log, worked out before anything is written.
+#[derive(Debug)]
+enum Step {
+    /// Removes the records from the first up to and with the last, and notes the base.
+    Trim { id: u64, head: Head, first: u64, base: Base },
+    /// Removes the records from the first up to the next, and the base if there is one.
+    Forget { id: u64, first: u64, next: u64, has_base: bool },
+}
+
 /// The writes of a group in the making.
 pub(crate) struct Plan<'a> {
     engine: &'a dyn Engine,
     heads: &'a mut Heads,
-    /// The logs that the group touches, as they are after it.
-    touched: HashMap<u64, Head>,
+    touched: ById<Touched>,
     batch: Batch,
 }
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(engine: &'a dyn Engine, heads: &'a mut Heads) -> Self {
-        Self { engine, heads, touched: HashMap::new(), batch: Batch::default() }
+        Self { engine, heads, touched: ById::default(), batch: Batch::default() }
     }
 
     /// Adds a commit; after an error it is as it was before.
-    pub(crate) fn add(&mut self, commit: Commit) -> Result<(), StoreError> {
+    pub(crate) fn add(&mut self, commit: &Commit) -> Result<(), StoreError> {
         let mut cuts = BTreeMap::new();
         for change in &commit.changes {
             validate(change)?;
@@ -68,105 +80,106 @@ impl<'a> Plan<'a> {
                 cut(change, &mut cuts)?;
             }
         }
-        let mut writes = Vec::new();
-        let mut heads: BTreeMap<u64, Head> = BTreeMap::new();
-        if let Some(append) = commit.append {
-            let id = append.id;
-            heads.insert(id, self.append(append, &mut writes)?);
-        }
+        let appended = match &commit.append {
+            Some(append) => Some((append.id, self.next_head(append)?)),
+            None => None,
+        };
+        let mut steps = Vec::new();
         for (id, cut) in cuts {
-            let head = match heads.get(&id) {
-                Some(head) => *head,
-                None => self.head(id)?,
+            let head = match appended {
+                Some((its, head)) if its == id => head,
+                _ => self.head(id)?,
             };
-            match cut {
-                Cut::Trim(last) => self.trim(id, last, head, &mut writes)?,
-                Cut::Forget => {
-                    self.forget(id, head, &mut writes)?;
-                    heads.insert(id, Head { next: 0, hash: ROOT });
-                }
+            steps.extend(self.step(id, cut, head)?);
+        }
+        if let (Some((id, head)), Some(append)) = (appended, &commit.append) {
+            let key = log_key(id, append.n);
+            self.batch.put(LOG, &key, &[&append.record, &head.hash]);
+            let base = self.touched.get(&id).and_then(|it| it.base);
+            self.touched.insert(id, Touched { head, base });
+        }
+        for step in steps {
+            self.carry_out(step);
+        }
+        for Change { space, key, value } in &commit.changes {
+            match value {
+                _ if *space == Space::Log => {}
+                Some(value) => self.batch.put(Area::Space(*space), key, &[value]),
+                None => self.batch.remove(Area::Space(*space), key),
             }
         }
-        for write in writes {
-            self.batch.set(write.area, write.key, write.value);
-        }
-        for change in commit.changes {
-            if change.space == Space::Log {
-                continue;
-            }
-            let area = Area::Space(change.space);
-            let value = change.value.map(|value| seal(area, &change.key, value));
-            self.batch.set(area, change.key, value);
-        }
-        self.touched.extend(heads);
         Ok(())
     }
 
-    pub(crate) fn batch(&self) -> &Batch {
+    /// The writes, in order.
+    pub(crate) fn batch(&mut self) -> &Batch {
+        self.batch.finish();
         &self.batch
     }
 
     /// The group is on disk: what it did to logs is what the next group builds upon.
     pub(crate) fn done(self) {
-        for (id, head) in self.touched {
+        for (id, Touched { head, .. }) in self.touched {
             if head.next == 0 { self.heads.remove(id) } else { self.heads.set(id, head) }
         }
     }
 
-    fn append(&mut self, append: Append, writes: &mut Vec<Write>) -> Result<Head, StoreError> {
+    /// The head that an append makes.
+    fn next_head(&mut self, append: &Append) -> Result<Head, StoreError> {
         let Append { id, n, record } = append;
         if record.len() > VALUE_BYTES_MAX {
             return Err(too_large(Space::Log, record.len()));
         }
-        let head = self.head_before(id, n)?;
-        if head.next != n || n == u64::MAX {
-            return Err(StoreError::Conflict { id, given: n, next: head.next });
+        let head = self.head_before(*id, *n)?;
+        if head.next != *n || *n == u64::MAX {
+            return Err(StoreError::Conflict { id: *id, given: *n, next: head.next });
         }
-        let hash = link(id, n, &head.hash, &record);
-        let key = log_key(id, n).to_vec();
-        let mut value = record;
-        value.extend_from_slice(&hash);
-        let value = seal(LOG, &key, value);
-        writes.push(Write { area: LOG, key, value: Some(value) });
-        Ok(Head { next: n + 1, hash })
+        Ok(Head { next: n + 1, hash: link(*id, *n, &head.hash, record) })
     }
 
-    fn trim(
-        &self,
-        id: u64,
-        last: u64,
-        head: Head,
-        writes: &mut Vec<Write>,
-    ) -> Result<(), StoreError> {
-        let first = self.base(id)?.unwrap_or(Base::START).first;
-        if head.next == 0 || last < first {
-            return Ok(());
-        }
-        if last >= head.next {
-            let what = format!("record {last} of process {id} can't be trimmed, it is not there");
-            return Err(StoreError::invalid(Space::Log, what));
-        }
-        let previous = if last + 1 == head.next { head.hash } else { self.record_hash(id, last)? };
-        for n in first..=last {
-            writes.push(Write { area: LOG, key: log_key(id, n).to_vec(), value: None });
-        }
-        let key = id.to_be_bytes().to_vec();
-        let value = Base { first: last + 1, previous }.to_bytes();
-        let value = Some(seal(Area::Base, &key, value));
-        writes.push(Write { area: Area::Base, key, value });
-        Ok(())
-    }
-
-    fn forget(&self, id: u64, head: Head, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+    /// What a cut comes to for a log with this head; nothing where there is nothing to cut.
+    fn step(&self, id: u64, cut: Cut, head: Head) -> Result<Option<Step>, StoreError> {
         let base = self.base(id)?;
-        for n in base.unwrap_or(Base::START).first..head.next {
-            writes.push(Write { area: LOG, key: log_key(id, n).to_vec(), value: None });
+        let first = base.unwrap_or(Base::START).first;
+        match cut {
+            Cut::Forget => {
+                Ok(Some(Step::Forget { id, first, next: head.next, has_base: base.is_some() }))
+            }
+            Cut::Trim(last) if head.next == 0 || last < first => Ok(None),
+            Cut::Trim(last) if last >= head.next => {
+                let what =
+                    format!("record {last} of process {id} can't be trimmed, it is not there");
+                Err(StoreError::invalid(Space::Log, what))
+            }
+            Cut::Trim(last) => {
+                let at_head = last + 1 == head.next;
+                let previous = if at_head { head.hash } else { self.record_hash(id, last)? };
+                Ok(Some(Step::Trim { id, head, first, base: Base { first: last + 1, previous } }))
+            }
         }
-        if base.is_some() {
-            let key = id.to_be_bytes().to_vec();
-            writes.push(Write { area: Area::Base, key, value: None });
+    }
+
+    fn carry_out(&mut self, step: Step) {
+        match step {
+            Step::Trim { id, head, first, base } => {
+                for n in first..base.first {
+                    self.batch.remove(LOG, &log_key(id, n));
+                }
+                let parts: [&[u8]; 2] = [&base.first.to_le_bytes(), &base.previous];
+                self.batch.put(Area::Base, &id.to_be_bytes(), &parts);
+                self.touched.insert(id, Touched { head, base: Some(Some(base)) });
+            }
+            Step::Forget { id, first, next, has_base } => {
+                for n in first..next {
+                    self.batch.remove(LOG, &log_key(id, n));
+                }
+                if has_base {
+                    self.batch.remove(Area::Base, &id.to_be_bytes());
+                }
+                let head = Head { next: 0, hash: ROOT };
+                self.touched.insert(id, Touched { head, base: Some(None) });
+            }
         }
-        Ok(())
     }
 
     /// The head of a log that is about to get record `n`. Where the cache knows nothing, two looks at
@@ -192,21 +205,21 @@ impl<'a> Plan<'a> {
     }
 
     fn known(&mut self, id: u64) -> Option<Head> {
-        self.touched.get(&id).copied().or_else(|| self.heads.get(id))
+        self.touched.get(&id).map(|it| it.head).or_else(|| self.heads.get(id))
     }
 
     fn base(&self, id: u64) -> Result<Option<Base>, StoreError> {
-        let key = id.to_be_bytes();
-        match self.batch.get(Area::Base, &key) {
-            Some(None) => Ok(None),
-            Some(Some(sealed)) => read_base(id, sealed).map(Some),
+        match self.touched.get(&id).and_then(|it| it.base) {
+            Some(base) => Ok(base),
             None => find_base(self.engine, id),
         }
     }
 
     fn record_hash(&self, id: u64, n: u64) -> Result<Hash, StoreError> {
         let key = log_key(id, n);
-        if let Some(Some(sealed)) = self.batch.get(LOG, &key) {
+        if self.touched.contains_key(&id)
+            && let Some(sealed) = self.batch.find(LOG, &key).and_then(|write| write.value)
+        {
             return hash_of(id, n, sealed);
         }
         match self.engine.read(LOG, &key)? {

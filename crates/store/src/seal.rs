@@ -6,7 +6,7 @@ use crate::engine::Area;
 pub(crate) const SEAL_BYTES: usize = 8;
 
 /// The first bytes of BLAKE3 over area, key and value: a value in the wrong place does not fit either.
-fn check(area: Area, key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
+pub(crate) fn check(area: Area, key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
     let mut hasher = blake3::Hasher::new();
     let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
     let [a, b, c, d] = length.to_le_bytes();
@@ -14,13 +14,6 @@ fn check(area: Area, key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
     let mut check = [0; SEAL_BYTES];
     check.copy_from_slice(&hasher.finalize().as_bytes()[..SEAL_BYTES]);
     check
-}
-
-/// Puts the seal behind the value.
-pub(crate) fn seal(area: Area, key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
-    let check = check(area, key, &value);
-    value.extend_from_slice(&check);
-    value
 }
 
 /// The value without its seal.
@@ -37,6 +30,12 @@ pub(crate) fn open<'a>(area: Area, key: &[u8], sealed: &'a [u8]) -> Result<&'a [
 mod tests {
     use super::*;
     use crate::Space;
+
+    fn seal(area: Area, key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+        let check = check(area, key, &value);
+        value.extend(check);
+        value
+    }
 
     #[test]
     fn any_change_is_noticed() {

@@ -56,7 +56,7 @@ impl<E: Engine> Store for Sealed<E> {
         };
         let mut plan = Plan::new(&self.engine, &mut heads);
         let mut bytes = 0_u64;
-        let planned = commits.into_iter().map(|commit| {
+        let planned = commits.iter().map(|commit| {
             let more =
                 u64::try_from(commit.bytes()).unwrap_or(u64::MAX).saturating_mul(ROOM_FACTOR);
             room.allows(bytes.saturating_add(more), commit.only_removes())?;
@@ -65,10 +65,11 @@ impl<E: Engine> Store for Sealed<E> {
             Ok(())
         });
         let mut results: Vec<Result<(), StoreError>> = planned.collect();
-        if plan.batch().writes().is_empty() {
+        let batch = plan.batch();
+        if batch.is_empty() {
             return results;
         }
-        match self.noted(self.engine.write(plan.batch())) {
+        match self.noted(self.engine.write(batch)) {
             Ok(()) => plan.done(),
             Err(error) => {
                 for result in results.iter_mut().filter(|result| result.is_ok()) {

@@ -6,11 +6,15 @@ use crate::engine::{Area, Range};
 use crate::space::Space;
 use fjall::config::{CompressionPolicy, FilterPolicy, FilterPolicyEntry};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions};
+use smallvec::SmallVec;
 use std::ops::Bound;
 use std::path::Path;
 
 /// Where the number of the last group lies, before all areas that share its keyspace.
 const GROUP_KEY: [u8; 1] = [0];
+
+/// A key of the engine; those of processes need no memory of their own.
+type Place = SmallVec<[u8; 32]>;
 
 /// A range of the engine's keys.
 type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
@@ -33,8 +37,9 @@ impl Keyspaces {
     pub(super) fn open(path: &Path, config: &DiskConfig) -> fjall::Result<Self> {
         let database = Database::builder(path)
             .cache_size(config.cache_bytes)
-            .worker_threads(2)
             .max_journaling_size(128 << 20)
+            // With two the one would turn round and round while the other compacts.
+            .worker_threads(1)
             // The tails of journals are read by us, too: values in them are as they are.
             .journal_compression(CompressionType::None)
             .manual_journal_persist(true)
@@ -56,9 +61,9 @@ impl Keyspaces {
     }
 
     /// Where a key of an area lies.
-    pub(super) fn place(&self, area: Area, key: &[u8]) -> (&Keyspace, Vec<u8>) {
+    pub(super) fn place(&self, area: Area, key: &[u8]) -> (&Keyspace, Place) {
         match prefix(area) {
-            Prefix::Log => (&self.log, key.to_vec()),
+            Prefix::Log => (&self.log, Place::from_slice(key)),
             Prefix::State(first) => (&self.state, prefixed(first, key)),
             Prefix::Bulk(first) => (&self.bulk, prefixed(first, key)),
         }
@@ -85,11 +90,11 @@ impl Keyspaces {
             Prefix::Bulk(first) => (&self.bulk, first),
         };
         let to = match (range.to, first.checked_add(1)) {
-            (Some(to), _) => Bound::Excluded(prefixed(first, to)),
+            (Some(to), _) => Bound::Excluded(prefixed(first, to).into_vec()),
             (None, Some(next)) => Bound::Excluded(vec![next]),
             (None, None) => Bound::Unbounded,
         };
-        (keyspace, (Bound::Included(prefixed(first, range.from)), to), 1)
+        (keyspace, (Bound::Included(prefixed(first, range.from).into_vec()), to), 1)
     }
 
     /// The space and key of what the engine has under a key of the keyspace with this number; `None` of
@@ -131,8 +136,8 @@ fn prefix(area: Area) -> Prefix {
     }
 }
 
-fn prefixed(first: u8, key: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::with_capacity(key.len() + 1);
+fn prefixed(first: u8, key: &[u8]) -> Place {
+    let mut whole = Place::new();
     whole.push(first);
     whole.extend_from_slice(key);
     whole
@@ -161,7 +166,7 @@ mod tests {
     fn no_two_areas_share_a_place() {
         for area in Area::all() {
             let (keyspace, key) = match prefix(area) {
-                Prefix::Log => (1, b"key".to_vec()),
+                Prefix::Log => (1, Place::from_slice(b"key")),
                 Prefix::State(first) => (2, prefixed(first, b"key")),
                 Prefix::Bulk(first) => (3, prefixed(first, b"key")),
             };

@@ -191,10 +191,10 @@ impl Open {
         // Into the system's memory first: what fails there has left nothing that counts.
         let mut writes = self.keyspaces.database.batch().durability(Some(PersistMode::Buffer));
         for write in batch.writes() {
-            let (keyspace, key) = self.keyspaces.place(write.area, &write.key);
-            match &write.value {
-                Some(value) => writes.insert(keyspace, key, &**value),
-                None => writes.remove(keyspace, key),
+            let (keyspace, key) = self.keyspaces.place(write.area, write.key);
+            match write.value {
+                Some(value) => writes.insert(keyspace, &key[..], value),
+                None => writes.remove(keyspace, &key[..]),
             }
         }
         let (keyspace, key) = self.keyspaces.group();
@@ -207,7 +207,7 @@ impl Engine for DiskEngine {
     fn read(&self, area: Area, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.with(|open| {
             let (keyspace, place) = open.keyspaces.place(area, key);
-            match keyspace.get(place) {
+            match keyspace.get(&*place) {
                 Ok(value) => Ok(value.map(|value| value.to_vec())),
                 Err(error) => Err(read_error(area, key, error)),
             }
