@@ -13,7 +13,7 @@ pub(crate) struct Write<'a> {
 }
 
 /// Writes, all bytes of which lie in one buffer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
@@ -38,13 +38,6 @@ impl Batch {
         self.append(&check);
         let value = Some(begin..self.bytes.len());
         self.slots.push(Slot { area, key: key_at, value });
-    }
-
-    /// Sets a key to what was sealed before.
-    pub(crate) fn put_sealed(&mut self, area: Area, key: &[u8], sealed: &[u8]) {
-        let key = self.append(key);
-        let value = Some(self.append(sealed));
-        self.slots.push(Slot { area, key, value });
     }
 
     /// Removes a key.

@@ -1,7 +1,8 @@
 //! What survives the node: ordered byte keys by [`Space`], among them the log of every durable
 //! process, each value with a checksum and each log a chain of hashes.
 //!
-//! [`Store`] is the contract. [`DiskStore`] keeps it on disk, [`MemoryStore`] in memory. [`Committer`] is the one
+//! [`Store`] is the contract. [`DiskStore`] keeps it on disk, [`MemoryStore`] in memory,
+//! [`FaultyStore`] breaks by a seed. [`Committer`] is the one
 //! thread through which a node writes: all that wait are made durable by one sync.
 //!
 //! Nothing here knows what the bytes mean, and nothing here hands out a value whose checksum does not
@@ -15,6 +16,7 @@ mod committer;
 mod disk;
 mod engine;
 mod error;
+mod faulty;
 mod heads;
 mod memory;
 mod plan;
@@ -29,6 +31,7 @@ pub use commit::{Append, Change, Commit, KEY_BYTES_MAX, VALUE_BYTES_MAX};
 pub use committer::{Committer, CommitterConfig, Done, OnRoom, Refusal, Refused, Statistics};
 pub use disk::{DiskConfig, DiskStore, Missing, TornTail};
 pub use error::StoreError;
+pub use faulty::{FaultCounts, Faults, FaultyStore};
 pub use memory::MemoryStore;
 pub use space::{Space, log_key, read_log_key};
 pub use store::{Found, LogEnds, Size, Store};

@@ -52,7 +52,7 @@ impl DiskEngine {
         let had_failed = directory.has_failed();
         if had_failed {
             rewrite(&directory.data())
-                .map_err(|error| StoreError::io("write the journals anew", error))?;
+                .map_err(|error| StoreError::io("write the journals again", error))?;
         }
         let torn = cut(&directory.data(), &directory.torn())?;
         let open = Open::new(&directory.data(), &config)?;
@@ -107,6 +107,9 @@ impl DiskEngine {
                 }
             }
         }
+        // Closing syncs what was half written, and tells nobody when that fails.
+        rewrite(&self.directory.data())
+            .map_err(|error| StoreError::io("write the journals again", error))?;
         cut(&self.directory.data(), &self.directory.torn())?;
         let anew = Open::new(&self.directory.data(), &self.config)?;
         let group = anew.group.load(Relaxed);
@@ -187,6 +190,18 @@ impl Open {
         }
     }
 
+    fn write_and_sync(&self, batch: &Batch, group: u64) -> Result<(), Unwritten> {
+        self.write(batch, group).map_err(Unwritten::Refused)?;
+        match self.keyspaces.database.persist(PersistMode::SyncData) {
+            Ok(()) => {}
+            // Its threads have given up meanwhile; nothing was synced, and nothing has failed to.
+            Err(error @ fjall::Error::Poisoned) => return Err(Unwritten::Refused(error)),
+            Err(error) => return Err(Unwritten::Sync(error)),
+        }
+        self.group.store(group, Relaxed);
+        Ok(())
+    }
+
     fn write(&self, batch: &Batch, group: u64) -> fjall::Result<()> {
         // Into the system's memory first: what fails there has left nothing that counts.
         let mut writes = self.keyspaces.database.batch().durability(Some(PersistMode::Buffer));
@@ -201,6 +216,14 @@ impl Open {
         writes.insert(keyspace, key, group.to_le_bytes());
         writes.commit()
     }
+}
+
+/// Why a group is not on disk.
+enum Unwritten {
+    /// The engine takes no more; what it has can be looked at when it is opened again.
+    Refused(fjall::Error),
+    /// The sync has failed: nobody knows.
+    Sync(fjall::Error),
 }
 
 impl Engine for DiskEngine {
@@ -262,12 +285,12 @@ impl Engine for DiskEngine {
             let open = self.current()?;
             open.wait();
             let group = open.group.load(Relaxed) + 1;
-            let Err(error) = open.write(batch, group) else {
-                open.group.store(group, Relaxed);
-                let synced = open.keyspaces.database.persist(PersistMode::SyncData);
-                return synced.map_err(|error| {
-                    self.fail(format!("the disk could not be synced: {error:?}"))
-                });
+            let error = match open.write_and_sync(batch, group) {
+                Ok(()) => return Ok(()),
+                Err(Unwritten::Sync(error)) => {
+                    return Err(self.fail(format!("the disk could not be synced: {error:?}")));
+                }
+                Err(Unwritten::Refused(error)) => error,
             };
             if self.recover(open, group, &format!("{error:?}"))? {
                 return Ok(());

@@ -67,16 +67,15 @@ pub(super) fn cut(data: &Path, kept_in: &Path) -> Result<Vec<TornTail>, StoreErr
     Ok(torn)
 }
 
-/// Writes all journals anew, so that the disk has what the system's memory has. After a failed sync the
-/// system may believe that it has written what it has not, and would never write it again.
+/// Writes all journals again, each byte over itself, which needs no room, and syncs them. After a failed
+/// sync the system may believe that it has written what it has not, and would never write it again;
+/// and nobody is told of the failure twice.
 pub(super) fn rewrite(data: &Path) -> io::Result<()> {
     for journal in journals(data)? {
         let bytes = read(&journal)?;
-        let anew = journal.with_extension("anew");
-        let mut file = File::create(&anew)?;
-        file.write_all(&bytes)?;
+        let file = OpenOptions::new().write(true).open(&journal)?;
+        file.write_all_at(&bytes, 0)?;
         file.sync_all()?;
-        fs::rename(&anew, &journal)?;
     }
     File::open(data)?.sync_all()
 }
