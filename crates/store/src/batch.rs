@@ -111,10 +111,10 @@ mod tests {
                 (it.area, it.key, it.value.map(|value| open(it.area, it.key, value).unwrap()))
             })
             .collect();
-        let expected: [(Area, &[u8], Option<&[u8]>); 4] = [
-            (head, b"a", None),
+        let expected = [
+            (head, &b"a"[..], None),
             (head, b"b", None),
-            (head, b"c", Some(b"5")),
+            (head, b"c", Some(&b"5"[..])),
             (name, b"x", Some(b"34")),
         ];
         assert_eq!(shown, expected);
