@@ -45,8 +45,9 @@ pub fn replay(
             }
             Entry::Turn { budget } => match guest.run(&mut host, budget as u64) {
                 Turn::Exited(reason) => end = End::Exited(reason),
-                // What was to be done aside is done when the next turn begins.
-                Turn::Waiting | Turn::Preempted | Turn::Replaced | Turn::Aside => {}
+                // It was done before anything else happened to the process.
+                Turn::Aside => guest.work(),
+                Turn::Waiting | Turn::Preempted | Turn::Replaced => {}
             },
             // Nothing else is between turns.
             _ => guest.trim(),

@@ -128,8 +128,10 @@ impl procession_environment::Image for LuaImage {
         let state = crate::snapshot::read(snapshot, &self.shared.hash)?;
         let heap = Heap::from_words(&state.words, limits.memory_bytes_max);
         let mut guest = LuaGuest::new(heap, &self.shared, true);
-        guest.heap.threshold = state.threshold.min(guest.heap.limit);
         guest.compile_loaded()?;
+        guest.heap.threshold = state.threshold.min(guest.heap.threshold_max());
+        (guest.heap.headroom, guest.heap.trimmed) = (state.headroom, state.trimmed);
+        guest.debt = state.debt;
         crate::snapshot::check(&guest.heap, guest.images())?;
         Ok(Box::new(guest))
     }

@@ -32,7 +32,7 @@ pub(crate) struct LuaGuest {
     is_running: bool,
     aside: Option<Box<Aside>>,
     /// Instructions by which turns were overdrawn and that are not yet paid for.
-    debt: i64,
+    pub(crate) debt: i64,
     /// The heap's words, while it hibernates.
     packed: Option<Packed>,
 }
@@ -196,11 +196,11 @@ impl Guest for LuaGuest {
 
     fn snapshot(&self) -> Option<Vec<u8>> {
         let Some(packed) = &self.packed else {
-            return Some(crate::snapshot::write(&self.heap, &self.shared.hash));
+            return Some(crate::snapshot::write(&self.heap, self.debt, &self.shared.hash));
         };
         let mut twin = self.heap.twin();
         unpack(packed, &mut twin, &self.shared.pattern);
-        Some(crate::snapshot::write(&twin, &self.shared.hash))
+        Some(crate::snapshot::write(&twin, self.debt, &self.shared.hash))
     }
 
     fn usage(&self) -> Usage {
@@ -231,12 +231,13 @@ impl Guest for LuaGuest {
     }
 
     fn trim(&mut self) {
-        if self.packed.is_some() || self.heap.is_trim() {
-            return;
-        }
-        if self.heap.used() <= TRIM_WORDS_MAX {
-            let images = self.loaded.images(&self.shared.images);
-            self.heap.collect(Strings { images });
+        if !self.heap.is_trim() {
+            self.wake();
+            if self.heap.used() <= TRIM_WORDS_MAX {
+                let images = self.loaded.images(&self.shared.images);
+                self.heap.collect(Strings { images });
+            }
+            self.heap.trimmed = self.heap.used();
         }
         self.heap.shrink();
     }

@@ -93,7 +93,9 @@ pub(crate) struct Heap {
     /// The most words the process may hold.
     pub(crate) limit: usize,
     /// Garbage that a small heap may hold before the next collection.
-    headroom: usize,
+    pub(crate) headroom: usize,
+    /// Words in use when it was last collected because the process was idle; 0 = never.
+    pub(crate) trimmed: usize,
     /// It was idle: the next growth is by no more than is needed, since it may be idle again at once.
     is_lean: bool,
 }
@@ -120,6 +122,7 @@ impl Heap {
             threshold: 0,
             limit,
             headroom: HEADROOM_MIN,
+            trimmed: 0,
             is_lean: false,
         };
         heap.set_threshold(content.len(), 0);
@@ -128,10 +131,18 @@ impl Heap {
 
     /// After a collection left `live` words: when the next one is due, with room for `extra` more.
     pub(crate) fn set_threshold(&mut self, live: usize, extra: usize) {
-        // Beyond the limit there is an eighth of garbage, or a process that lives close to its limit
-        // would be collected all the time.
-        let most = self.limit + self.limit / 8;
-        self.threshold = (live * 2 + extra).max(live + self.headroom).min(most);
+        self.threshold = (live * 2 + extra).max(live + self.headroom).min(self.threshold_max());
+    }
+
+    /// Beyond the limit there is an eighth of garbage, or a process that lives close to its limit would
+    /// be collected all the time.
+    pub(crate) fn threshold_max(&self) -> usize {
+        self.limit + self.limit / 8
+    }
+
+    /// Whether this may be a heap's [`Heap::headroom`].
+    pub(crate) const fn is_headroom(words: usize) -> bool {
+        words >= HEADROOM_MIN && words <= HEADROOM_MAX
     }
 
     /// The process makes garbage fast: it gets more room for it.
@@ -242,14 +253,19 @@ impl Heap {
         }
     }
 
-    /// Whether there is nothing to trim: it was trimmed, and has hardly made anything since.
+    /// Whether there is no garbage to speak of: it was trimmed, and has hardly made anything since. That
+    /// follows from what a snapshot has, so that a copy is collected where the original is.
     pub(crate) fn is_trim(&self) -> bool {
-        self.is_lean && self.words.len() - self.top >= SLACK - SLACK / 4
+        self.trimmed != 0 && self.top <= self.trimmed + SLACK / 4
     }
 
     /// Gives back what is not used, but for a little: whoever gets a message now and then and is
     /// trimmed each time keeps the same array.
     pub(crate) fn shrink(&mut self) {
+        self.headroom = HEADROOM_MIN;
+        if self.is_lean && self.words.len() - self.top >= SLACK - SLACK / 4 {
+            return;
+        }
         let wanted = lean_length(self.top);
         if wanted < self.words.len() && self.words.len() <= POOLED_WORDS_MAX {
             // Shrinking in place would leave holes too small for anybody.
@@ -260,7 +276,6 @@ impl Heap {
             self.words.truncate(wanted);
             self.words.shrink_to_fit();
         }
-        self.headroom = HEADROOM_MIN;
         self.is_lean = true;
     }
 

@@ -2,8 +2,13 @@
 //!
 //! Layout, all numbers little-endian: magic (8 bytes), format version (4), reserved (4), hash of the
 //! program's sources (8), collection threshold in words (8), number of words (8), checksum of the
-//! words (8), the words. Reading checks all of it, and that every reference leads to an object of
-//! its kind, before anything is executed: damaged or foreign bytes are an error, never a fault.
+//! words (8), headroom of the collector in words (4), words that the last trim left (4), instructions
+//! still to be paid for (8), the words. Reading checks all of it, and that every reference leads to an
+//! object of its kind, before anything is executed: damaged or foreign bytes are an error, never a
+//! fault.
+//!
+//! A restored process goes on exactly as the original does: it is preempted and collected at the same
+//! instructions, so its next snapshot has the same bytes. Recovery by replay rests on that.
 
 mod frames;
 mod objects;
@@ -18,13 +23,16 @@ use procession_types::word::{self, Kind, Word};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"PROCLUA\0";
-const VERSION: u32 = 4;
-const HEADER_BYTES: usize = 48;
+const VERSION: u32 = 5;
+const HEADER_BYTES: usize = 64;
 
 /// A snapshot that was read.
 pub(crate) struct State {
     pub(crate) words: Vec<Word>,
     pub(crate) threshold: usize,
+    pub(crate) headroom: usize,
+    pub(crate) trimmed: usize,
+    pub(crate) debt: i64,
 }
 
 /// Continues a 64-bit hash over bytes (FNV-1a by words with a final mix). It tells programs and
@@ -40,8 +48,8 @@ pub(crate) fn content_hash(start: u64, bytes: &[u8]) -> u64 {
     hash
 }
 
-/// The state as bytes.
-pub(crate) fn write(heap: &Heap, program: &[u8; 8]) -> Vec<u8> {
+/// The state as bytes: a heap, and the instructions that are still to be paid for.
+pub(crate) fn write(heap: &Heap, debt: i64, program: &[u8; 8]) -> Vec<u8> {
     let words: &[u8] = bytemuck::cast_slice(heap.words());
     let mut bytes = Vec::with_capacity(HEADER_BYTES + words.len());
     bytes.extend_from_slice(MAGIC);
@@ -51,6 +59,9 @@ pub(crate) fn write(heap: &Heap, program: &[u8; 8]) -> Vec<u8> {
     bytes.extend_from_slice(&(heap.threshold as u64).to_le_bytes());
     bytes.extend_from_slice(&(heap.used() as u64).to_le_bytes());
     bytes.extend_from_slice(&content_hash(0, words).to_le_bytes());
+    bytes.extend_from_slice(&(heap.headroom as u32).to_le_bytes());
+    bytes.extend_from_slice(&(heap.trimmed as u32).to_le_bytes());
+    bytes.extend_from_slice(&debt.to_le_bytes());
     bytes.extend_from_slice(words);
     bytes
 }
@@ -80,9 +91,15 @@ pub(crate) fn read(bytes: &[u8], program: &[u8; 8]) -> Result<State, Error> {
     if content_hash(0, body) != number(40) {
         return Err(refuse("damaged: its checksum is wrong"));
     }
+    let (pace, debt) = (number(48), number(56) as i64);
+    let (headroom, trimmed) = (pace as u32 as usize, (pace >> 32) as usize);
+    if !Heap::is_headroom(headroom) || debt < 0 {
+        return Err(refuse("damaged: its pace makes no sense"));
+    }
     let (chunks, _) = body.as_chunks::<8>();
     let words = chunks.iter().map(|chunk| u64::from_le_bytes(*chunk)).collect();
-    Ok(State { words, threshold: usize::try_from(number(24)).unwrap_or(usize::MAX) })
+    let threshold = usize::try_from(number(24)).unwrap_or(usize::MAX);
+    Ok(State { words, threshold, headroom, trimmed, debt })
 }
 
 /// Gives a changed snapshot the checksum of its words, as somebody who forges one would: for tests of

@@ -14,7 +14,7 @@ use support::TestHost;
 use support::session::program;
 
 /// Bytes before the words.
-const HEADER_BYTES: usize = 48;
+const HEADER_BYTES: usize = 64;
 /// Memory of a restored process.
 const MEMORY_BYTES_MAX: u64 = 1 << 20;
 

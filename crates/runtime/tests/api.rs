@@ -25,6 +25,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use web::Server;
 
+#[path = "../../durable/tests/support/replaying.rs"]
+mod replaying;
 mod restoring;
 mod web;
 
@@ -36,6 +38,18 @@ enum Mode {
     Hibernating,
     /// They go on as copies that were restored from their snapshots.
     Restored,
+    /// They are recorded, and run again from their journals when they have ended.
+    Replayed,
+}
+
+impl Mode {
+    const ALL: [Self; 4] = [Self::Plain, Self::Hibernating, Self::Restored, Self::Replayed];
+
+    /// Whether the programs of the file run in this mode.
+    fn takes(self, name: &str) -> bool {
+        // A process that is recorded is upgraded from outside only, and these ask for it.
+        self != Self::Replayed || !(name.contains("upgrade") || name == "return_convention")
+    }
 }
 
 const MAIN: &str = "app.test:main";
@@ -164,9 +178,11 @@ fn case(file: &Path) -> Case {
 fn run(file: &Path, scratch: &Path, mode: Mode) -> Result<(), String> {
     let case = case(file);
     let lua = LuaEnvironment::with_payloads(case.payloads);
+    let findings = Arc::new(replaying::Findings::default());
     let mut config = NodeConfig::new(match mode {
         Mode::Plain | Mode::Hibernating => Arc::new(lua),
         Mode::Restored => Arc::new(restoring::Restoring(lua)),
+        Mode::Replayed => Arc::new(replaying::Replaying { inner: lua, findings: findings.clone() }),
     });
     config.shards = 2;
     config.programs = case.programs;
@@ -197,7 +213,16 @@ fn run(file: &Path, scratch: &Path, mode: Mode) -> Result<(), String> {
         .map_err(|e| format!("does not start: {e}{}", trace(&e)))?;
     let ending = started.ending.ok_or("main has no end")?;
     let reason = ending.wait_for(PATIENCE).map_err(|_| stuck(&node))?;
-    judge(&reason, case.expect.as_ref())
+    judge(&reason, case.expect.as_ref())?;
+    // Every process has ended, and was looked at, when its node is gone.
+    drop(node);
+    findings.verdict()?;
+    let compared = findings.compared.load(Ordering::Relaxed);
+    if mode == Mode::Replayed && compared == 0 {
+        Err("nothing was compared".into())
+    } else {
+        Ok(())
+    }
 }
 
 fn stuck(node: &Node) -> String {
@@ -253,7 +278,7 @@ fn programs_see_what_the_documents_say() {
                     let name = file.file_stem().unwrap().to_string_lossy().into_owned();
                     let scratch = std::env::temp_dir()
                         .join(format!("procession-api-{}-{name}", std::process::id()));
-                    for mode in [Mode::Plain, Mode::Hibernating, Mode::Restored] {
+                    for mode in Mode::ALL.into_iter().filter(|mode| mode.takes(&name)) {
                         let _ = std::fs::remove_dir_all(&scratch);
                         std::fs::create_dir_all(&scratch).unwrap();
                         let outcome = run(file, &scratch, mode);

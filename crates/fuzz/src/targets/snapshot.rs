@@ -149,10 +149,10 @@ fn keep(source: &str, copy: &[u8]) {
 fn differences(whole: &[u8], copy: &[u8]) -> String {
     let mut text = String::new();
     let pairs = whole.as_chunks::<8>().0.iter().zip(copy.as_chunks::<8>().0).enumerate();
-    for (number, (before, after)) in pairs.filter(|(number, (a, b))| *number > 5 && a != b).take(8)
+    for (number, (before, after)) in pairs.filter(|(number, (a, b))| *number > 7 && a != b).take(8)
     {
         let [before, after] = [before, after].map(|bytes| u64::from_le_bytes(*bytes));
-        text.push_str(&format!("word {}: {before:016x} became {after:016x}\n", number - 6));
+        text.push_str(&format!("word {}: {before:016x} became {after:016x}\n", number - 8));
     }
     text
 }
@@ -163,7 +163,7 @@ fn damaged(random: &mut Random, whole: &[u8]) -> Vec<u8> {
     match random.below(3) {
         0 => copy.truncate(random.below(copy.len())),
         _ => {
-            let most = if random.one_in(2) { 48 } else { copy.len() };
+            let most = if random.one_in(2) { 64 } else { copy.len() };
             let at = random.below(most);
             copy[at] ^= 1 << random.below(8);
         }

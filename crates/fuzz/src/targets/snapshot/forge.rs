@@ -6,7 +6,7 @@ use procession_lua::seal_snapshot;
 use procession_types::word::{self, Kind};
 
 /// Bytes before the words; the words from here on are roots.
-const HEADER_BYTES: usize = 48;
+const HEADER_BYTES: usize = 64;
 /// The first word that is no root.
 const ROOTS: usize = 70;
 
