@@ -1,8 +1,8 @@
 //! Arguments of built-in functions: checks, conversions, and PUC's messages about them.
 
+use crate::blame::Caller;
 use crate::index::is_heap_table;
-use crate::operate::as_integer;
-use crate::raise::Caller;
+use crate::numeric::as_integer;
 use crate::strings::{Text, is_string};
 use crate::text::number::Number;
 use crate::vm::{Args, Flow, Raise, Vm};

@@ -111,7 +111,7 @@ fn duration(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             Err(error) => vm.fail(args, &error),
         };
     }
-    match vm.number(value).and_then(crate::operate::as_integer) {
+    match vm.number(value).and_then(crate::numeric::as_integer) {
         Some(nanoseconds) if nanoseconds >= 0 => {
             let word = vm.heap.integer(nanoseconds);
             vm.give(args, word)

@@ -6,7 +6,7 @@ use crate::call::Called;
 use crate::coroutine::{FrameKind, TAIL_CALLED};
 use crate::index::is_heap_table;
 use crate::library::is_builtin;
-use crate::operate::as_float;
+use crate::numeric::as_float;
 use crate::strings::is_string;
 use crate::text::number::Number;
 use crate::vm::{Raise, Vm};

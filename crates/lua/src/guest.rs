@@ -97,8 +97,8 @@ impl LuaGuest {
             drop(vm);
             match (stop, new_image) {
                 (Stop::NewImage, Some(image)) => {
-                    loaded_image = Some(self.images().len() as u16);
-                    self.add_image(image);
+                    loaded_image = Some(image.0);
+                    fuel -= self.add_image(image);
                     // The call of `load` that is executed again must not be preempted.
                     let grant = (LOAD_FUEL - fuel).max(0);
                     fuel += grant;
@@ -192,6 +192,8 @@ impl Guest for LuaGuest {
         }
         vm.save_coroutine();
         self.debt += (-vm.fuel).max(0);
+        drop(vm);
+        self.sweep_collected();
     }
 
     fn snapshot(&self) -> Option<Vec<u8>> {

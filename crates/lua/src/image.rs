@@ -36,8 +36,16 @@ pub enum Payloads {
 }
 
 impl Image {
+    /// Whether it has no code at all: that of a chunk that has been given back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.modules.is_empty()
+    }
+
     /// Words of memory that it takes, about.
     pub(crate) fn words(&self) -> usize {
+        if self.is_empty() {
+            return 0;
+        }
         let prototypes = self.prototypes.iter().map(|prototype| {
             let names = prototype.names.len() * 6 + prototype.upvalue_names.len() * 4;
             prototype.code.len() * 2

@@ -14,12 +14,16 @@
 )] // words, indices and lengths are converted all the time; the heap's limit keeps them in range
 
 mod args;
+mod blame;
 pub mod bytecode;
 mod calendar;
 mod call;
 mod calls;
+mod chunks;
+mod closing;
 mod collect;
 pub mod compile;
+mod concat;
 mod coroutine;
 mod coroutines;
 mod environment;
@@ -40,6 +44,7 @@ mod load;
 mod mailbox;
 mod message;
 mod modules;
+mod numeric;
 mod operate;
 mod prelude;
 mod process_library;
@@ -48,6 +53,7 @@ mod receives;
 mod snapshot;
 mod strings;
 mod table;
+mod tasks;
 pub mod text;
 mod time;
 mod traceback;

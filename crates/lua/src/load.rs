@@ -3,9 +3,10 @@
 //! The chunk becomes an image of the process. Its source is kept in the heap, so that a snapshot can
 //! be restored on another node: compiling it again gives the same image.
 
+use crate::chunks;
 use crate::compile;
 use crate::frame::closure_place;
-use crate::heap::{Heap, root};
+use crate::heap::Heap;
 use crate::image::{Image, ImageBuilder};
 use crate::library::library;
 use crate::strings::is_string;
@@ -46,7 +47,7 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let name = if vm.arg(args, 2) == word::NIL { source } else { vm.string_arg(args, 2)? };
     let mode = if vm.arg(args, 3) == word::NIL { "bt".into() } else { vm.utf8_arg(args, 3)? };
     let text = vm.bytes(source).to_vec();
-    vm.reserve(64)?;
+    vm.reserve(64 + (text.len() + vm.bytes(name).len()) / 8)?;
     let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
     // Chunks of bytecode are refused whatever the mode says.
     let is_binary = text.first() == Some(&0x1B);
@@ -55,25 +56,25 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         let mode = if is_binary { "t" } else { &mode };
         return failure(vm, args, &format!("attempt to load a {kind} chunk (mode is '{mode}')"));
     }
-    if let Some(number) = known_chunk(vm, source, name) {
+    if let Some(number) = chunks::known(&mut vm.heap, vm.images, (source, name)) {
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
-    }
-    if vm.images.len() >= IMAGES_MAX {
-        return failure(vm, args, "too many loaded chunks");
     }
     if text.len() > CHUNK_BYTES_MAX {
         return failure(vm, args, "chunk is too large");
     }
-    let number = vm.images.len() as u16;
+    let number = chunks::next(&mut vm.heap, vm.images);
+    let Some(number) = number.filter(|&number| usize::from(number) < IMAGES_MAX) else {
+        return failure(vm, args, "too many loaded chunks");
+    };
     match compile_chunk(&text, chunk_name.as_bytes(), number) {
         Err(error) => {
             vm.fuel -= text.len() as i64 * FUEL_PER_BYTE;
             failure(vm, args, &error.message)
         }
         Ok(image) => {
-            keep_source(vm, source, name);
-            vm.new_image = Some(Arc::new(image));
+            chunks::keep(&mut vm.heap, vm.images, number, (source, name));
+            vm.new_image = Some((number, Arc::new(image)));
             Err(Raise::Stop(Stop::NewImage))
         }
     }
@@ -98,54 +99,6 @@ pub(crate) fn compile_chunk(
 fn failure(vm: &mut Vm<'_>, args: Args, message: &str) -> Result<Flow, Raise> {
     let text = vm.heap.string(message.as_bytes());
     vm.give_all(args, &[word::NIL, text])
-}
-
-/// The image of a chunk of the same source and name that was loaded before.
-fn known_chunk(vm: &mut Vm<'_>, source: Word, name: Word) -> Option<u16> {
-    let list = vm.heap.get(root::SOURCES);
-    if list == word::NIL {
-        return None;
-    }
-    let known = vm.raw_get(list, source);
-    if !word::is_int(known) {
-        return None;
-    }
-    let number = word::to_int(known);
-    // The list may come from another machine.
-    let known_name = vm.raw_get(list, word::int_wrapping(2 * (number - 1)));
-    let is_there = (2..vm.images.len() as i64).contains(&number);
-    (is_there && vm.raw_equal(known_name, name)).then_some(number as u16)
-}
-
-/// Keeps the source and the name of the chunk that becomes the next image: as items 2n - 3 and
-/// 2n - 2 of a list for image n, and the number under the source.
-fn keep_source(vm: &mut Vm<'_>, source: Word, name: Word) {
-    if vm.heap.get(root::SOURCES) == word::NIL {
-        let at = vm.heap.table(4, 0);
-        vm.heap.set(root::SOURCES, word::make(word::TAG_TABLE, 0, at as u32));
-    }
-    let list = word::index(vm.heap.get(root::SOURCES)) as usize;
-    let next = vm.heap.length(vm.strings(), list) + 1;
-    vm.heap.set_int(vm.strings(), list, next, source);
-    vm.heap.set_int(vm.strings(), list, next + 1, name);
-    let number = word::int_wrapping(vm.images.len() as i64);
-    vm.heap.set_any(vm.strings(), list, source, number);
-}
-
-/// Sources and names of the chunks that a process has loaded, in turn, from a heap that has not been
-/// checked; `None` when it is damaged.
-pub(crate) fn sources(heap: &Heap) -> Option<Vec<Word>> {
-    let list = heap.get(root::SOURCES);
-    if list == word::NIL {
-        return Some(Vec::new());
-    }
-    if list >> 32 != word::TAG_TABLE << 16 {
-        return None;
-    }
-    let words = heap.words();
-    let array = *words.get(word::index(list) as usize + word::table::ARRAY as usize)?;
-    let (block, used) = (array as u32 as usize, (array >> 32) as usize);
-    words.get(block + 1..block + 1 + used).map(<[Word]>::to_vec)
 }
 
 /// The closure of a loaded chunk with its environment.

@@ -1,9 +1,9 @@
 //! Operators: the ways out of the interpreter's fast paths.
 
 use crate::bytecode::{Op, Operand};
+use crate::numeric::{as_integer, compare_numbers, compute, is_bitwise, numbers_equal};
 use crate::strings::is_string;
 use crate::text::number::{self, Number};
-use crate::text::power::power;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Kind, Word};
 use std::cmp::Ordering;
@@ -114,7 +114,7 @@ impl Vm<'_> {
         self.method_of(name, a, b)
     }
 
-    fn method_of(&mut self, name: Word, a: Word, b: Word) -> Word {
+    pub(crate) fn method_of(&mut self, name: Word, a: Word, b: Word) -> Word {
         let method = self.metamethod(a, name);
         if method == word::NIL { self.metamethod(b, name) } else { method }
     }
@@ -255,89 +255,6 @@ impl Vm<'_> {
         }
     }
 
-    /// Concatenates the `left` first of the `total` values from register `a` on into register `a`.
-    pub(crate) fn concat(&mut self, a: usize, left: usize, total: usize) -> Result<(), Raise> {
-        let mut left = left;
-        while left > 1 {
-            let first = self.base + a;
-            let joinable = |vm: &Self, position: usize| {
-                let value = vm.heap.get(first + position);
-                is_string(value) || vm.number(value).is_some()
-            };
-            let mut from = left;
-            while from > 0 && joinable(self, from - 1) {
-                from -= 1;
-            }
-            if left - from >= 2 {
-                // Registers to the right are spent: the instruction can't be started again, so a
-                // collection happens here.
-                let joined = match self.join(first + from, left - from) {
-                    Err(Raise::Collect(extra)) => {
-                        self.collect(extra)?;
-                        continue;
-                    }
-                    joined => joined?,
-                };
-                self.heap.set(first + from, joined);
-                left = from + 1;
-                continue;
-            }
-            let (x, y) = (self.heap.get(first + left - 2), self.heap.get(first + left - 1));
-            let method = self.method_of(self.library.names.concat, x, y);
-            if method == word::NIL {
-                let second = joinable(self, left - 2);
-                let position = if second { left - 1 } else { left - 2 };
-                let value = if second { y } else { x };
-                let place = position as u8;
-                return Err(self.type_error_at("concatenate", value, Operand::First, place));
-            }
-            self.heap.set(first + total, word::int_wrapping(left as i64 - 1));
-            match self.call_meta(method, &[x, y]) {
-                Err(Raise::Collect(extra)) => self.collect(extra)?,
-                done => return done,
-            }
-        }
-        Ok(())
-    }
-
-    /// One string of `count` strings and numbers at `from` and on.
-    fn join(&mut self, from: usize, count: usize) -> Result<Word, Raise> {
-        let mut length = 0;
-        for at in from..from + count {
-            let value = self.heap.get(at);
-            length += if is_string(value) { self.strings().length(&self.heap, value) } else { 32 };
-        }
-        self.reserve(length / 8 + 4)?;
-        self.fuel -= (length / 64) as i64;
-        let mut small = [0_u8; 120];
-        if length <= small.len() {
-            let mut used = 0;
-            for at in from..from + count {
-                let value = self.heap.get(at);
-                if is_string(value) {
-                    let bytes = self.bytes(value);
-                    small[used..used + bytes.len()].copy_from_slice(&bytes);
-                    used += bytes.len();
-                } else {
-                    let text = self.number_text(value);
-                    small[used..used + text.len()].copy_from_slice(text.as_bytes());
-                    used += text.len();
-                }
-            }
-            return Ok(self.heap.string(&small[..used]));
-        }
-        let mut joined = Vec::with_capacity(length);
-        for at in from..from + count {
-            let value = self.heap.get(at);
-            if is_string(value) {
-                joined.extend_from_slice(&self.bytes(value));
-            } else {
-                self.push_number(value, &mut joined);
-            }
-        }
-        Ok(self.heap.string(&joined))
-    }
-
     /// The type of a value as `type` says.
     pub(crate) fn type_text(&self, value: Word) -> &'static str {
         if word::is_float(value) {
@@ -373,139 +290,4 @@ impl Vm<'_> {
 
 const fn pick(second: bool, a: Word, b: Word) -> (Word, Operand) {
     if second { (b, Operand::Second) } else { (a, Operand::First) }
-}
-
-/// The operator on two numbers; `None` when an operand has no integer representation.
-fn compute(op: Op, x: Number, y: Number) -> Result<Option<Number>, &'static str> {
-    use Number::{Float, Int};
-    let float = |f: fn(f64, f64) -> f64| Some(Float(f(as_float(x), as_float(y))));
-    Ok(match op {
-        Op::Add | Op::AddK => match (x, y) {
-            (Int(x), Int(y)) => Some(Int(x.wrapping_add(y))),
-            _ => float(|x, y| x + y),
-        },
-        Op::Sub | Op::SubK => match (x, y) {
-            (Int(x), Int(y)) => Some(Int(x.wrapping_sub(y))),
-            _ => float(|x, y| x - y),
-        },
-        Op::Mul | Op::MulK => match (x, y) {
-            (Int(x), Int(y)) => Some(Int(x.wrapping_mul(y))),
-            _ => float(|x, y| x * y),
-        },
-        Op::Div | Op::DivK => float(|x, y| x / y),
-        Op::Pow | Op::PowK => float(power),
-        Op::IDiv | Op::IDivK => match (x, y) {
-            (Int(_), Int(0)) => return Err("attempt to divide by zero"),
-            (Int(x), Int(y)) => Some(Int(floor_divide(x, y))),
-            _ => float(|x, y| libm::floor(x / y)),
-        },
-        Op::Mod | Op::ModK => match (x, y) {
-            (Int(_), Int(0)) => return Err("attempt to perform 'n%0'"),
-            (Int(x), Int(y)) => Some(Int(floor_modulo(x, y))),
-            _ => float(float_modulo),
-        },
-        Op::Unm => Some(match x {
-            Int(x) => Int(x.wrapping_neg()),
-            Float(x) => Float(-x),
-        }),
-        _ => match (as_integer(x), as_integer(y)) {
-            (Some(x), Some(y)) => Some(Int(bitwise(op, x, y))),
-            _ => None,
-        },
-    })
-}
-
-/// Whether the operator works on bits.
-const fn is_bitwise(op: Op) -> bool {
-    matches!(op, Op::BAnd | Op::BOr | Op::BXor | Op::Shl | Op::Shr | Op::BNot)
-}
-
-/// The number as a double.
-#[allow(clippy::cast_precision_loss)]
-pub(crate) const fn as_float(number: Number) -> f64 {
-    match number {
-        Number::Int(value) => value as f64,
-        Number::Float(value) => value,
-    }
-}
-
-/// The number as an integer, if it has an integer's value.
-pub(crate) fn as_integer(number: Number) -> Option<i64> {
-    match number {
-        Number::Int(value) => Some(value),
-        Number::Float(value) => number::float_to_int(value),
-    }
-}
-
-/// `x // y` for y other than 0.
-#[inline]
-pub(crate) const fn floor_divide(x: i64, y: i64) -> i64 {
-    let quotient = x.wrapping_div(y);
-    if x.wrapping_rem(y) != 0 && (x ^ y) < 0 { quotient - 1 } else { quotient }
-}
-
-/// `x % y` for y other than 0.
-#[inline]
-pub(crate) const fn floor_modulo(x: i64, y: i64) -> i64 {
-    let rest = x.wrapping_rem(y);
-    if rest != 0 && (rest ^ y) < 0 { rest + y } else { rest }
-}
-
-/// `x % y` for doubles.
-#[inline]
-pub(crate) fn float_modulo(x: f64, y: f64) -> f64 {
-    let rest = x % y;
-    if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
-}
-
-fn bitwise(op: Op, x: i64, y: i64) -> i64 {
-    match op {
-        Op::BAnd => x & y,
-        Op::BOr => x | y,
-        Op::BXor => x ^ y,
-        Op::Shl => shift_left(x, y),
-        Op::Shr => shift_left(x, y.checked_neg().unwrap_or(i64::MAX)),
-        _ => !x,
-    }
-}
-
-/// `x << y`; negative counts shift right, and both fill with zeros.
-#[inline]
-pub(crate) const fn shift_left(x: i64, y: i64) -> i64 {
-    match y {
-        0..=63 => ((x as u64) << y) as i64,
-        -63..=-1 => ((x as u64) >> -y) as i64,
-        _ => 0,
-    }
-}
-
-/// Whether two numbers are mathematically equal.
-pub(crate) fn numbers_equal(x: Number, y: Number) -> bool {
-    compare_numbers(x, y) == Some(Ordering::Equal)
-}
-
-/// Order of two numbers, exact also between integers and doubles; `None` with NaN.
-pub(crate) fn compare_numbers(x: Number, y: Number) -> Option<Ordering> {
-    match (x, y) {
-        (Number::Int(x), Number::Int(y)) => Some(x.cmp(&y)),
-        (Number::Float(x), Number::Float(y)) => x.partial_cmp(&y),
-        (Number::Int(x), Number::Float(y)) => compare_mixed(x, y),
-        (Number::Float(x), Number::Int(y)) => compare_mixed(y, x).map(Ordering::reverse),
-    }
-}
-
-fn compare_mixed(x: i64, y: f64) -> Option<Ordering> {
-    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
-    if y.is_nan() {
-        return None;
-    }
-    if y >= TWO_63 {
-        return Some(Ordering::Less);
-    }
-    if y < -TWO_63 {
-        return Some(Ordering::Greater);
-    }
-    let floor = libm::floor(y);
-    let order = x.cmp(&(floor as i64));
-    Some(if order == Ordering::Equal && y > floor { Ordering::Less } else { order })
 }

@@ -1,21 +1,13 @@
-//! Errors: making them, finding who handles them, closing variables on the way, tracebacks.
+//! Errors: making them, finding who handles them, unwinding to there.
 
-use crate::bytecode::{NameHint, NameKind, Op, Operand};
+use crate::bytecode::{Op, Operand};
 use crate::call::Called;
-use crate::coroutine::{FrameKind, Link, field};
+use crate::coroutine::FrameKind;
 use crate::heap::root;
 use crate::library::is_builtin;
 use crate::strings::is_string;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Word};
-
-/// The program's code for which a function of the library works.
-struct User {
-    /// R0 of its frame.
-    base: usize,
-    /// The instruction after the one that it executes.
-    pc: usize,
-}
 
 /// How many handlers of one `xpcall` may fail within each other. In PUC Lua C's stack ends this.
 const HANDLERS_MAX: usize = 190;
@@ -27,22 +19,6 @@ pub(crate) const UNWINDING: u8 = 1;
 
 /// Likewise: finalizers are called between two instructions.
 pub(crate) const FINALIZING: u8 = 2;
-
-/// Who called a function of the library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// The program.
-    Program,
-    /// The program, as a method.
-    Method,
-    /// The library, for the program: a comparator, a callback.
-    Library,
-}
-
-/// Whether it is the built-in function that calls what it is given.
-fn is_call(function: Word) -> bool {
-    function == crate::library::builtin_word(crate::library::base::CALL)
-}
 
 impl Vm<'_> {
     /// An error with a message and the position of the program's code that runs. In a function of
@@ -70,173 +46,6 @@ impl Vm<'_> {
     #[cold]
     pub(crate) fn bare_error(&mut self, message: &str) -> Raise {
         Raise::Error(self.heap.string(message.as_bytes()))
-    }
-
-    /// The frame of the program's own code for which the library works; `None` when the library was
-    /// called by `pcall` or is the first function of a coroutine.
-    fn user(&self) -> Option<User> {
-        let (mut base, mut pc) = (self.base, self.pc);
-        loop {
-            let callee = self.heap.get(base - 3);
-            if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
-                return Some(User { base, pc });
-            }
-            let link = self.link(base);
-            if link.kind.is_protected() || link.kind == FrameKind::First {
-                return None;
-            }
-            base = base - link.shift as usize - link.delta as usize;
-            pc = link.pc as usize;
-        }
-    }
-
-    /// The position with which errors out of wrapped coroutines begin.
-    pub(crate) fn call_position(&self) -> String {
-        self.user().map_or_else(String::new, |user| self.position_of(user.base, user.pc))
-    }
-
-    /// Who called the library function that runs, and by which name; `own` is the built-in function
-    /// that runs. A public function that the library calls for the program (a
-    /// comparator, a callback) goes by its own name.
-    pub(crate) fn called_as(&self, own: Word) -> (Caller, String) {
-        let (mut base, mut pc, mut function) = (self.base, self.pc, own);
-        loop {
-            let callee = self.heap.get(base - 3);
-            if word::tag(callee) == word::TAG_FUNCTION && !self.is_library(callee) {
-                return self.called_by_program(callee, pc, function);
-            }
-            let link = self.link(base);
-            // What stands in for a metamethod of the program is none of its business either.
-            let passes_on = callee == function || is_call(callee) || link.kind == FrameKind::Meta;
-            let name = self.public_name(function);
-            if !passes_on && name != "?" {
-                return (Caller::Library, name);
-            }
-            if link.kind.is_protected() || link.kind == FrameKind::First {
-                let function = if is_call(callee) { function } else { callee };
-                return (Caller::Library, self.public_name(function));
-            }
-            if !is_call(callee) {
-                function = callee;
-            }
-            base = base - link.shift as usize - link.delta as usize;
-            pc = link.pc as usize;
-        }
-    }
-
-    /// Likewise, where the program's function `caller` called it by the instruction before `pc`.
-    fn called_by_program(&self, caller: Word, pc: usize, function: Word) -> (Caller, String) {
-        let op = self.prototype(caller).code[pc.saturating_sub(1)].op();
-        if op.calls() {
-            if let Some(hint) = self.hint_at(caller, pc, Operand::First, 0) {
-                let is_method = hint.kind == NameKind::Method;
-                let caller = if is_method { Caller::Method } else { Caller::Program };
-                return (caller, hint.name.to_string());
-            }
-            if op == Op::ForInCall {
-                return (Caller::Program, "for iterator".to_owned());
-            }
-        } else if let Some(event) = op.event() {
-            return (Caller::Program, event.to_owned());
-        }
-        (Caller::Program, self.public_name(function))
-    }
-
-    /// `file:line: ` of the frame `level` levels below the running one; empty for library code.
-    pub(crate) fn position(&self, level: usize) -> String {
-        let (mut base, mut pc, mut level) = (self.base, self.pc, level);
-        while level > 0 {
-            let link = self.link(base);
-            level -= 1;
-            if link.kind.is_protected() {
-                // `pcall` itself counts, as a function without a position.
-                if level == 0 {
-                    return String::new();
-                }
-                level -= 1;
-            }
-            if link.kind == FrameKind::First {
-                return String::new();
-            }
-            base = base - link.shift as usize - link.delta as usize;
-            pc = link.pc as usize;
-        }
-        self.position_of(base, pc)
-    }
-
-    fn position_of(&self, base: usize, pc: usize) -> String {
-        match self.line_of(base, pc) {
-            Some((file, line)) => format!("{file}:{line}: "),
-            None => String::new(),
-        }
-    }
-
-    /// File and line of a frame of the program's own code.
-    pub(crate) fn line_of(&self, base: usize, pc: usize) -> Option<(&str, u32)> {
-        let callee = self.heap.get(base - 3);
-        if word::tag(callee) != word::TAG_FUNCTION || self.is_library(callee) {
-            return None;
-        }
-        let prototype = self.prototype(callee);
-        let line = prototype.lines.get(pc.saturating_sub(1)).copied().unwrap_or(0);
-        let place = self.heap.get(word::index(callee) as usize + 1);
-        let image = &self.images[(place >> 32) as u16 as usize];
-        Some((image.files.get(prototype.file as usize).map_or("?", |file| file), line))
-    }
-
-    /// Whether a Lua function belongs to the library.
-    pub(crate) fn is_library(&self, callee: Word) -> bool {
-        word::space(callee) != 0
-            || (self.heap.get(word::index(callee) as usize + 1) >> 32) as u16 == 0
-    }
-
-    /// The name by which the instruction before `pc` refers to an operand.
-    pub(crate) fn hint(&self, operand: Operand, position: u8) -> Option<&NameHint> {
-        let callee = self.heap.get(self.base - 3);
-        if is_builtin(callee) || self.is_library(callee) {
-            return None;
-        }
-        self.hint_at(callee, self.pc, operand, position)
-    }
-
-    pub(crate) fn hint_at(
-        &self,
-        callee: Word,
-        pc: usize,
-        operand: Operand,
-        position: u8,
-    ) -> Option<&NameHint> {
-        if word::tag(callee) != word::TAG_FUNCTION {
-            return None;
-        }
-        let names = &self.prototype(callee).names;
-        let pc = pc.checked_sub(1)? as u32;
-        let first = names.partition_point(|hint| hint.pc < pc);
-        names[first..]
-            .iter()
-            .take_while(|hint| hint.pc == pc)
-            .find(|hint| hint.operand == operand && hint.position == position)
-    }
-
-    /// ` (local 'x')` and the like, or nothing.
-    pub(crate) fn described(&self, operand: Operand, position: u8) -> String {
-        match self.hint(operand, position) {
-            Some(hint) => format!(" ({} '{}')", hint.kind.text(), hint.name),
-            None => String::new(),
-        }
-    }
-
-    /// Likewise for the table of an access; globals are fields of an upvalue.
-    pub(crate) fn described_table(&self) -> String {
-        let i = self.instruction();
-        let upvalue = match i.op() {
-            Op::GetGlobal => i.b(),
-            Op::SetGlobal => i.a(),
-            _ => return self.described(Operand::First, 0),
-        };
-        let prototype = self.prototype(self.heap.get(self.base - 3));
-        let name = prototype.upvalue_names.get(upvalue as usize).map_or("_ENV", |name| name);
-        format!(" (upvalue '{name}')")
     }
 
     /// "attempt to … a … value (…)".
@@ -412,101 +221,6 @@ impl Vm<'_> {
             }
             base = base - link.shift as usize - link.delta as usize;
         }
-    }
-
-    /// Marks a slot as holding a variable to be closed.
-    pub(crate) fn mark_close(&mut self, slot: usize) -> Result<(), Raise> {
-        let value = self.heap.get(slot);
-        if word::is_falsy(value) {
-            return Ok(());
-        }
-        if self.metamethod(value, self.library.names.close) == word::NIL {
-            let name = match self.hint(Operand::First, 0) {
-                Some(hint) => hint.name.to_string(),
-                None if self.instruction().op() == Op::ForInPrep => "(for state)".to_owned(),
-                None => "?".to_owned(),
-            };
-            return Err(self.error(&format!("variable '{name}' got a non-closable value")));
-        }
-        // The slots marked before are remembered in a list that lives in the closing state table.
-        self.push_mark(slot);
-        Ok(())
-    }
-
-    /// Closes the last marked variable at or above `from`, if there is one: then a frame of its
-    /// `__close` is on top, or it has run already; the caller starts again.
-    pub(crate) fn close_next(&mut self, from: usize, error: Option<Word>) -> Result<bool, Raise> {
-        loop {
-            let Some(marked) = self.last_mark().filter(|&slot| slot >= from) else {
-                return Ok(false);
-            };
-            let value = self.heap.get(marked);
-            let method = self.metamethod(value, self.library.names.close);
-            let passed = error.unwrap_or(word::NIL);
-            // The top of an open list of values and the error wait below the frame. A frame gets
-            // its room before the mark is gone, since then this can't be tried again.
-            let live = self.live_end().max(marked + 1);
-            let top = self.top - self.stack;
-            let registers = match self.is_plain_function(method) {
-                true => 2 * self.prototype(method).registers as usize,
-                false => 0,
-            };
-            let offset = match self.ensure_stack(live, registers + 64) {
-                Err(Raise::Error(value)) => {
-                    self.pop_mark();
-                    return Err(Raise::Error(value));
-                }
-                offset => offset?,
-            };
-            self.pop_mark();
-            self.heap.set(offset, word::int_wrapping(top as i64));
-            self.heap.set(offset + 1, passed);
-            let slot = offset + 2;
-            self.heap.set(slot, method);
-            self.heap.set(slot + 3, value);
-            self.heap.set(slot + 4, passed);
-            let mode = if error.is_some() { UNWINDING } else { 0 };
-            match self.call_value(slot, 2, mode, FrameKind::Close)? {
-                Called::Entered => return Ok(true),
-                Called::Returned(..) => {}
-            }
-        }
-    }
-
-    /// A `__close` method has returned.
-    pub(crate) fn closed(&mut self, slot: usize, link: Link) -> Result<(), Raise> {
-        self.top = self.stack + word::to_int(self.heap.get(slot - 2)) as usize;
-        if link.results == UNWINDING {
-            let error = self.heap.get(slot - 1);
-            return self.unwind(error);
-        }
-        if link.results == FINALIZING {
-            return Ok(());
-        }
-        // The instruction that closes is executed again until nothing is left to close.
-        self.pc -= 1;
-        Ok(())
-    }
-
-    /// The last marked slot of the running coroutine.
-    pub(crate) fn last_mark(&self) -> Option<usize> {
-        let mark = self.heap.get(self.co + field::CLOSE);
-        if mark == word::NIL {
-            return None;
-        }
-        Some(self.stack + self.heap.get(word::index(mark) as usize + 1) as u32 as usize)
-    }
-
-    fn push_mark(&mut self, slot: usize) {
-        let before = self.heap.get(self.co + field::CLOSE);
-        let offset = word::int_wrapping((slot - self.stack) as i64);
-        let node = self.heap.user(crate::library::class::COUNT, &[offset, before]);
-        self.heap.set(self.co + field::CLOSE, node);
-    }
-
-    fn pop_mark(&mut self) {
-        let mark = word::index(self.heap.get(self.co + field::CLOSE)) as usize;
-        self.heap.set(self.co + field::CLOSE, self.heap.get(mark + 2));
     }
 
     /// The text of an error value, if it has one.

@@ -6,7 +6,7 @@ use crate::vm::{Raise, Stop, Vm};
 use procession_types::word;
 
 /// Heaps above this size, in words (2 MiB), are collected on another thread: that takes milliseconds.
-const ASIDE_WORDS: usize = 1 << 18;
+pub(crate) const ASIDE_WORDS: usize = 1 << 18;
 
 impl Vm<'_> {
     /// Runs from where the heap says until something ends the turn.
@@ -60,7 +60,10 @@ impl Vm<'_> {
         } else if starts {
             self.run_task(task)?;
         }
-        self.start_finalizers();
+        // A chunk that was just compiled belongs to the call of `load` that made it.
+        if self.loaded_image.is_none() {
+            self.start_finalizers();
+        }
         Ok(())
     }
 

@@ -117,8 +117,8 @@ pub(crate) struct Vm<'a> {
     collections: u32,
     /// Large collections are left to another thread.
     pub(crate) leaves: bool,
-    /// See [`Stop::NewImage`].
-    pub(crate) new_image: Option<Arc<Image>>,
+    /// See [`Stop::NewImage`]; with its number.
+    pub(crate) new_image: Option<(u16, Arc<Image>)>,
     /// The number of the image that was just added.
     pub(crate) loaded_image: Option<u16>,
 }

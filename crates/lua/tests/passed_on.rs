@@ -53,3 +53,20 @@ fn notes_of_the_collector_stay_behind() {
         assert_eq!(end(RECEIVER, &sent).1, "1\t3\n", "after {collections} collections");
     }
 }
+
+#[test]
+fn what_is_sent_keeps_the_senders_own_notes() {
+    // The test host takes no messages, but what is sent has been packed by then.
+    let source = "return { main = function()
+        local finalized = 0
+        local meta = { __gc = function() finalized = finalized + 1 end }
+        local had = setmetatable({}, meta)
+        process.send(process.pid(), 'topic', { had })
+        setmetatable(had, meta)
+        had = nil
+        collectgarbage()
+        collectgarbage()
+        print(finalized)
+    end }";
+    assert_eq!(end(source, &Fragment::default()).1, "1\n", "one finalizer, called once");
+}

@@ -1,25 +1,42 @@
 //! The chunks that a process loaded itself, as images beside those of its program.
 
-use super::LuaGuest;
+use super::{LuaGuest, PureHost};
+use crate::chunks;
 use crate::image::Image;
 use crate::load::{CHUNK_BYTES_MAX, IMAGES_MAX};
-use crate::strings::Strings;
+use crate::strings::{Strings, is_string};
+use crate::turn::ASIDE_WORDS;
+use crate::vm::Vm;
 use procession_types::Error;
+use procession_types::word;
 use std::sync::Arc;
+
+/// Words of chunks that a process may load before it is looked for some that it does not use any more.
+const SWEEP_WORDS_MIN: usize = 1 << 14;
+/// Words of the heap that are looked at for an instruction.
+const WORDS_PER_FUEL: usize = 4;
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Loaded {
-    /// All images, its program's first; empty while it has loaded nothing.
+    /// All images, its program's first; empty while it has loaded nothing. What was given back is an
+    /// image without code.
     images: Vec<Arc<Image>>,
     /// Words that the chunks take.
     pub(crate) words: usize,
+    /// The heap's limit without them.
+    limit: usize,
 }
 
 impl Loaded {
     /// Whether it has loaded nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.images.is_empty()
+    }
+
+    /// Words of chunks that there may be in any case before it is looked for some to give back.
+    fn least(&self) -> usize {
+        SWEEP_WORDS_MIN.min(self.limit / 8)
     }
 
     /// All images by their numbers, if the program's are these.
@@ -35,16 +52,73 @@ impl LuaGuest {
         self.loaded.images(&self.shared.images)
     }
 
-    /// Adds the image of a chunk that it loaded; what it takes is no longer there for the heap.
-    pub(super) fn add_image(&mut self, image: Arc<Image>) {
+    /// Adds the image of a chunk that it loaded; what it takes is no longer there for the heap. Gives
+    /// the fuel that this has cost, beside the compilation.
+    pub(super) fn add_image(&mut self, (number, image): (u16, Arc<Image>)) -> i64 {
+        self.put_image(number, image);
+        if !self.is_sweep_due() || self.heap.used() > ASIDE_WORDS {
+            return 0;
+        }
+        let mut host = PureHost::default();
+        let mut vm = Vm::new(&mut self.heap, &self.loaded.images, &mut host, 0, 0);
+        // Whether there is memory enough is seen at the next collection, when chunks are gone.
+        let live = vm.live_end();
+        let _ = vm.collect_below(live, 0);
+        vm.save_coroutine();
+        let cost = -vm.fuel;
+        drop(vm);
+        self.sweep(Some(number));
+        cost + (self.heap.used() / WORDS_PER_FUEL) as i64
+    }
+
+    /// Whether so much was loaded since the last sweep that there should be another one.
+    fn is_sweep_due(&mut self) -> bool {
+        let least = self.loaded.least();
+        !self.loaded.is_empty()
+            && self.loaded.words >= chunks::due(&mut self.heap, &self.loaded.images, least)
+    }
+
+    /// Gives chunks back when it is time; the heap has just been collected.
+    pub(super) fn sweep_collected(&mut self) {
+        if self.is_sweep_due() {
+            self.sweep(None);
+        }
+    }
+
+    fn put_image(&mut self, number: u16, image: Arc<Image>) {
         if self.loaded.is_empty() {
             self.loaded.images.clone_from(&self.shared.images);
+            self.loaded.limit = self.heap.limit;
         }
-        let words = image.words();
-        self.loaded.words += words;
-        self.heap.limit = self.heap.limit.saturating_sub(words);
+        self.loaded.words += image.words();
+        match self.loaded.images.get_mut(usize::from(number)) {
+            Some(slot) => *slot = image,
+            None => self.loaded.images.push(image),
+        }
+        self.set_limit();
+    }
+
+    fn set_limit(&mut self) {
+        self.heap.limit = self.loaded.limit.saturating_sub(self.loaded.words);
         self.heap.threshold = self.heap.threshold.min(self.heap.limit);
-        self.loaded.images.push(image);
+    }
+
+    /// Gives back the chunks that nothing in the heap refers to, which has just been collected, but for
+    /// one that is only about to be used.
+    fn sweep(&mut self, newest: Option<u16>) {
+        let used = chunks::in_use(&self.heap, self.loaded.images.len());
+        let program = self.shared.images.len();
+        for (number, _) in used.iter().enumerate().skip(program).filter(|(_, used)| !**used) {
+            let image = &self.loaded.images[number];
+            if newest != Some(number as u16) && !image.is_empty() {
+                self.loaded.words -= image.words();
+                chunks::forget(&mut self.heap, &self.loaded.images, number as u16);
+                self.loaded.images[number] = Arc::default();
+            }
+        }
+        self.set_limit();
+        let due = self.loaded.least().max(2 * self.loaded.words);
+        chunks::set_due(&mut self.heap, &self.loaded.images, due);
     }
 
     /// Compiles the chunks that a restored process had loaded.
@@ -53,25 +127,33 @@ impl LuaGuest {
     /// What the heap says about them is not what any process leaves.
     pub(crate) fn compile_loaded(&mut self) -> Result<(), Error> {
         let damaged = || Error::invalid("snapshot is damaged: its list of loaded chunks");
-        let list = crate::load::sources(&self.heap).ok_or_else(damaged)?;
+        let list = chunks::sources(&self.heap).ok_or_else(damaged)?;
         if list.len() % 2 != 0 {
             return Err(damaged());
         }
         for pair in list.chunks_exact(2) {
+            let count = self.images().len();
+            if count >= IMAGES_MAX {
+                return Err(damaged());
+            }
+            if word::is_int(pair[0]) && pair[1] == word::FALSE {
+                // It was given back.
+                self.put_image(count as u16, Arc::default());
+                continue;
+            }
             let [source, name] = [pair[0], pair[1]].map(|text| {
                 let images = self.images();
-                crate::snapshot::is_sound_string(&self.heap, images, text)
+                (is_string(text) && crate::snapshot::is_sound_string(&self.heap, images, text))
                     .then(|| Strings { images }.bytes(&self.heap, text).to_vec())
             });
             let (Some(source), Some(name)) = (source, name) else { return Err(damaged()) };
-            let count = self.images().len();
-            if count >= IMAGES_MAX || source.len() > CHUNK_BYTES_MAX {
+            if source.len() > CHUNK_BYTES_MAX {
                 return Err(damaged());
             }
             let number = count as u16;
             let image =
                 crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
-            self.add_image(Arc::new(image));
+            self.put_image(number, Arc::new(image));
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use super::run::Run;
 use super::{Done, Next};
 use crate::bytecode::Instruction;
 use crate::index::is_heap_table;
-use crate::operate::{self, Outcome};
+use crate::numeric;
+use crate::operate::Outcome;
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, TAG_INT, Word, table};
 
@@ -93,12 +94,12 @@ impl Run<'_, '_> {
 
     #[inline(always)]
     pub(super) fn modulo(&mut self, i: Instruction, y: Word) -> Done {
-        self.integers(i, y, operate::floor_modulo)
+        self.integers(i, y, numeric::floor_modulo)
     }
 
     #[inline(always)]
     pub(super) fn divide_down(&mut self, i: Instruction, y: Word) -> Done {
-        self.integers(i, y, operate::floor_divide)
+        self.integers(i, y, numeric::floor_divide)
     }
 
     /// Divides by an integer above 0.

@@ -3,7 +3,7 @@
 
 use crate::heap::root;
 use crate::library::{Builtin, plain, short};
-use crate::operate::{as_float, as_integer, compare_numbers};
+use crate::numeric::{as_float, as_integer, compare_numbers};
 use crate::strings::is_string;
 use crate::text::number::{Number, float_to_int};
 use crate::vm::{Args, Flow, Raise, Vm};

@@ -3,7 +3,7 @@
 
 use crate::index::is_heap_table;
 use crate::library::{Builtin, plain};
-use crate::operate::{as_float, compare_numbers};
+use crate::numeric::{as_float, compare_numbers};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word, table};

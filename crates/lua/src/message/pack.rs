@@ -17,6 +17,8 @@ const USER: u8 = Kind::User as u8;
 const STRING: u8 = Kind::String as u8;
 /// A wrapper's header, but for its length.
 const PAYLOAD: Word = word::header(Kind::User, class::PAYLOAD, 0);
+/// What the collector and finalizers note in the header of a table: it is about its process.
+const NOTES: Word = (crate::table::TABLE_FLAGS as u64) << 8;
 /// Bit of a header's flags.
 const STALE: Word = (crate::table::HASH_STALE as u64) << 8;
 /// Words of the room that is made first.
@@ -55,6 +57,8 @@ pub(super) struct Packer<'a, 'b> {
     words_max: usize,
     /// All of `bench.references` are.
     is_listed: bool,
+    /// The headers of all tables so far, one upon the other.
+    heads: Word,
 }
 
 /// What packing has made: the first words of the bench's array.
@@ -73,7 +77,7 @@ impl<'a, 'b> Packer<'a, 'b> {
         bench: Bench,
         words_max: usize,
     ) -> Self {
-        Self { heap, strings, bench, top: 0, words_max, is_listed: true }
+        Self { heap, strings, bench, top: 0, words_max, is_listed: true, heads: 0 }
     }
 
     /// Copies what the values refer to, and makes them refer to the copies.
@@ -102,7 +106,11 @@ impl<'a, 'b> Packer<'a, 'b> {
         let Bench { out, moved, references, blocks } = &mut self.bench;
         for &at in &*moved {
             let head = &mut self.heap[at as usize];
-            *head = out[word::header_length(*head) as usize];
+            let copy = &mut out[word::header_length(*head) as usize];
+            *head = *copy;
+            if self.heads & NOTES != 0 && word::header_kind(*copy) == TABLE {
+                *copy &= !NOTES;
+            }
         }
         moved.clear();
         references.append(blocks);
@@ -153,9 +161,15 @@ impl<'a, 'b> Packer<'a, 'b> {
             value = self.heap[at + 1];
             let is_wrapper = value >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64
                 && self.heap[word::index(value) as usize] as u32 == PAYLOAD as u32;
-            if !is_wrapper {
-                return if word::is_scalar(value) { Ok(value) } else { self.value(value) };
+            if is_wrapper {
+                continue;
             }
+            if word::is_scalar(value) {
+                // It is among the references, and is none.
+                self.is_listed = false;
+                return Ok(value);
+            }
+            return self.value(value);
         }
     }
 
@@ -251,8 +265,7 @@ impl<'a, 'b> Packer<'a, 'b> {
         let new = self.room(WORDS + array_words + hash_words)?;
         let Bench { out, references, blocks, .. } = &mut self.bench;
         let (out, parts) = out[new..new + WORDS + array_words + hash_words].split_at_mut(WORDS);
-        // What the collector and finalizers have noted in the header is about this process.
-        let head = head & !(u64::from(crate::table::TABLE_FLAGS) << 8);
+        self.heads |= head;
         out.copy_from_slice(&[head, array, hash, word::NIL]);
         if array_words > 0 {
             out[table::ARRAY as usize] = moved(array, new + WORDS);
@@ -313,8 +326,24 @@ fn copy_hash(from: &[Word], out: &mut [Word], at: usize, references: &mut Vec<u3
     out[0] = if by_position { head | STALE } else { head };
     out[word::HASH_USED as usize] = count;
     let end = FIRST + 2 * count as u32 as usize;
-    copy_values(&from[FIRST..end], &mut out[FIRST..end], at + FIRST, references);
+    copy_entries(&from[FIRST..end], &mut out[FIRST..end], at + FIRST, references);
     if end < from.len() {
         out[end..].copy_from_slice(&from[end..]);
+    }
+}
+
+/// Likewise, an even number of words: half the turns.
+#[inline(always)]
+fn copy_entries(from: &[Word], out: &mut [Word], at: usize, references: &mut Vec<u32>) {
+    let mut at = at as u32;
+    for (to, from) in out.as_chunks_mut::<2>().0.iter_mut().zip(from.as_chunks::<2>().0) {
+        *to = *from;
+        if !word::is_scalar(from[0]) {
+            references.push(at);
+        }
+        if !word::is_scalar(from[1]) {
+            references.push(at + 1);
+        }
+        at += 2;
     }
 }

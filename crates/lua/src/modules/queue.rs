@@ -1,7 +1,7 @@
 //! The module `queue`: what it asks of the node's queues.
 
 use crate::library::{Builtin, plain};
-use crate::operate::as_integer;
+use crate::numeric::as_integer;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{Call, CallId, QueueOperation, QueueOptions, QueueRequest, Request};
 use procession_types::{SmolStr, word};

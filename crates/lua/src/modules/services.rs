@@ -1,7 +1,7 @@
 //! What the modules `env`, `metrics` and `store` ask of the node.
 
 use crate::library::{Builtin, plain};
-use crate::operate::{as_float, as_integer};
+use crate::numeric::{as_float, as_integer};
 use crate::process_library::entries;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{

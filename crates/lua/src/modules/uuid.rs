@@ -48,7 +48,7 @@ fn v7(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let key = vm.heap.string(b"uuid");
     let state = vm.state_table(key);
     let last = vm.raw_get(state, word::int_wrapping(1));
-    let last = vm.number(last).and_then(crate::operate::as_integer).unwrap_or(0);
+    let last = vm.number(last).and_then(crate::numeric::as_integer).unwrap_or(0);
     let parts = parts.max(last.saturating_add(1));
     let kept = vm.heap.integer(parts);
     vm.raw_set(state, word::int_wrapping(1), kept);

@@ -18,6 +18,9 @@ local function main()
     assert(process.send(me, "t", { inner = got, again = got }))
     local both = inbox:receive():payload():data()
     assert(both.inner == both.again and both.inner.list[1] == 1, "inside of a table it is the value")
+    assert(process.send(me, "t", { payload.new(5), payload.new("text"), payload.new(false), n = payload.new(1.5) }))
+    local plain = inbox:receive():payload():data()
+    assert(plain[1] == 5 and plain[2] == "text" and plain[3] == false and plain.n == 1.5, "also where that is no table")
 
     -- Several values, and none.
     assert(process.send(me, "t", 1, nil, 3))

@@ -85,7 +85,7 @@ fn format_one(
             cformat::format_int(spec, value, out);
         }
         b'a' | b'A' | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => {
-            let value = crate::operate::as_float(vm.number_arg(args, number)?);
+            let value = crate::numeric::as_float(vm.number_arg(args, number)?);
             cformat::format_float(spec, value, out);
         }
         b'p' => {

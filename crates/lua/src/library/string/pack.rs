@@ -74,7 +74,7 @@ fn pack_one(
             packing::push_integer(value, size, is_signed, is_little, out);
         }
         Kind::Float => {
-            let value = crate::operate::as_float(vm.number_arg(args, number)?);
+            let value = crate::numeric::as_float(vm.number_arg(args, number)?);
             let start = out.len();
             match size {
                 4 => out.extend((value as f32).to_le_bytes()),

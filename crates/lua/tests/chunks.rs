@@ -1,0 +1,79 @@
+//! Chunks that a process loads are part of its memory while it can reach them, and gone afterwards.
+#![allow(missing_docs)]
+
+mod support;
+
+use procession_environment::{Environment, Turn};
+use procession_lua::LuaEnvironment;
+use procession_types::{ExitReason, Fragment, Limits};
+use support::TestHost;
+use support::session::program;
+
+const MEMORY_BYTES: u64 = 1 << 20;
+
+/// Runs a program to its end, restored from a snapshot after every turn if that is asked for; gives
+/// how it ends, what it prints and the most memory that it has used.
+fn run(source: &str, budget: u64, is_restored: bool) -> (ExitReason, String, u64) {
+    let program = program("chunks.lua", source.as_bytes());
+    let limits = Limits { memory_bytes_max: MEMORY_BYTES, ..Limits::default() };
+    let image = LuaEnvironment::new().load(&program).expect("loads");
+    let mut guest = image.spawn(&Fragment::default(), &limits).expect("spawns");
+    let (mut host, mut most) = (TestHost::default(), 0);
+    loop {
+        let turn = guest.run(&mut host, budget);
+        most = most.max(guest.usage().memory_bytes);
+        match turn {
+            Turn::Exited(reason) => {
+                return (reason, String::from_utf8(host.output).expect("text"), most);
+            }
+            Turn::Preempted if is_restored => {
+                let snapshot = guest.snapshot().expect("a snapshot");
+                guest = image.restore(&snapshot, &limits).expect("restores");
+            }
+            Turn::Preempted => {}
+            turn => panic!("{turn:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_not_used_any_more_is_given_back() {
+    let source = "local kept, sum = {}, 0
+        for i = 1, 20000 do
+            local f = load('local text = \"chunk ' .. i .. '\" return function() return text end')()
+            sum = sum + #f()
+            if i % 1000 == 0 then kept[#kept + 1] = f end
+        end
+        for i, f in ipairs(kept) do assert(f() == 'chunk ' .. i * 1000) end
+        print(sum, #kept)";
+    let (reason, output, most) = run(source, 100_000, false);
+    assert!(matches!(reason, ExitReason::Normal(_)), "{reason:?}");
+    assert_eq!(output, "208894\t20\n");
+    assert!(most <= 2 * MEMORY_BYTES, "{most} bytes");
+}
+
+#[test]
+fn what_is_used_counts_against_the_limit() {
+    let source = "local kept = {}
+        for i = 1, 20000 do kept[i] = load('return ' .. i) end
+        print('all kept')";
+    let (reason, output, _) = run(source, 100_000, false);
+    let error = reason.error().expect("it fails");
+    assert!(error.message.contains("memory"), "{error}");
+    assert_eq!(output, "");
+}
+
+#[test]
+fn a_restored_process_gives_back_as_the_other_does() {
+    let source = "local kept = {}
+        for i = 1, 600 do
+            local f = load('return \"text of chunk ' .. i .. '\"')
+            if i % 90 == 0 then kept[#kept + 1] = f end
+        end
+        for _, f in ipairs(kept) do print(f()) end
+        print(process.usage().instructions)";
+    let (reason, output, _) = run(source, 20_000, false);
+    assert!(matches!(reason, ExitReason::Normal(_)), "{reason:?}");
+    // Collections cost instructions: that they are as many says that there were the same ones.
+    assert_eq!(output, run(source, 20_000, true).1);
+}
