@@ -3,7 +3,7 @@
 //! answer; the second happens when the commit is durable, or never.
 
 use procession_environment::{Call, CallId, CancelRequest, Host, Queue, Relation, SpawnRequest};
-use procession_types::{Error, Fragment, Message, Pid, Timestamp, Topic};
+use procession_types::{Error, Event, Fragment, Message, Pid, Timestamp, Topic};
 
 use crate::journal::Source;
 
@@ -28,9 +28,19 @@ pub enum Reserved {
 }
 
 /// The first halves of effects, and inputs with their sources.
-pub trait Gate: Host {
+pub trait Gate {
+    /// What is done at once, because nobody else can notice it or it can't wait.
+    fn host(&mut self) -> &mut dyn Host;
+
+    /// Likewise, for questions.
+    fn host_ref(&self) -> &dyn Host;
+
     /// Takes the oldest message of a queue, and says where it was written down.
     fn take_message(&mut self, queue: Queue) -> Option<(Message, Option<Source>)>;
+
+    /// Takes the oldest event, and says where it was written down, unless it is a death: that is known by
+    /// whose.
+    fn take_event(&mut self) -> Option<(Event, Option<Source>)>;
 
     /// Whom a send would reach.
     ///

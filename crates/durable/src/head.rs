@@ -3,7 +3,8 @@
 use crate::bytes::{Bytes, Damaged, Reader, record, variants};
 use procession_environment::{Dialect, Durability, Module, OnError, Program, Promise};
 use procession_types::{
-    Context, Error, ExitReason, Fragment, Limits, Pid, ProgramLimits, SmolStr, Timestamp,
+    Context, Error, ExitReason, Fragment, HostIndex, Limits, Pid, ProgramLimits, ShardIndex,
+    SmolStr, Timestamp,
 };
 use std::sync::Arc;
 
@@ -31,6 +32,19 @@ pub struct Birth {
     pub program: SmolStr,
     /// Which version of it.
     pub hash: ProgramHash,
+}
+
+/// The number of a durable process in its store, which its PID says: the shard on which it began, and
+/// which one of that shard's it is. It begins with 1.
+#[must_use]
+pub const fn number(pid: &Pid) -> u64 {
+    (pid.shard as u64) << 48 | (pid.generation as u64 & 0xFFFF) << 32 | pid.slot as u64
+}
+
+/// The PID of a durable process of a shard: its `count`th, on a host, of the store with this epoch.
+#[must_use]
+pub const fn pid(host: HostIndex, shard: ShardIndex, epoch: u32, count: u64) -> Pid {
+    Pid { host, shard, epoch, slot: count as u32, generation: (count >> 32) as u32 & 0xFFFF }
 }
 
 /// How a process stands.

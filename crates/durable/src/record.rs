@@ -4,7 +4,7 @@ use crate::bytes::{Bytes, Damaged, Reader, encoded, record, variants};
 use crate::head::ProgramHash;
 use crate::journal::Source;
 use procession_environment::OnError;
-use procession_types::{Error, ExitReason, Fragment, SmolStr, Timestamp};
+use procession_types::{Error, ExitReason, Fragment, Message, Pid, SmolStr, Timestamp};
 use std::sync::Arc;
 
 /// The version of the form of records, and of everything in them.
@@ -123,10 +123,42 @@ pub struct Snapshot {
 
 record!(Snapshot { n, program, instructions, ledger, state, hash });
 
+/// What was written down for a process that has not taken it yet.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the fields of each variant say what they are")]
+pub enum Parcel {
+    /// A message.
+    Message(Message),
+    /// A request to end.
+    Cancel {
+        from: Option<Pid>,
+        at: Timestamp,
+        deadline: Option<Timestamp>,
+        reason: Option<Box<str>>,
+    },
+    /// Its end.
+    Terminate,
+    /// A process has ended that it monitors, or is linked to.
+    Death { of: Pid, by_link: bool, at: Timestamp, reason: Arc<ExitReason> },
+}
+
+variants!(Parcel, "what waits for a process" {
+    0 Message(message),
+    1 Cancel { from, at, deadline, reason },
+    2 Terminate,
+    3 Death { of, by_link, at, reason },
+});
+
 /// A journal entry's source, as key order has it: sender, commit, output.
 impl Source {
     /// What came from outside of the node.
     pub const OUTSIDE: u64 = 0;
     /// The commit of a death: after all others.
     pub const DEATH: u64 = u64::MAX;
+
+    /// Where the news of a death is written down for those that watch the process.
+    #[must_use]
+    pub const fn death(id: u64, by_link: bool) -> Self {
+        Self { id, n: Self::DEATH, index: by_link as u32 }
+    }
 }

@@ -11,7 +11,7 @@ use procession_environment::{
 use procession_types::{
     Context, Error, Event, Fragment, Message, Pid, Scalar, SmolStr, Timestamp, Topic,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// What has happened since the last commit.
 #[derive(Debug, Default)]
@@ -75,12 +75,35 @@ pub struct Recorder<'a, G: Gate> {
     ledger: &'a mut Ledger,
     // Some of the questions a guest asks are asked of a shared reference.
     recording: RefCell<&'a mut Recording>,
+    inputs_max: u32,
+    withheld: Cell<bool>,
 }
 
 impl<'a, G: Gate> Recorder<'a, G> {
-    /// A host over another.
-    pub fn new(gate: &'a mut G, ledger: &'a mut Ledger, recording: &'a mut Recording) -> Self {
-        Self { gate, ledger, recording: RefCell::new(recording) }
+    /// A host over another. The guest is given no input once the recording has `inputs_max`.
+    pub fn new(
+        gate: &'a mut G,
+        ledger: &'a mut Ledger,
+        recording: &'a mut Recording,
+        inputs_max: u32,
+    ) -> Self {
+        let recording = RefCell::new(recording);
+        Self { gate, ledger, recording, inputs_max, withheld: Cell::new(false) }
+    }
+
+    /// Whether an input was there that was not given.
+    #[must_use]
+    pub fn has_withheld(&self) -> bool {
+        self.withheld.get()
+    }
+
+    /// Whether the guest has had its inputs; if so, whether there would be one is noted.
+    fn is_sated(&self, would_be: impl FnOnce() -> bool) -> bool {
+        let sated = self.recording.borrow().inputs >= self.inputs_max;
+        if sated && would_be() {
+            self.withheld.set(true);
+        }
+        sated
     }
 
     fn recording(&mut self) -> &mut Recording {
@@ -161,25 +184,25 @@ impl<'a, G: Gate> Recorder<'a, G> {
 
 impl<G: Gate> Host for Recorder<'_, G> {
     fn pid(&self) -> Pid {
-        self.gate.pid()
+        self.gate.host_ref().pid()
     }
 
     fn program(&self) -> &str {
-        self.gate.program()
+        self.gate.host_ref().program()
     }
 
     fn write_pid(&self, pid: Pid, out: &mut Vec<u8>) {
-        self.gate.write_pid(pid, out);
+        self.gate.host_ref().write_pid(pid, out);
     }
 
     fn now(&mut self) -> Timestamp {
-        let now = self.gate.now();
+        let now = self.gate.host().now();
         self.recording().note(&Entry::Now(now));
         now
     }
 
     fn random(&mut self) -> u64 {
-        let bits = self.gate.random();
+        let bits = self.gate.host().random();
         self.recording().note(&Entry::Random(bits));
         bits
     }
@@ -195,7 +218,9 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn receive(&mut self, queue: Queue) -> Option<Message> {
-        let Some((message, source)) = self.gate.take_message(queue) else {
+        let sated = self.is_sated(|| self.gate.host_ref().has_message(queue));
+        let taken = if sated { None } else { self.gate.take_message(queue) };
+        let Some((message, source)) = taken else {
             self.recording().note(&Entry::Nothing);
             return None;
         };
@@ -212,11 +237,14 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn has_message(&self, queue: Queue) -> bool {
-        self.flag(self.gate.has_message(queue))
+        let there = self.gate.host_ref().has_message(queue);
+        self.flag(!self.is_sated(|| there) && there)
     }
 
     fn receive_event(&mut self) -> Option<Event> {
-        let Some(event) = self.gate.receive_event() else {
+        let sated = self.is_sated(|| self.gate.host_ref().has_event());
+        let taken = if sated { None } else { self.gate.take_event() };
+        let Some((event, source)) = taken else {
             self.recording().note(&Entry::Nothing);
             return None;
         };
@@ -224,6 +252,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
         self.ledger.told(&event);
         let recording = self.recording();
         recording.inputs += 1;
+        recording.taken.extend(source);
         match &event {
             Event::Exit { from, .. } if from.is_durable() => recording.news.push((*from, false)),
             Event::LinkDown { from, .. } if from.is_durable() => recording.news.push((*from, true)),
@@ -234,11 +263,12 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn has_event(&self) -> bool {
-        self.flag(self.gate.has_event())
+        let there = self.gate.host_ref().has_event();
+        self.flag(!self.is_sated(|| there) && there)
     }
 
     fn listen(&mut self, topic: &Topic) -> Result<Queue, Error> {
-        let result = self.gate.listen(topic);
+        let result = self.gate.host().listen(topic);
         if let Ok(queue) = result {
             self.ledger.listens(topic, queue.0);
         }
@@ -248,7 +278,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
     fn unlisten(&mut self, queue: Queue) {
         self.ledger.listens.remove(&queue.0);
         self.recording().changed = true;
-        self.gate.unlisten(queue);
+        self.gate.host().unlisten(queue);
     }
 
     fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error> {
@@ -287,14 +317,14 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn waiting(&self) -> u32 {
-        let waiting = self.gate.waiting();
+        let waiting = self.gate.host_ref().waiting();
         self.recording.borrow_mut().note(&Entry::Number(waiting));
         waiting
     }
 
     fn is_ending(&self) -> bool {
         // What it does once it ends is not kept, so nothing has to be written down.
-        self.gate.is_ending()
+        self.gate.host_ref().is_ending()
     }
 
     fn options(&self) -> Options {
@@ -304,7 +334,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
     fn set_options(&mut self, options: Options) {
         self.ledger.trap_links = options.trap_links;
         self.recording().changed = true;
-        self.gate.set_options(options);
+        self.gate.host().set_options(options);
     }
 
     fn upgrade(&mut self, program: Option<&str>, arguments: Fragment) -> Result<(), Error> {
@@ -316,9 +346,11 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn register(&mut self, name: &str, pid: Option<&[u8]>) -> Result<(), Error> {
-        let result = self.gate.register(name, pid);
+        let result = self.gate.host().register(name, pid);
         // A name for somebody else is that one's.
-        if result.is_ok() && self.gate.lookup(name).is_ok_and(|holder| holder == self.gate.pid()) {
+        if result.is_ok()
+            && self.gate.host().lookup(name).is_ok_and(|holder| holder == self.gate.host().pid())
+        {
             self.ledger.named(name);
             self.recording().names.push((SmolStr::new(name), true));
             self.recording().change(&Entry::True);
@@ -328,7 +360,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn lookup(&mut self, name: &str) -> Result<Pid, Error> {
-        match self.gate.lookup(name) {
+        match self.gate.host().lookup(name) {
             Ok(pid) => {
                 self.recording().note(&Entry::Found(pid));
                 Ok(pid)
@@ -351,21 +383,21 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn context(&self) -> &Context {
-        self.gate.context()
+        self.gate.host_ref().context()
     }
 
     fn can(&mut self, action: &str, resource: &str) -> bool {
-        let can = self.gate.can(action, resource);
+        let can = self.gate.host().can(action, resource);
         self.flag(can)
     }
 
     fn can_with(&mut self, action: &str, on: &str, attributes: &[(String, Scalar)]) -> bool {
-        let can = self.gate.can_with(action, on, attributes);
+        let can = self.gate.host().can_with(action, on, attributes);
         self.flag(can)
     }
 
     fn check(&mut self, action: &str, resource: &str) -> Result<(), Error> {
-        match self.gate.check(action, resource) {
+        match self.gate.host().check(action, resource) {
             Ok(()) => {
                 self.recording().note(&Entry::Done);
                 Ok(())
@@ -388,7 +420,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
             Request::Unsubscribe { pattern } => Some((pattern.clone(), false)),
             _ => None,
         };
-        let result = self.gate.ask(request);
+        let result = self.gate.host().ask(request);
         if let (Some((pattern, begins)), Ok(answer)) = (subscription, &result) {
             self.ledger.subscribes(pattern, begins.then_some(answer));
         }
@@ -414,11 +446,11 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn is_finished(&self, id: CallId) -> bool {
-        self.flag(self.gate.is_finished(id))
+        self.flag(self.gate.host_ref().is_finished(id))
     }
 
     fn finish(&mut self, id: CallId) -> Option<Result<Fragment, Error>> {
-        let Some(result) = self.gate.finish(id) else {
+        let Some(result) = self.gate.host().finish(id) else {
             self.recording().note(&Entry::Nothing);
             return None;
         };
@@ -429,7 +461,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
     }
 
     fn is_open(&self, id: CallId) -> bool {
-        self.flag(self.gate.is_open(id))
+        self.flag(self.gate.host_ref().is_open(id))
     }
 
     fn expire(&mut self, id: CallId, nanoseconds: u64) -> Result<(), Error> {
@@ -452,7 +484,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
             Entry::Called { call, .. } => *call != id,
             _ => true,
         });
-        self.gate.abandon(id);
+        self.gate.host().abandon(id);
     }
 }
 

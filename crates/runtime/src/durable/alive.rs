@@ -1,0 +1,123 @@
+//! Which durable processes live, as every shard sees it: a bit for each, by the shard on which it began.
+//!
+//! The bits are kept in the store in pages, which commits of births and deaths carry along. Only the
+//! worker at which the processes of a shard are at home changes that shard's bits.
+
+use procession_durable::head::number;
+use procession_types::{Pid, ShardIndex};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Processes of a page.
+const PAGE: u64 = 4096;
+const WORDS: usize = (PAGE / 64) as usize;
+
+type Page = Arc<[AtomicU64; WORDS]>;
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Alive {
+    pages: RwLock<BTreeMap<(ShardIndex, u64), Page>>,
+}
+
+/// The count of a process among its shard's.
+fn count(pid: Pid) -> u64 {
+    number(&pid) & 0xFFFF_FFFF_FFFF
+}
+
+impl Alive {
+    fn page(&self, shard: ShardIndex, page: u64) -> Option<Page> {
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+        pages.get(&(shard, page)).map(Arc::clone)
+    }
+
+    /// Whether the process lives.
+    pub(crate) fn has(&self, pid: Pid) -> bool {
+        let at = count(pid);
+        self.page(pid.shard, at / PAGE).is_some_and(|page| {
+            let word = page[(at % PAGE / 64) as usize].load(Ordering::Acquire);
+            word >> (at % 64) & 1 == 1
+        })
+    }
+
+    /// Notes a birth or a death. Returns the page that changed, for the store.
+    pub(crate) fn set(&self, pid: Pid, lives: bool) -> (Vec<u8>, Vec<u8>) {
+        let at = count(pid);
+        let place = (pid.shard, at / PAGE);
+        let page = {
+            let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(
+                pages
+                    .entry(place)
+                    .or_insert_with(|| Arc::new(std::array::from_fn(|_| AtomicU64::new(0)))),
+            )
+        };
+        let (word, bit) = (&page[(at % PAGE / 64) as usize], 1 << (at % 64));
+        if lives {
+            word.fetch_or(bit, Ordering::AcqRel);
+        } else {
+            word.fetch_and(!bit, Ordering::AcqRel);
+        }
+        let bytes = page.iter().flat_map(|word| word.load(Ordering::Acquire).to_le_bytes());
+        (key(place), bytes.collect())
+    }
+
+    /// Takes in a page of the store; false when it is none.
+    pub(crate) fn load(&self, key: &[u8], bytes: &[u8]) -> bool {
+        let Some((shard, page)) = read_key(key) else { return false };
+        let (words, rest) = bytes.as_chunks::<8>();
+        if words.len() != WORDS || !rest.is_empty() {
+            return false;
+        }
+        let loaded = std::array::from_fn(|at| AtomicU64::new(u64::from_le_bytes(words[at])));
+        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+        pages.insert((shard, page), Arc::new(loaded));
+        true
+    }
+
+    /// How many live.
+    pub(crate) fn len(&self) -> u64 {
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+        let words = pages.values().flat_map(|page| page.iter());
+        words.map(|word| u64::from(word.load(Ordering::Relaxed).count_ones())).sum()
+    }
+}
+
+/// Where pages are in the store's meta space: prefix, shard, page.
+pub(crate) const PREFIX: &[u8; 5] = b"live/";
+
+fn key((shard, page): (ShardIndex, u64)) -> Vec<u8> {
+    let mut key = PREFIX.to_vec();
+    key.extend_from_slice(&shard.to_be_bytes());
+    key.extend_from_slice(&page.to_be_bytes());
+    key
+}
+
+fn read_key(key: &[u8]) -> Option<(ShardIndex, u64)> {
+    let rest = key.strip_prefix(PREFIX)?;
+    let (shard, page) = rest.split_first_chunk::<2>()?;
+    Some((u16::from_be_bytes(*shard), u64::from_be_bytes(page.try_into().ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use procession_durable::head::pid;
+
+    #[test]
+    fn pages_go_to_the_store_and_back() {
+        let (alive, epoch) = (Alive::default(), 1 << 31);
+        let some = [pid(0, 0, epoch, 1), pid(3, 1, epoch, 5000), pid(0, 1, epoch, 1 << 33)];
+        let loaded = Alive::default();
+        for process in some {
+            assert!(!alive.has(process));
+            let (key, bytes) = alive.set(process, true);
+            assert!(alive.has(process) && loaded.load(&key, &bytes) && loaded.has(process));
+        }
+        assert_eq!((alive.len(), loaded.len()), (3, 3));
+        let (key, bytes) = alive.set(some[1], false);
+        assert!(loaded.load(&key, &bytes) && !loaded.has(some[1]) && loaded.has(some[0]));
+        assert!(!loaded.load(b"live/1", &bytes) && !loaded.load(&key, &bytes[1..]));
+    }
+}

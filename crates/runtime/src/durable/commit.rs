@@ -1,0 +1,227 @@
+//! What a turn did, as one commit.
+
+use super::birth::claimed;
+use super::process::{Flight, Kept};
+use crate::guests::Resident;
+use crate::mail::Mail;
+use crate::worker::Worker;
+use procession_durable::bytes::encoded;
+use procession_durable::head::{Condition, number};
+use procession_durable::journal::{Entry, Source};
+use procession_durable::keys;
+use procession_durable::record::{Kind, Parcel, Record, Usage};
+use procession_environment::{Promise, Relation};
+use procession_kernel::SlotIndex;
+use procession_store::{Append, Change, Commit, Space, StoreError};
+use procession_types::{ExitReason, Message, Pid};
+use std::sync::Arc;
+
+impl Worker {
+    /// Commits what the process at a slot has done since its last commit. With an ending, this is its
+    /// last one.
+    pub(crate) fn seal(&mut self, slot: SlotIndex, resident: &Resident, ending: Option<ExitReason>) {
+        let Some(mut kept) = self.kept.remove(&slot) else { return };
+        let recording = std::mem::take(&mut kept.recording);
+        let usage = resident.guest.usage();
+        let usage = Usage {
+            instructions: usage.instructions,
+            state_bytes: usage.memory_bytes,
+            duration_ns: std::mem::take(&mut kept.took_ns),
+        };
+        let mut changes = std::mem::take(&mut kept.first);
+        changes.extend(recording.taken.iter().map(|source| taken(kept.id, *source)));
+        for (of, by_link) in &recording.news {
+            changes.push(taken(kept.id, Source::death(number(of), *by_link)));
+            changes.push(Change::remove(
+                Space::Relation,
+                keys::relation(number(of), *by_link, kept.id),
+            ));
+        }
+        for (relation, to) in recording.relations.iter().filter(|(_, to)| to.is_durable()) {
+            changes.push(related(*relation, *to, &kept));
+        }
+        for (name, got) in &recording.names {
+            changes.push(match got {
+                true => claimed(name, kept.pid),
+                false => Change::remove(Space::Name, name.as_bytes()),
+            });
+        }
+        self.outputs(&kept, &recording.outputs, &mut changes);
+        mark(&mut kept, &mut changes);
+        let kind = match &ending {
+            None => Kind::Turns { journal: recording.journal },
+            Some(reason) => {
+                Kind::Ended { journal: recording.journal, reason: Arc::new(reason.clone()) }
+            }
+        };
+        let record = Record {
+            at: self.now,
+            slot: kept.ledger.inputs - u64::from(recording.inputs),
+            inputs: recording.inputs,
+            usage,
+            kind,
+        };
+        if let Some(reason) = &ending {
+            self.dies(&mut kept, slot, reason, &mut changes);
+        }
+        self.submit(slot, kept, (record, changes), recording.outputs, ending);
+    }
+
+    /// Hands a record with its changes to the committer.
+    pub(crate) fn submit(
+        &mut self,
+        slot: SlotIndex,
+        mut kept: Box<Kept>,
+        (record, changes): (Record, Vec<Change>),
+        outputs: Vec<Entry>,
+        ending: Option<ExitReason>,
+    ) {
+        let bytes = record.bytes();
+        kept.since.records += 1;
+        kept.since.bytes += bytes.len() as u64;
+        let is_released = kept.head.durability.promise == Promise::Async;
+        let program = kept.head.program.clone();
+        let (pid, n) = (kept.pid, kept.n);
+        let commit =
+            Commit { append: Some(Append { id: kept.id, n, record: bytes }), changes };
+        kept.n += 1;
+        kept.in_flight += 1;
+        self.kept.insert(slot, kept);
+        let now = is_released.then(|| outputs.clone());
+        self.fly(Flight { pid, slot, n, program: program.clone(), outputs, ending, is_released }, commit);
+        if let Some(outputs) = now {
+            self.release(pid, slot, n, &program, outputs);
+        }
+    }
+
+    /// Sends a commit to the committer, behind those sent before.
+    pub(crate) fn fly(&mut self, flight: Flight, commit: Commit) {
+        self.flights.push_back(flight);
+        self.unsent.push_back(commit);
+        self.send_commits();
+    }
+
+    /// Hands over what the committer has room for. What comes back is in the order of `flights`.
+    pub(crate) fn send_commits(&mut self) {
+        let Some(keeper) = self.shared.keeper.clone() else { return };
+        while let Some(commit) = self.unsent.pop_front() {
+            let (shared, shard) = (Arc::clone(&self.shared), self.shard);
+            let done = move |result: Result<(), StoreError>| {
+                if let Some(inbox) = shared.inbox(shard) {
+                    inbox.push(Mail::Task(Box::new(move |worker| worker.decided(result))));
+                }
+            };
+            if let Err(refused) = keeper.committer.submit(commit, Box::new(done)) {
+                // It tells when there is room.
+                return self.unsent.push_front(refused.commit);
+            }
+        }
+    }
+
+    /// The oldest commit under way is decided.
+    fn decided(&mut self, result: Result<(), StoreError>) {
+        let Some(flight) = self.flights.pop_front() else { return };
+        let Flight { pid, slot, n, program, outputs, ending, is_released } = flight;
+        let is_here = self.kept.get(&slot).is_some_and(|kept| kept.pid == pid);
+        match result {
+            Ok(()) => {
+                if let Some(kept) = self.kept.get_mut(&slot).filter(|_| is_here) {
+                    kept.in_flight = kept.in_flight.saturating_sub(1);
+                }
+                if !is_released {
+                    self.release(pid, slot, n, &program, outputs);
+                }
+                match ending {
+                    Some(reason) if is_here => self.end_durable(slot, reason),
+                    _ if is_here => self.settle_kept(slot),
+                    _ => {}
+                }
+            }
+            Err(error) => {
+                self.drop_outputs(&outputs);
+                if is_here {
+                    self.refused_commit(slot, n, &error);
+                }
+            }
+        }
+        self.flush();
+    }
+
+    /// What outputs leave in the store for durable receivers.
+    fn outputs(&mut self, kept: &Kept, outputs: &[Entry], changes: &mut Vec<Change>) {
+        for (index, output) in outputs.iter().enumerate() {
+            let source = kept.source(index);
+            match output {
+                Entry::Spawned { pid, request, .. } => {
+                    let embryo = self.embryos.get_mut(pid);
+                    let Some(newborn) = embryo.and_then(|it| it.newborn.as_mut()) else { continue };
+                    // Messages of a spawn are told apart by the bits above the outputs.
+                    let mut at = 0;
+                    newborn.write_down(Some(kept.pid), &request.messages, || {
+                        at += 1;
+                        Source { index: source.index | at << 16, ..source }
+                    });
+                    changes.append(&mut newborn.changes);
+                }
+                output => {
+                    if let Some((to, parcel)) = parcel(kept.pid, output).filter(|(to, _)| to.is_durable())
+                    {
+                        let key = keys::inbox(number(&to), source);
+                        changes.push(Change::put(Space::Inbox, key, encoded(&parcel)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What an output brings to another process.
+pub(crate) fn parcel(from: Pid, output: &Entry) -> Option<(Pid, Parcel)> {
+    Some(match output {
+        Entry::Sent { to, topic, payload } => {
+            let (topic, payload) = (topic.clone(), payload.clone());
+            (*to, Parcel::Message(Message { topic, from: Some(from), payload }))
+        }
+        Entry::Terminated(to) => (*to, Parcel::Terminate),
+        Entry::Cancelled { to, at, request } => {
+            let deadline = request.deadline_ns.map(|wait| at.after(wait));
+            let reason = request.reason.clone().map(String::into_boxed_str);
+            (*to, Parcel::Cancel { from: Some(from), at: *at, deadline, reason })
+        }
+        _ => return None,
+    })
+}
+
+/// An input was taken: it does not come again.
+fn taken(id: u64, source: Source) -> Change {
+    Change::remove(Space::Inbox, keys::inbox(id, source))
+}
+
+fn related(relation: Relation, to: Pid, kept: &Kept) -> Change {
+    let by_link = matches!(relation, Relation::Link | Relation::Unlink);
+    let key = keys::relation(number(&to), by_link, kept.id);
+    match relation {
+        Relation::Monitor | Relation::Link => Change::put(Space::Relation, key, encoded(&kept.pid)),
+        Relation::Unmonitor | Relation::Unlink => Change::remove(Space::Relation, key),
+    }
+}
+
+/// When the store has the process woken, and whether it is looked after at the next start.
+pub(crate) fn mark(kept: &mut Kept, changes: &mut Vec<Change>) {
+    let alive = kept.head.condition == Condition::Alive;
+    let next = kept.ledger.next_time().filter(|_| alive);
+    if next != kept.wakes_at {
+        let old = std::mem::replace(&mut kept.wakes_at, next);
+        changes.extend(old.map(|at| Change::remove(Space::Wake, keys::wake(at, kept.id))));
+        changes.extend(next.map(|at| Change::put(Space::Wake, keys::wake(at, kept.id), encoded(&kept.pid))));
+    }
+    let uneasy = kept.ledger.is_uneasy() && alive;
+    if uneasy != kept.is_uneasy {
+        kept.is_uneasy = uneasy;
+        let key = keys::process(kept.id);
+        changes.push(match uneasy {
+            true => Change::put(Space::Uneasy, key, encoded(&kept.pid)),
+            false => Change::remove(Space::Uneasy, key),
+        });
+    }
+}

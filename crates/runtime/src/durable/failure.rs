@@ -1,0 +1,160 @@
+//! What happens when a durable process fails, or its commit does: it goes back to the last state that is on
+//! disk, and gets again what it had taken since.
+
+use super::process::Early;
+use crate::worker::{Worker, discard};
+use procession_durable::bytes::{Bytes as _, Reader, encoded};
+use procession_durable::head::Condition;
+use procession_durable::journal::Entry;
+use procession_durable::keys;
+use procession_durable::record::{Kind, Parcel, Record, Usage};
+use procession_environment::{OnError, Relation};
+use procession_kernel::SlotIndex;
+use procession_store::{Change, Space, StoreError};
+use procession_telemetry::EventKind;
+use procession_types::{Error, ErrorKind, Event, ExitReason};
+
+/// Inputs that are taken one by one after a failure, to find out which one it was.
+const CAREFUL_TURNS: u32 = 1000;
+
+impl Worker {
+    /// The process at a slot has failed in its turn; its guest is gone.
+    pub(crate) fn failed(&mut self, slot: SlotIndex, used: u64, reason: ExitReason) {
+        self.kernel.account(slot, used);
+        let Some(kept) = self.kept.get_mut(&slot) else { return };
+        let error = reason.error().unwrap_or_else(|| Error::new(ErrorKind::Unknown, "it failed"));
+        let rule = kept.head.durability.on_error;
+        let inputs = kept.recording.inputs;
+        // Before its first commit there is no state to go back to.
+        if rule == OnError::Exit || kept.n == 0 {
+            self.seal_failed(slot, reason);
+        } else if inputs > 1 {
+            let pid = kept.pid;
+            self.careful.insert(pid, CAREFUL_TURNS);
+            self.roll_back(slot, true);
+        } else if inputs == 1 && rule == OnError::Skip {
+            self.skip(slot, error);
+        } else {
+            self.halt(slot, error);
+        }
+        self.flush();
+    }
+
+    /// Writes down that the one input of the turn could not be processed, and goes on before it.
+    fn skip(&mut self, slot: SlotIndex, error: Error) {
+        let Some(kept) = self.kept.remove(&slot) else { return };
+        let (pid, program) = (kept.pid, kept.head.program.clone());
+        self.careful.remove(&pid);
+        let n = kept.n.to_string();
+        let about = [("record", n.as_str()), ("error", error.message.as_str())];
+        self.tell(EventKind::ProcessSkipped, (pid, &program), &about, "");
+        let input = inputs_of(&kept.recording.journal).into_iter().next();
+        let mut changes: Vec<Change> = kept
+            .recording
+            .taken
+            .iter()
+            .map(|source| Change::remove(Space::Inbox, keys::inbox(kept.id, *source)))
+            .collect();
+        changes.extend(kept.first.iter().cloned());
+        let record = Record {
+            at: self.now,
+            slot: kept.ledger.inputs - u64::from(kept.recording.inputs),
+            inputs: 1,
+            usage: Usage::default(),
+            kind: Kind::Failed {
+                input: input.map(|entry| encoded(&entry)).unwrap_or_default(),
+                error,
+                rule: kept.head.durability.on_error,
+            },
+        };
+        self.submit(slot, kept, (record, changes), Vec::new(), None);
+        self.roll_back(slot, false);
+    }
+
+    /// The process stands still: somebody has to decide.
+    fn halt(&mut self, slot: SlotIndex, error: Error) {
+        let Some(kept) = self.kept.get(&slot) else { return };
+        let (pid, program) = (kept.pid, kept.head.program.clone());
+        let n = kept.n.to_string();
+        let about = [("record", n.as_str()), ("error", error.message.as_str())];
+        self.tell(EventKind::ProcessHalted, (pid, &program), &about, "");
+        let mut head = kept.head.clone();
+        head.condition = Condition::Halted { n: kept.n, error };
+        let change = Change::put(Space::Head, keys::process(kept.id), encoded(&head));
+        self.fly_changes(pid, vec![change]);
+        self.roll_back(slot, true);
+    }
+
+    /// A commit could not be made. What it had taken is in the store still, or comes again from its
+    /// journal.
+    pub(crate) fn refused_commit(&mut self, slot: SlotIndex, n: u64, error: &StoreError) {
+        let Some(kept) = self.kept.get(&slot).filter(|kept| kept.n > n) else { return };
+        let (pid, program) = (kept.pid, kept.head.program.clone());
+        let (n, text) = (n.to_string(), error.to_string());
+        let about = [("record", n.as_str()), ("error", text.as_str())];
+        self.tell(EventKind::CommitFailed, (pid, &program), &about, "");
+        self.roll_back(slot, true);
+    }
+
+    /// Puts the process back into its last state on disk. `again` = it gets what it has taken since.
+    pub(crate) fn roll_back(&mut self, slot: SlotIndex, again: bool) {
+        let Some(mut kept) = self.kept.remove(&slot) else { return };
+        let pid = kept.pid;
+        let recording = std::mem::take(&mut kept.recording);
+        self.drop_outputs(&recording.outputs);
+        for (relation, to) in recording.relations.iter().rev() {
+            let to = *to;
+            // What can't be undone any more has been undone by a death.
+            let _ = self.step(|kernel, cx| match relation {
+                Relation::Monitor => kernel.unmonitor(cx, slot, to),
+                Relation::Unmonitor => kernel.monitor(cx, slot, to),
+                Relation::Link => kernel.unlink(cx, slot, to),
+                Relation::Unlink => kernel.link(cx, slot, to),
+            });
+        }
+        for (name, _) in recording.names.iter().filter(|(_, got)| *got) {
+            use procession_kernel::Directory as _;
+            self.shared.directory.release(name);
+        }
+        if let Some(resident) = self.guests.take_of(slot, pid) {
+            discard(resident);
+        }
+        let (mut early, mut events): (Early, Vec<Event>) = (Vec::new(), Vec::new());
+        if again {
+            for entry in inputs_of(&recording.journal) {
+                match entry {
+                    Entry::Message { source, message, .. } => {
+                        early.push((source, Parcel::Message(message)));
+                    }
+                    Entry::Event(event) => events.push(event),
+                    _ => {}
+                }
+            }
+        }
+        if let Some(evicted) = self.step(|kernel, cx| kernel.evict(cx, slot)) {
+            for (at, message) in evicted.messages {
+                early.push((kept.sources.remove(&at), Parcel::Message(message)));
+            }
+            events.extend(evicted.events);
+            self.deadlines.extend(evicted.deadline.map(|deadline| (pid, deadline)));
+        }
+        self.early.insert(pid, early);
+        self.unread.insert(pid, events);
+        self.expected.insert(pid, kept.n);
+        self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
+    }
+}
+
+/// Messages and events that a journal has taken, in order.
+fn inputs_of(journal: &[u8]) -> Vec<Entry> {
+    let mut from = Reader::new(journal);
+    let mut inputs = Vec::new();
+    while !from.rest().is_empty() {
+        match Entry::take(&mut from) {
+            Ok(entry @ (Entry::Message { .. } | Entry::Event(_))) => inputs.push(entry),
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    inputs
+}

@@ -1,0 +1,212 @@
+//! What all shards share of the store.
+
+use super::alive::{self, Alive};
+use crate::io_pool::IoPool;
+use crate::program::{Loaded, Programs};
+use procession_durable::bytes::{decoded, encoded};
+use procession_durable::head::ProgramHash;
+use procession_environment::{Environment, Image, Program};
+use procession_store::{Change, Commit, Committer, Space, Store, StoreError};
+use procession_types::{EPOCH_OF_STORE, Error, ErrorKind, Pid, ShardIndex, SmolStr, Timestamp};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Numbers of processes that are set aside at once.
+const BLOCK: u64 = 4096;
+const META_EPOCH: &[u8] = b"epoch";
+const META_HOSTS: &[u8] = b"hosts";
+/// Threads that bring processes back.
+const THREADS_MAX: usize = 4;
+const JOBS_MAX: usize = 4_000_000;
+
+/// See the module.
+pub(crate) struct Keeper {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) committer: Committer,
+    pub(crate) epoch: u32,
+    pub(crate) alive: Arc<Alive>,
+    /// For what reads the store or replays.
+    pub(crate) pool: IoPool,
+    environment: Arc<dyn Environment>,
+    versions: Mutex<HashMap<ProgramHash, Arc<dyn Image>>>,
+    /// Versions of programs that are in the store, as far as known.
+    stored: Mutex<HashSet<ProgramHash>>,
+    /// By shard: the last number given, and the last that is set aside.
+    numbers: Mutex<HashMap<ShardIndex, (u64, u64)>>,
+    /// Commits were refused since the last one was taken: no room, most likely.
+    pub(crate) is_stalled: AtomicBool,
+    /// Numbers for inputs from outside: never given twice, in all starts of the node.
+    receipts: AtomicU64,
+}
+
+/// What a store says before the node starts.
+pub(crate) struct Opened {
+    pub(crate) epoch: u32,
+    /// Ids of process hosts in the order in which PIDs count them.
+    pub(crate) hosts: Vec<SmolStr>,
+    pub(crate) alive: Arc<Alive>,
+    numbers: HashMap<ShardIndex, (u64, u64)>,
+}
+
+impl Opened {
+    /// Reads what a store says about itself; makes it so in a new one. `hosts` are those of the node: the
+    /// store's come first, in their order.
+    pub(crate) fn read(
+        store: &dyn Store,
+        hosts: &[SmolStr],
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let epoch = match store.get(Space::Meta, META_EPOCH)? {
+            Some(bytes) => read_u32(&bytes).ok_or_else(|| foreign(META_EPOCH))?,
+            None => (now.0 / 1_000_000_000) as u32 | EPOCH_OF_STORE,
+        };
+        let mut known: Vec<SmolStr> = match store.get(Space::Meta, META_HOSTS)? {
+            Some(bytes) => decoded(&bytes).map_err(|_| foreign(META_HOSTS))?,
+            None => Vec::new(),
+        };
+        let new: Vec<_> = hosts.iter().filter(|host| !known.contains(host)).cloned().collect();
+        known.extend(new);
+        let (alive, mut numbers) = (Alive::default(), HashMap::new());
+        store.scan(Space::Meta, alive::PREFIX, &after(alive::PREFIX), false, &mut |key, page| {
+            alive.load(key, page)
+        })?;
+        store.scan(Space::Meta, NUMBERS, &after(NUMBERS), false, &mut |key, value| {
+            let shard = key.strip_prefix(NUMBERS).and_then(|rest| rest.try_into().ok());
+            if let (Some(shard), Ok(end)) = (shard.map(u16::from_be_bytes), decoded::<u64>(value)) {
+                numbers.insert(shard, (end, end));
+            }
+            true
+        })?;
+        let changes = vec![
+            Change::put(Space::Meta, META_EPOCH, epoch.to_le_bytes()),
+            Change::put(Space::Meta, META_HOSTS, encoded(&known)),
+        ];
+        store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(()))?;
+        Ok(Self { epoch, hosts: known, alive: Arc::new(alive), numbers })
+    }
+}
+
+const NUMBERS: &[u8] = b"numbers/";
+
+/// The end of all keys with a prefix.
+fn after(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    end
+}
+
+fn read_u32(bytes: &[u8]) -> Option<u32> {
+    bytes.try_into().ok().map(u32::from_le_bytes)
+}
+
+fn foreign(key: &[u8]) -> StoreError {
+    let what = "it is not what this version of procession writes there".to_owned();
+    StoreError::Damaged { space: Space::Meta, key: key.to_vec(), what }
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        committer: Committer,
+        opened: Opened,
+        environment: Arc<dyn Environment>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            store,
+            committer,
+            epoch: opened.epoch,
+            alive: opened.alive,
+            pool: IoPool::new("recovery", THREADS_MAX, JOBS_MAX),
+            environment,
+            versions: Mutex::default(),
+            stored: Mutex::default(),
+            numbers: Mutex::new(opened.numbers),
+            is_stalled: AtomicBool::new(false),
+            // Nanoseconds: a start that came earlier has given lower ones.
+            receipts: AtomicU64::new(now.0 as u64),
+        }
+    }
+
+    /// The next PID of a durable process, and what the commit of its birth must carry along.
+    pub(crate) fn number(&self, host: u16, shard: ShardIndex) -> (Pid, Option<Change>) {
+        let mut numbers = locked(&self.numbers);
+        let (last, end) = numbers.entry(shard).or_default();
+        *last += 1;
+        let mut change = None;
+        if *last > *end {
+            *end = *last + BLOCK;
+            let mut key = NUMBERS.to_vec();
+            key.extend_from_slice(&shard.to_be_bytes());
+            change = Some(Change::put(Space::Meta, key, encoded(end)));
+        }
+        (procession_durable::head::pid(host, shard, self.epoch, *last), change)
+    }
+
+    /// A number for an input from outside.
+    pub(crate) fn receipt(&self) -> u64 {
+        self.receipts.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What the first commit that needs a version of a program must carry along.
+    pub(crate) fn store_program(&self, program: &Program, hash: &ProgramHash) -> Option<Change> {
+        let is_new = locked(&self.stored).insert(*hash);
+        is_new.then(|| Change::put(Space::Program, hash.to_vec(), encoded(program)))
+    }
+
+    /// The image of a version of a program: the one that the node has, or an old one from the store.
+    pub(crate) fn image(
+        &self,
+        programs: &Programs,
+        id: &str,
+        host: u16,
+        hash: &ProgramHash,
+    ) -> Result<Arc<dyn Image>, Error> {
+        if let Ok(Loaded { image, durable: Some(durable), .. }) = programs.load(id, host)
+            && durable.hash == *hash
+        {
+            return Ok(image);
+        }
+        if let Some(image) = locked(&self.versions).get(hash) {
+            return Ok(Arc::clone(image));
+        }
+        let stored = self.store.get(Space::Program, hash).map_err(|error| of_store(&error))?;
+        let Some(bytes) = stored else {
+            let message = format!("the version of \"{id}\" that the process runs is not in the store");
+            return Err(Error::not_found(message));
+        };
+        let program: Program = decoded(&bytes)
+            .map_err(|damaged| Error::new(ErrorKind::Internal, damaged.to_string()))?;
+        let image = self.environment.load(&program)?;
+        locked(&self.versions).insert(*hash, Arc::clone(&image));
+        Ok(image)
+    }
+
+    /// The error for whoever asks for something that needs the disk, while there is no room.
+    pub(crate) fn check_room(&self) -> Result<(), Error> {
+        if !self.is_stalled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let message = "the store takes no more: its disk is full, or has failed; see the node's log";
+        Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true))
+    }
+}
+
+/// An error of the store as everybody sees errors.
+pub(crate) fn of_store(error: &StoreError) -> Error {
+    let kind = match error {
+        StoreError::Full { .. } | StoreError::Failed { .. } | StoreError::Closed => {
+            ErrorKind::Unavailable
+        }
+        StoreError::Conflict { .. } => ErrorKind::Conflict,
+        _ => ErrorKind::Internal,
+    };
+    Error::new(kind, format!("store: {error}"))
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,31 @@
+//! Durable processes: their turns are recorded, committed to a store, and brought back from there.
+//!
+//! `keeper.rs` is what all shards share of the store, `alive.rs` who lives; `process.rs` is what a worker
+//! remembers of one process that is in memory. A turn goes through `gate.rs` and `turn.rs`; what it did
+//! becomes a commit in `commit.rs`, and its effects happen in `release.rs` when that is on disk. `birth.rs`
+//! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process, `recover.rs` and
+//! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails.
+//!
+//! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
+//! has it is on disk, but for what `gate.rs` names.
+//! **Invariant.** What it was given is in its log or waits in the store, or its sender was told nothing.
+
+mod alive;
+mod birth;
+mod commit;
+mod death;
+mod failure;
+mod gate;
+mod keeper;
+mod parcel;
+mod process;
+mod recover;
+mod release;
+mod rest;
+mod revive;
+mod turn;
+
+pub(crate) use alive::Alive;
+pub(crate) use birth::Newborn;
+pub(crate) use keeper::{Keeper, Opened};
+pub(crate) use process::{Flight, Kept};

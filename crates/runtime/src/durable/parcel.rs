@@ -1,0 +1,62 @@
+//! What comes for a durable process from outside of its shard's kernel, and is written down already.
+
+use super::process::Early;
+use crate::worker::Worker;
+use procession_durable::journal::Source;
+use procession_durable::record::Parcel;
+use procession_kernel::{Directory as _, SlotIndex};
+use procession_types::{Event, Pid};
+
+impl Worker {
+    /// Takes in what has come for a process that is at home here: at once, or when it is back.
+    pub(crate) fn accept(&mut self, to: Pid, source: Option<Source>, parcel: Parcel) {
+        match self.kernel.locate(to) {
+            Some(slot) => self.unpack(slot, to, source, parcel),
+            None if self.shared.directory.is_alive(to) => {
+                self.early.entry(to).or_default().push((source, parcel));
+                self.step(|kernel, cx| kernel.rouse_sleeper(cx, to));
+            }
+            // It waits in the store for nobody: what is left there is removed with the process.
+            None => {}
+        }
+        self.flush();
+    }
+
+    /// Gives it to a process that is in memory.
+    pub(crate) fn unpack(&mut self, slot: SlotIndex, to: Pid, source: Option<Source>, parcel: Parcel) {
+        match parcel {
+            Parcel::Message(message) => {
+                let at = self.step(|kernel, cx| kernel.post_over(cx, slot, message));
+                // A process that has not had its first turn keeps its sources elsewhere.
+                if let (Some(source), Some(kept)) = (source, self.kept.get_mut(&slot)) {
+                    kept.sources.insert(at, source);
+                }
+            }
+            Parcel::Cancel { from, at, deadline, reason } => {
+                let event = Event::Cancel { from, at, deadline, reason };
+                self.step(|kernel, cx| kernel.bring(cx, slot, event));
+                if let (Some(source), Some(kept)) = (source, self.kept.get_mut(&slot)) {
+                    kept.cancels.push((from, at, source));
+                }
+            }
+            Parcel::Terminate => {
+                // It may have ended by something else since.
+                let _ = self.step(|kernel, cx| kernel.terminate(cx, to));
+            }
+            Parcel::Death { of, by_link, reason, .. } => {
+                self.step(|kernel, cx| kernel.hear(cx, slot, of, by_link, reason));
+            }
+        }
+    }
+
+    /// What has come for a process while it was not in memory, each once.
+    pub(crate) fn early(&mut self, pid: Pid, stored: Early) -> Early {
+        let mut all = self.early.remove(&pid).unwrap_or_default();
+        for (source, parcel) in stored {
+            if !all.iter().any(|(known, _)| *known == source) {
+                all.push((source, parcel));
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,110 @@
+//! What a worker remembers of a durable process that is in memory.
+
+use procession_durable::head::Head;
+use procession_durable::journal::{Entry, Source};
+use procession_durable::ledger::Ledger;
+use procession_durable::record::Parcel;
+use procession_durable::recorder::Recording;
+use procession_kernel::{SlotIndex, TurnEnd};
+use procession_store::{Change, Commit};
+use procession_types::{ExitReason, Pid, SmolStr, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// See the module.
+pub(crate) struct Kept {
+    pub(crate) pid: Pid,
+    /// Its number in the store.
+    pub(crate) id: u64,
+    /// The number of its next record.
+    pub(crate) n: u64,
+    pub(crate) head: Head,
+    pub(crate) ledger: Ledger,
+    pub(crate) recording: Recording,
+    /// Where messages in its mailbox are written down, by their positions among all that came.
+    pub(crate) sources: BTreeMap<u64, Source>,
+    /// Where requests to end are written down that wait among its events.
+    pub(crate) cancels: Vec<(Option<Pid>, Timestamp, Source)>,
+    /// What its first commit carries along.
+    pub(crate) first: Vec<Change>,
+    /// Commits that are not decided yet.
+    pub(crate) in_flight: usize,
+    /// The end of a turn that waits until there are fewer of them.
+    pub(crate) held: Option<TurnEnd>,
+    /// One input a turn: to find out which one it fails over.
+    pub(crate) is_careful: bool,
+    /// When the store has it woken.
+    pub(crate) wakes_at: Option<Timestamp>,
+    /// Whether the store has it looked after at the next start.
+    pub(crate) is_uneasy: bool,
+    /// What was written since the last snapshot.
+    pub(crate) since: Since,
+    /// A snapshot is being made: of the state before this record.
+    pub(crate) snapshot: Option<u64>,
+    /// Time that the turns since the last commit took, in nanoseconds.
+    pub(crate) took_ns: u64,
+    /// It is on its way out of memory as soon as its last commit is decided.
+    pub(crate) leaves: bool,
+}
+
+/// Work that a recovery would have to repeat.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Since {
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+    pub(crate) instructions: u64,
+}
+
+/// A commit that the committer has, or will get.
+pub(crate) struct Flight {
+    pub(crate) pid: Pid,
+    pub(crate) slot: SlotIndex,
+    pub(crate) n: u64,
+    pub(crate) program: SmolStr,
+    pub(crate) outputs: Vec<Entry>,
+    /// The process ends when it is decided.
+    pub(crate) ending: Option<ExitReason>,
+    /// Already released: its promise is not to wait.
+    pub(crate) is_released: bool,
+}
+
+/// A commit for which the committer had no room.
+pub(crate) struct Unsent(pub(crate) Commit);
+
+/// What has come for a process that is not in memory, in order.
+pub(crate) type Early = Vec<(Option<Source>, Parcel)>;
+
+impl Kept {
+    pub(crate) fn new(pid: Pid, head: Head, ledger: Ledger, n: u64) -> Self {
+        Self {
+            pid,
+            id: procession_durable::head::number(&pid),
+            n,
+            head,
+            ledger,
+            recording: Recording::default(),
+            sources: BTreeMap::new(),
+            cancels: Vec::new(),
+            first: Vec::new(),
+            in_flight: 0,
+            held: None,
+            is_careful: false,
+            wakes_at: None,
+            is_uneasy: false,
+            since: Since::default(),
+            snapshot: None,
+            took_ns: 0,
+            leaves: false,
+        }
+    }
+
+    /// The number of one output of the next record.
+    pub(crate) fn source(&self, index: usize) -> Source {
+        Source { id: self.id, n: self.n, index: index as u32 }
+    }
+}
+
+/// A reason that several hear.
+pub(crate) fn shared(reason: &ExitReason) -> Arc<ExitReason> {
+    Arc::new(reason.clone())
+}

@@ -1,0 +1,303 @@
+//! Bringing a process back from the store: the newest good snapshot, and what its log has since. Runs on a
+//! thread of its own kind, not on a shard.
+
+use super::keeper::{Keeper, of_store};
+use super::process::{Early, Since};
+use crate::pid_bytes;
+use crate::shared::Shared;
+use procession_durable::bytes::decoded;
+use procession_durable::head::{Condition, Head, number};
+use procession_durable::journal::Source;
+use procession_durable::keys;
+use procession_durable::ledger::Ledger;
+use procession_durable::record::{Kind, Parcel, Record, Snapshot};
+use procession_durable::replay::{End, replay};
+use procession_durable::replayer::Identity;
+use procession_environment::Guest;
+use procession_store::{LogEnds, Space, link};
+use procession_types::{Error, ErrorKind, Pid};
+
+/// A process as the store has it.
+pub(crate) struct Recovered {
+    pub(crate) head: Head,
+    pub(crate) guest: Box<dyn Guest>,
+    pub(crate) ledger: Ledger,
+    /// Its next record.
+    pub(crate) n: u64,
+    /// Whether its program's top level has run.
+    pub(crate) is_started: bool,
+    /// What waits for it.
+    pub(crate) inbox: Early,
+    /// Who monitors it, and who has linked itself to it.
+    pub(crate) watchers: Vec<Pid>,
+    pub(crate) linked_by: Vec<Pid>,
+    pub(crate) since: Since,
+    pub(crate) is_uneasy: bool,
+}
+
+/// What became of the attempt.
+pub(crate) enum Found {
+    /// It is here.
+    Process(Box<Recovered>),
+    /// It has ended, or never was.
+    Gone,
+    /// It stands still.
+    Halted,
+}
+
+/// Reads and replays. Nothing up to record `expected` may be missing.
+///
+/// # Errors
+/// What is damaged, or where the replay differs.
+pub(crate) fn recover(
+    shared: &Shared,
+    keeper: &Keeper,
+    pid: Pid,
+    expected: Option<u64>,
+) -> Result<Found, Error> {
+    let id = number(&pid);
+    if let Some(expected) = expected {
+        wait_for(keeper, id, expected)?;
+    }
+    let Some(bytes) = keeper.store.get(Space::Head, &keys::process(id)).map_err(|e| of_store(&e))?
+    else {
+        return Ok(Found::Gone);
+    };
+    let head: Head = decoded(&bytes).map_err(damaged)?;
+    match &head.condition {
+        Condition::Alive => {}
+        Condition::Halted { .. } => return Ok(Found::Halted),
+        Condition::Ended { .. } => return Ok(Found::Gone),
+    }
+    let mut past = Past::begin(shared, keeper, &head, u64::MAX)?;
+    past.run(u64::MAX)?;
+    if past.has_ended {
+        return Ok(Found::Gone);
+    }
+    let (mut watchers, mut linked_by) = (Vec::new(), Vec::new());
+    let (from, to) = keys::all_of(id);
+    let scanned = keeper.store.scan(Space::Relation, &from, &to, false, &mut |key, value| {
+        if let (Some(by_link), Ok(watcher)) = (key.get(8), decoded::<Pid>(value)) {
+            if *by_link == 1 { linked_by.push(watcher) } else { watchers.push(watcher) }
+        }
+        true
+    });
+    scanned.map_err(|error| of_store(&error))?;
+    let inbox = inbox(keeper, id)?;
+    let uneasy = keeper.store.get(Space::Uneasy, &keys::process(id)).map_err(|e| of_store(&e))?;
+    let Past { head, guest, ledger, n, is_started, since, .. } = past;
+    Ok(Found::Process(Box::new(Recovered {
+        head,
+        guest,
+        ledger,
+        n,
+        is_started,
+        inbox,
+        watchers,
+        linked_by,
+        since,
+        is_uneasy: uneasy.is_some(),
+    })))
+}
+
+/// Waits until the commits before a record are decided.
+fn wait_for(keeper: &Keeper, id: u64, expected: u64) -> Result<(), Error> {
+    // Commits that a worker could not hand over yet are handed over soon.
+    for _ in 0..1000 {
+        keeper.committer.flush();
+        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+        if ends.next >= expected {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    // They were refused: its state is that before them.
+    Ok(())
+}
+
+fn inbox(keeper: &Keeper, id: u64) -> Result<Early, Error> {
+    let (from, to) = keys::all_of(id);
+    let (mut inbox, mut wrong) = (Early::new(), None);
+    let scanned = keeper.store.scan(Space::Inbox, &from, &to, false, &mut |key, value| {
+        match (keys::source(key), decoded::<Parcel>(value)) {
+            (Some(source), Ok(parcel)) => inbox.push((Some(source), parcel)),
+            (_, Err(error)) => wrong = Some(damaged(error)),
+            (None, _) => wrong = Some(Error::new(ErrorKind::Internal, "a key is damaged")),
+        }
+        wrong.is_none()
+    });
+    scanned.map_err(|error| of_store(&error))?;
+    // Senders are in no order; news of deaths come last, as their keys do within a sender.
+    inbox.sort_by_key(|(source, _)| source.map(|source| (source.n == Source::DEATH, source)));
+    wrong.map_or(Ok(inbox), Err)
+}
+
+fn damaged(damaged: procession_durable::bytes::Damaged) -> Error {
+    Error::new(ErrorKind::Internal, damaged.to_string())
+}
+
+/// A process on its way through its own past.
+pub(crate) struct Past<'a> {
+    shared: &'a Shared,
+    keeper: &'a Keeper,
+    pub(crate) head: Head,
+    pub(crate) guest: Box<dyn Guest>,
+    pub(crate) ledger: Ledger,
+    pub(crate) n: u64,
+    pub(crate) is_started: bool,
+    pub(crate) has_ended: bool,
+    pub(crate) since: Since,
+    /// The hash of the record before `n`, when it is known.
+    previous: Option<[u8; 32]>,
+}
+
+impl<'a> Past<'a> {
+    /// At the newest good snapshot whose next record is `n_max` at most, or at the beginning.
+    pub(crate) fn begin(
+        shared: &'a Shared,
+        keeper: &'a Keeper,
+        head: &Head,
+        n_max: u64,
+    ) -> Result<Self, Error> {
+        let id = number(&head.birth.pid);
+        let to = keys::snapshot(id, n_max.saturating_add(1));
+        let (from, end) = keys::all_of(id);
+        let to = if n_max == u64::MAX { end } else { to };
+        let mut candidates = Vec::new();
+        let scanned = keeper.store.inspect(Space::Snapshot, &from, &to, true, &mut |_, found| {
+            if let procession_store::Found::Value(bytes) = found {
+                candidates.extend(decoded::<Snapshot>(bytes).ok());
+            }
+            // One that is damaged is passed over, as one of another version is below.
+            candidates.len() < 3
+        });
+        scanned.map_err(|error| of_store(&error))?;
+        for snapshot in candidates {
+            if let Some(guest) = restored(shared, keeper, head, &snapshot) {
+                return Ok(Self {
+                    shared,
+                    keeper,
+                    head: head.clone(),
+                    guest,
+                    ledger: snapshot.ledger,
+                    n: snapshot.n,
+                    is_started: true,
+                    has_ended: false,
+                    since: Since::default(),
+                    previous: None,
+                });
+            }
+        }
+        let birth = &head.birth;
+        let image = keeper.image(&shared.programs, &birth.program, birth.pid.host, &birth.hash)?;
+        let guest = image.spawn(&birth.arguments, &birth.limits)?;
+        Ok(Self {
+            shared,
+            keeper,
+            head: head.clone(),
+            guest,
+            ledger: Ledger::default(),
+            n: 0,
+            is_started: false,
+            has_ended: false,
+            since: Since::default(),
+            previous: Some(LogEnds::EMPTY.previous),
+        })
+    }
+
+    /// Runs through the records from here on, until `inputs_max` inputs have been taken in all, or to the
+    /// end.
+    pub(crate) fn run(&mut self, inputs_max: u64) -> Result<(), Error> {
+        let id = number(&self.head.birth.pid);
+        let store = std::sync::Arc::clone(&self.keeper.store);
+        let (mut wrong, from) = (None, self.n);
+        let read = store.records(id, from, &mut |n, record| {
+            match self.record(id, n, record.body, record.hash, inputs_max) {
+                Ok(goes_on) => goes_on,
+                Err(error) => {
+                    wrong = Some(error);
+                    false
+                }
+            }
+        });
+        read.map_err(|error| of_store(&error))?;
+        wrong.map_or(Ok(()), Err)
+    }
+
+    fn record(
+        &mut self,
+        id: u64,
+        n: u64,
+        body: &[u8],
+        hash: [u8; 32],
+        inputs_max: u64,
+    ) -> Result<bool, Error> {
+        let place = |what: &str| {
+            let message = format!("record {n} of process {id}: {what}");
+            Error::new(ErrorKind::Internal, message)
+        };
+        if n != self.n {
+            return Err(place(&format!("record {} is missing before it", self.n)));
+        }
+        if let Some(previous) = self.previous.replace(hash)
+            && link(id, n, &previous, body) != hash
+        {
+            return Err(place("it does not follow the one before: the chain is broken"));
+        }
+        let record: Record = decoded(body).map_err(|error| place(&error.to_string()))?;
+        if record.slot >= inputs_max && record.inputs > 0 {
+            return Ok(false);
+        }
+        self.since.records += 1;
+        self.since.bytes += body.len() as u64;
+        let mut goes_on = true;
+        match &record.kind {
+            Kind::Turns { journal } | Kind::Ended { journal, .. } => {
+                self.is_started = true;
+                let end = self.turns(journal, inputs_max).map_err(|what| place(&what))?;
+                goes_on = !matches!(end, End::Withheld);
+            }
+            Kind::Failed { .. } => self.ledger.inputs += u64::from(record.inputs),
+            Kind::Killed { .. } => {}
+            Kind::Upgraded { program, hash, arguments } => {
+                let birth = &self.head.birth;
+                let host = birth.pid.host;
+                let image = self.keeper.image(&self.shared.programs, program, host, hash)?;
+                self.guest = image.spawn(arguments, &birth.limits)?;
+                self.ledger.replaced();
+            }
+        }
+        self.has_ended |= matches!(record.kind, Kind::Ended { .. } | Kind::Killed { .. });
+        self.n = n + 1;
+        Ok(goes_on)
+    }
+
+    fn turns(&mut self, journal: &[u8], inputs_max: u64) -> Result<End, String> {
+        let shared = self.shared;
+        let write_pid = |pid: Pid, out: &mut Vec<u8>| {
+            pid_bytes::write(pid, &shared.hosts, shared.name.as_deref(), out);
+        };
+        let identity = Identity {
+            pid: self.head.birth.pid,
+            program: &self.head.program,
+            context: &self.head.birth.context,
+            write_pid: &write_pid,
+        };
+        replay(&mut *self.guest, &identity, &mut self.ledger, journal, inputs_max)
+            .map_err(|divergence| format!("its replay differs {divergence}"))
+    }
+}
+
+/// A guest from a snapshot; `None` when it can't be used.
+fn restored(
+    shared: &Shared,
+    keeper: &Keeper,
+    head: &Head,
+    snapshot: &Snapshot,
+) -> Option<Box<dyn Guest>> {
+    let birth = &head.birth;
+    let image =
+        keeper.image(&shared.programs, &head.program, birth.pid.host, &snapshot.program).ok()?;
+    let state = super::rest::unpacked(snapshot)?;
+    image.restore(&state, &birth.limits).ok()
+}

@@ -1,0 +1,152 @@
+//! Effects of a commit that is on disk.
+
+use super::commit::parcel;
+use crate::door::Door;
+use crate::mail::Mail;
+use crate::worker::Worker;
+use procession_durable::head::number;
+use procession_durable::journal::{Entry, Source};
+use procession_environment::{Call, CallId, Host as _};
+use procession_kernel::{Cancel, Directory as _, SlotIndex};
+use procession_telemetry::Source as TelemetrySource;
+use procession_types::{Error, Pid};
+use std::sync::Arc;
+
+impl Worker {
+    /// Lets happen what a process asked for in its record `n`.
+    pub(crate) fn release(
+        &mut self,
+        pid: Pid,
+        slot: SlotIndex,
+        n: u64,
+        program: &str,
+        outputs: Vec<Entry>,
+    ) {
+        let id = number(&pid);
+        for (index, output) in outputs.into_iter().enumerate() {
+            let source = Source { id, n, index: index as u32 };
+            if let Some((to, parcel)) = parcel(pid, &output).filter(|(to, _)| to.is_durable()) {
+                self.send_parcel(to, source, parcel);
+                continue;
+            }
+            // What concerns a process that is gone by now is as if it had come too late.
+            let _ = self.release_one(pid, slot, program, output);
+        }
+    }
+
+    fn release_one(
+        &mut self,
+        pid: Pid,
+        slot: SlotIndex,
+        program: &str,
+        output: Entry,
+    ) -> Result<(), Error> {
+        match output {
+            Entry::Sent { to, topic, payload } => {
+                let message = procession_types::Message { topic, from: Some(pid), payload };
+                self.step(|kernel, cx| kernel.post(cx, to, message))
+            }
+            Entry::Spawned { pid: child, call, .. } => {
+                // A call that was abandoned meanwhile needs no process.
+                let wanted = call.is_none_or(|call| {
+                    let call = procession_kernel::CallId(call.0);
+                    self.kernel.pid(slot) == Some(pid) && self.kernel.has_call(slot, call)
+                });
+                if wanted { self.hatch(pid, child) } else { self.discard_embryo(child) }
+                Ok(())
+            }
+            Entry::Terminated(to) => self.step(|kernel, cx| kernel.terminate(cx, to)),
+            Entry::Cancelled { to, at, request } => {
+                let cancel = Cancel {
+                    from: Some(pid),
+                    deadline: request.deadline_ns.map(|wait| at.after(wait)),
+                    reason: request.reason.map(String::into_boxed_str),
+                };
+                self.step(|kernel, cx| kernel.cancel(cx, to, cancel))
+            }
+            Entry::Unregistered { name, .. } => {
+                self.shared.directory.release(&name);
+                Ok(())
+            }
+            Entry::Called { call, what } => self.launch_call(pid, slot, call, *what),
+            Entry::Printed(line) => {
+                let source = TelemetrySource { program, ..self.shared.source(pid) };
+                self.shared.telemetry.print(self.now, &source, &line);
+                Ok(())
+            }
+            Entry::Logged(record) => {
+                let source = TelemetrySource { program, ..self.shared.source(pid) };
+                self.shared.telemetry.log(self.now, &source, &record);
+                Ok(())
+            }
+            // The others are answers.
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts an operation outside for a call that is open already.
+    pub(crate) fn launch_call(
+        &mut self,
+        pid: Pid,
+        slot: SlotIndex,
+        call: CallId,
+        what: Call,
+    ) -> Result<(), Error> {
+        let id = procession_kernel::CallId(call.0);
+        if self.kernel.pid(slot) != Some(pid) || !self.kernel.has_call(slot, id) {
+            return Ok(());
+        }
+        let mut door = Door::new(self, slot, pid);
+        let launched = door.launch(call, what);
+        if let Err(error) = launched {
+            self.step(|kernel, cx| kernel.answer(cx, slot, id, Err(error)));
+        }
+        Ok(())
+    }
+
+    /// Brings something to a durable process, wherever it is: it is in the store already.
+    pub(crate) fn send_parcel(
+        &mut self,
+        to: Pid,
+        source: Source,
+        parcel: procession_durable::record::Parcel,
+    ) {
+        let home = to.shard % self.shared.shards();
+        if home == self.shard {
+            return self.accept(to, Some(source), parcel);
+        }
+        let task = move |worker: &mut Self| worker.accept(to, Some(source), parcel);
+        self.post_task(home, Box::new(task));
+    }
+
+    /// What will never happen, because its commit will never be on disk.
+    pub(crate) fn drop_outputs(&mut self, outputs: &[Entry]) {
+        for output in outputs {
+            if let Entry::Spawned { pid, .. } = output {
+                self.discard_embryo(*pid);
+            }
+        }
+    }
+
+    /// A task for another shard, behind the signals that are under way to it.
+    pub(crate) fn post_task(&mut self, shard: u16, task: crate::mail::Task) {
+        self.outbox(shard).push(Mail::Task(task));
+    }
+}
+
+impl Door<'_> {
+    /// Starts an operation outside for a call that is open already.
+    pub(crate) fn launch(&mut self, call: CallId, what: Call) -> Result<(), Error> {
+        let _ = Arc::clone(&self.worker.shared);
+        match what {
+            Call::Fs(operation) => self.launch_fs(call, operation),
+            Call::Http(request) => self.launch_http(call, *request),
+            Call::Consume { queue } => self.launch_consume(call, &queue),
+            Call::Info { to } => self.launch_info(call, &to),
+            Call::Sleep { .. } | Call::Process(_) | Call::Function(_) => {
+                self.abandon(call);
+                Ok(())
+            }
+        }
+    }
+}

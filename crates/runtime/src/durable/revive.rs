@@ -1,0 +1,189 @@
+//! Putting a process back into a kernel.
+
+use super::process::Kept;
+use super::recover::{Found, Recovered, recover};
+use crate::guests::Resident;
+use crate::mail::Mail;
+use crate::worker::Worker;
+use procession_durable::ledger::{Ledger, OpenCall, Waits};
+use procession_environment::{Call, CallId, FsOperation};
+use procession_kernel::{QueueId, Revival, RevivedCall, SlotIndex};
+use procession_telemetry::EventKind;
+use procession_types::{Error, ErrorKind, Failure, Pid};
+use std::sync::Arc;
+
+impl Worker {
+    /// Something has come for a durable process that is not in memory.
+    pub(crate) fn wake_durable(&mut self, pid: Pid) {
+        let Some(keeper) = self.shared.keeper.clone() else {
+            return self.step(|kernel, cx| kernel.is_gone(cx, pid));
+        };
+        let (shared, shard) = (Arc::clone(&self.shared), self.shard);
+        let expected = self.expected.remove(&pid);
+        let job = move || {
+            let found = recover(&shared, &keeper, pid, expected);
+            if let Some(inbox) = shared.inbox(shard) {
+                inbox.push(Mail::Task(Box::new(move |worker| worker.woken(pid, found))));
+            }
+        };
+        if let Some(keeper) = &self.shared.keeper
+            && keeper.pool.submit(Box::new(job)).is_err()
+        {
+            // So many wait that nobody will miss one more; the node is stopping.
+            self.step(|kernel, cx| kernel.is_gone(cx, pid));
+        }
+    }
+
+    fn woken(&mut self, pid: Pid, found: Result<Found, Error>) {
+        match found {
+            Ok(Found::Process(recovered)) => self.put_back(pid, *recovered),
+            Ok(Found::Gone) => {
+                if let Some(keeper) = &self.shared.keeper {
+                    keeper.alive.set(pid, false);
+                }
+                self.forget(pid);
+            }
+            Ok(Found::Halted) => self.forget(pid),
+            Err(error) => {
+                // It lives, and can't be brought back: whoever looks after the node must know.
+                let about = [("error", error.message.as_str())];
+                self.tell(EventKind::ProcessHalted, (pid, ""), &about, "");
+                self.forget(pid);
+            }
+        }
+        self.flush();
+    }
+
+    /// It does not come back: what has come for it can't be delivered.
+    fn forget(&mut self, pid: Pid) {
+        self.early.remove(&pid);
+        self.unread.remove(&pid);
+        self.deadlines.remove(&pid);
+        self.step(|kernel, cx| kernel.is_gone(cx, pid));
+    }
+
+    fn put_back(&mut self, pid: Pid, recovered: Recovered) {
+        let Recovered { head, guest, ledger, n, is_started, inbox, watchers, linked_by, since, is_uneasy } =
+            recovered;
+        let shared = Arc::clone(&self.shared);
+        let definition = shared.programs.durable_definition(&head);
+        let (calls, lost) = calls(&ledger);
+        let revival = Revival {
+            pid,
+            definition,
+            context: Arc::new(head.birth.context.clone()),
+            parent: head.birth.parent,
+            trap_links: ledger.trap_links,
+            listeners: ledger
+                .listens
+                .iter()
+                .map(|(queue, topic)| (QueueId(*queue), topic.clone()))
+                .collect(),
+            last_queue: QueueId(ledger.last_queue),
+            calls,
+            last_call: ledger.last_call,
+            monitoring: ledger.monitors.iter().copied().collect(),
+            links: ledger.links.iter().copied().collect(),
+            watchers,
+            linked_by,
+            messages: Vec::new(),
+            events: self.unread.remove(&pid).unwrap_or_default(),
+            instructions: guest.usage().instructions,
+            started: head.birth.at,
+            deadline: self.deadlines.remove(&pid),
+        };
+        let slot = self.step(|kernel, cx| kernel.revive(cx, revival));
+        let mut kept = Kept::new(pid, head, ledger, n);
+        (kept.since, kept.is_uneasy) = (since, is_uneasy);
+        kept.wakes_at = kept.ledger.next_time();
+        kept.careful = self.careful.remove(&pid).unwrap_or(0);
+        let dead = dead_relations(&kept.ledger, |pid| shared.is_alive(pid));
+        if is_started {
+            let used = guest.usage().instructions;
+            let resident = Resident::new(pid, guest, used, (self.now, self.cell(slot, pid)));
+            self.guests.put(slot, resident);
+            self.kept.insert(slot, Box::new(kept));
+            self.step(|kernel, cx| kernel.launch(cx, slot, 0));
+        } else if let Err(error) = self.begin_durable(slot, kept, guest) {
+            let reason = procession_types::ExitReason::failed(Failure::Error(error));
+            let end = procession_kernel::TurnEnd::Exited(reason);
+            self.step(|kernel, cx| kernel.end_turn(cx, slot, 0, end));
+            return self.step(|kernel, cx| kernel.settle_revived(cx, pid));
+        }
+        self.resubscribe(slot, pid);
+        for (source, parcel) in self.early(pid, inbox) {
+            self.unpack(slot, pid, source, parcel);
+        }
+        self.step(|kernel, cx| kernel.settle_revived(cx, pid));
+        for (of, by_link) in dead {
+            let reason = Arc::new(procession_types::ExitReason::failed(Failure::Error(
+                Error::not_found("process not found: it ended with the node it was on"),
+            )));
+            self.step(|kernel, cx| kernel.hear(cx, slot, of, by_link, reason));
+        }
+        for (call, what) in lost {
+            // A refusal is the call's reply.
+            let _ = self.launch_call(pid, slot, call, what);
+        }
+    }
+
+    /// Subscriptions live in memory: they are made again.
+    fn resubscribe(&mut self, slot: SlotIndex, pid: Pid) {
+        let Some(kept) = self.kept.get(&slot) else { return };
+        let patterns: Vec<_> = kept.ledger.subscriptions.iter().map(|(p, q)| (p.clone(), *q)).collect();
+        for (pattern, queue) in patterns {
+            let topic = crate::service::subscriptions::mailbox_topic(&pattern);
+            self.kernel.listen_as(slot, &topic, QueueId(queue));
+            let request = procession_environment::Request::Subscribe { pattern };
+            let now = self.now;
+            let shared = Arc::clone(&self.shared);
+            // It was allowed when it was made.
+            let _ = shared.services.answer(pid, now, request, &mut Vec::new());
+        }
+    }
+}
+
+type Calls = (Vec<(procession_kernel::CallId, RevivedCall, Option<procession_types::Timestamp>)>, Vec<(CallId, Call)>);
+
+/// The calls of a process that comes back, and those of them that are to be started again: what was under
+/// way is lost with the node, and only what changes nothing can simply be done once more.
+fn calls(ledger: &Ledger) -> Calls {
+    let mut again = Vec::new();
+    let calls = ledger.calls.iter().map(|(id, OpenCall { waits, deadline })| {
+        let pending = match waits {
+            Waits::Time(until) => RevivedCall::Sleep(*until),
+            Waits::Outside(call) if can_repeat(call) => {
+                again.push((*id, (**call).clone()));
+                RevivedCall::Driver
+            }
+            Waits::Outside(_) | Waits::Process(_) => RevivedCall::Done(Err(uncertain())),
+        };
+        (procession_kernel::CallId(id.0), pending, *deadline)
+    });
+    (calls.collect(), again)
+}
+
+fn can_repeat(call: &Call) -> bool {
+    match call {
+        Call::Fs(operation) => matches!(
+            operation,
+            FsOperation::Read { .. } | FsOperation::List { .. } | FsOperation::Stat { .. }
+        ),
+        Call::Http(request) => matches!(request.method.as_str(), "GET" | "HEAD"),
+        Call::Consume { .. } | Call::Info { .. } => true,
+        Call::Sleep { .. } | Call::Process(_) | Call::Function(_) => false,
+    }
+}
+
+fn uncertain() -> Error {
+    let message = "the node was restarted while this was under way: it may have been done or not";
+    Error::new(ErrorKind::Unknown, message).with_retryable(false)
+}
+
+/// Whom it watches that has ended with the node.
+fn dead_relations(ledger: &Ledger, is_alive: impl Fn(Pid) -> bool) -> Vec<(Pid, bool)> {
+    let monitors = ledger.monitors.iter().map(|pid| (*pid, false));
+    let links = ledger.links.iter().map(|pid| (*pid, true));
+    // The death of a durable one is in the store.
+    monitors.chain(links).filter(|(pid, _)| !pid.is_durable() && !is_alive(*pid)).collect()
+}

@@ -1,0 +1,128 @@
+//! A turn of a durable process.
+
+use crate::birth::report;
+use crate::door::Door;
+use crate::guests::Resident;
+use crate::worker::{Worker, discard};
+use procession_durable::journal::Entry;
+use procession_durable::recorder::Recorder;
+use procession_environment::Turn;
+use procession_kernel::{Run, SlotIndex, TurnEnd};
+use procession_types::{ExitReason, Failure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Commits of one process that may be under way: it runs ahead of the disk so far.
+pub(crate) const IN_FLIGHT_MAX: usize = 64;
+/// Bytes of a journal that are committed although the process does not wait.
+const JOURNAL_BYTES_MAX: usize = 64 << 10;
+/// Inputs of one commit at most, and of one when it is found out which input a process fails over.
+const INPUTS_MAX: u32 = 256;
+
+impl Worker {
+    /// Lets a durable guest have its turn.
+    pub(crate) fn durable_turn(&mut self, run: Run, mut resident: Resident) {
+        let Run { slot, pid, budget } = run;
+        let Some(mut kept) = self.kept.remove(&slot) else {
+            return self.end_turn(slot, 0, TurnEnd::Exited(lost()));
+        };
+        kept.recording.begin(&Entry::Turn { budget: budget as usize });
+        let inputs_max = if kept.is_careful { 1 } else { INPUTS_MAX };
+        let (mut ledger, mut recording) =
+            (std::mem::take(&mut kept.ledger), std::mem::take(&mut kept.recording));
+        let (cell, began, started) = (resident.cell, self.tally.begin(), Instant::now());
+        let (turn, withheld) = {
+            let mut door = kept.door(Door::new(self, slot, pid));
+            let mut host = Recorder::new(&mut door, &mut ledger, &mut recording, inputs_max);
+            let guest = &mut resident.guest;
+            let turn = catch_unwind(AssertUnwindSafe(|| guest.run(&mut host, budget)));
+            (turn, host.has_withheld())
+        };
+        kept.took_ns += started.elapsed().as_nanos() as u64;
+        (kept.ledger, kept.recording) = (ledger, recording);
+        self.kept.insert(slot, kept);
+        let used = crate::turn::account(&mut resident);
+        let end = match turn {
+            Err(panic) => {
+                let reason = ExitReason::failed(Failure::Fault(report(&*panic).into()));
+                discard(resident);
+                return self.failed(slot, used, reason);
+            }
+            Ok(Turn::Exited(reason)) if reason.is_abnormal() => {
+                discard(resident);
+                return self.failed(slot, used, reason);
+            }
+            Ok(Turn::Exited(reason)) => {
+                self.seal(slot, &resident, Some(reason));
+                discard(resident);
+                // For the kernel it runs until its last commit is on disk.
+                self.kernel.account(slot, used);
+                self.tally.turn(cell, used, (self.sends, self.receives), &TurnEnd::Waiting);
+                return self.flush();
+            }
+            Ok(Turn::Waiting) if !withheld => TurnEnd::Waiting,
+            Ok(Turn::Waiting | Turn::Preempted | Turn::Replaced) => TurnEnd::Preempted,
+            Ok(Turn::Aside) => {
+                self.kernel.account(slot, used);
+                self.tally.turn(cell, used, (self.sends, self.receives), &TurnEnd::Waiting);
+                self.set_aside(slot, pid, resident);
+                return self.flush();
+            }
+        };
+        self.tally.turn(cell, used, (self.sends, self.receives), &end);
+        if let Some(began) = began {
+            self.tally.took(began);
+        }
+        resident.is_waiting = matches!(end, TurnEnd::Waiting);
+        self.commit_turn(slot, &resident, matches!(end, TurnEnd::Waiting), withheld);
+        if resident.is_waiting {
+            self.idle.add(slot, &mut resident);
+        }
+        self.guests.put(slot, resident);
+        self.end_durable_turn(slot, used, end);
+    }
+
+    fn commit_turn(&mut self, slot: SlotIndex, resident: &Resident, waits: bool, withheld: bool) {
+        let Some(kept) = self.kept.get(&slot) else { return };
+        let recording = &kept.recording;
+        let is_due = waits || withheld || !recording.outputs.is_empty();
+        let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX;
+        if is_long || is_due && recording.is_worth_a_commit() {
+            self.seal(slot, resident, None);
+        }
+    }
+
+    /// Ends the turn, or keeps the process from running on when it is too far ahead of the disk.
+    fn end_durable_turn(&mut self, slot: SlotIndex, used: u64, end: TurnEnd) {
+        if let Some(kept) = self.kept.get_mut(&slot)
+            && kept.in_flight >= IN_FLIGHT_MAX
+        {
+            kept.held = Some(end);
+            self.kernel.account(slot, used);
+            return self.flush();
+        }
+        self.hold = false;
+        self.end_turn(slot, used, end);
+        if !self.renewals.is_empty() {
+            self.renew_waiting(slot);
+        }
+    }
+
+    /// A commit of the process is on disk: it may go on, be put to rest, or leave.
+    pub(crate) fn settle_kept(&mut self, slot: SlotIndex) {
+        let Some(kept) = self.kept.get_mut(&slot) else { return };
+        if kept.in_flight < IN_FLIGHT_MAX / 2
+            && let Some(end) = kept.held.take()
+        {
+            self.end_turn(slot, 0, end);
+        }
+        self.snapshot_if_due(slot);
+        if self.kept.get(&slot).is_some_and(|kept| kept.leaves && kept.in_flight == 0) {
+            self.leave_memory(slot);
+        }
+    }
+}
+
+fn lost() -> ExitReason {
+    ExitReason::failed(Failure::Fault("what is kept of it was lost".into()))
+}
