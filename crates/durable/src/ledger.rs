@@ -79,6 +79,19 @@ impl Ledger {
             || self.links.iter().any(is_lost)
     }
 
+    /// Whether something is under way for it outside, or another process works for it.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        self.calls.values().any(|call| !matches!(call.waits, Waits::Time(_)))
+    }
+
+    /// Another program takes its place: what was the old one's is over.
+    pub fn replaced(&mut self) {
+        self.listens.clear();
+        self.subscriptions.clear();
+        self.calls.clear();
+    }
+
     pub(crate) fn listens(&mut self, topic: &Topic, queue: u32) {
         self.listens.insert(queue, topic.clone());
         // The upper half counts how many were given.

@@ -90,7 +90,7 @@ impl Kernel {
         Self::wake(process, &mut self.ready, cx.now);
     }
 
-    fn set_deadline(&mut self, slot: SlotIndex, deadline: Option<Timestamp>) {
+    pub(crate) fn set_deadline(&mut self, slot: SlotIndex, deadline: Option<Timestamp>) {
         let (Some(at), Some(process)) = (deadline, self.table.at_mut(slot)) else { return };
         let pid = process.pid;
         let before = process.rare().deadline;

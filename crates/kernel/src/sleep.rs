@@ -14,7 +14,9 @@ use crate::pid_map::PidMap;
 use crate::process::Process;
 use crate::timer::Alarm;
 use crate::{CallId, Definition, Effect, Kernel, QueueId, Signal, SlotIndex, State, Step, Tags};
-use procession_types::{Context, Error, Event, Fragment, Message, Pid, Timestamp, Topic};
+use procession_types::{
+    Context, Error, Event, ExitReason, Fragment, Message, Pid, Timestamp, Topic,
+};
 use std::sync::Arc;
 
 /// What is in memory of a process that sleeps.
@@ -247,6 +249,54 @@ impl Kernel {
             events: Vec::from(std::mem::take(&mut process.events)),
             deadline: rare.deadline,
         })
+    }
+
+    /// Makes a queue of the process at a slot under the number that it had.
+    pub fn listen_as(&mut self, slot: SlotIndex, topic: &Topic, queue: QueueId) {
+        if let Some(process) = self.table.at_mut(slot)
+            && process.mailbox.queue_of(topic).is_none()
+        {
+            process.mailbox.listen_as(topic, queue);
+        }
+    }
+
+    /// Brings an event to the process at a slot that was written down before.
+    pub fn bring(&mut self, cx: &mut Step<'_>, slot: SlotIndex, event: Event) {
+        if let Event::Cancel { deadline, .. } = &event {
+            self.set_deadline(slot, *deadline);
+        }
+        let Some(process) = self.table.at_mut(slot) else { return };
+        process.events.push_back(event);
+        Self::wake(process, &mut self.ready, cx.now);
+    }
+
+    /// Tells the process at a slot of a death that it may not have heard of.
+    pub fn hear(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        of: Pid,
+        by_link: bool,
+        reason: Arc<ExitReason>,
+    ) {
+        match by_link {
+            true => self.deliver_link_down(cx, slot, of, reason),
+            false => self.deliver_down(cx, slot, of, reason),
+        }
+        self.settle(cx);
+    }
+
+    /// Durable processes that must not miss the end of the process at a slot, whether by a link.
+    #[must_use]
+    pub fn mourners(&self, slot: SlotIndex, reason: &ExitReason) -> Vec<(Pid, bool)> {
+        let mut mourners = Vec::new();
+        let Some(process) = self.table.at(slot) else { return mourners };
+        process.watchers.each(|pid, ()| mourners.push((pid, false)));
+        if let Some(rare) = process.rare.as_ref().filter(|_| reason.is_abnormal()) {
+            rare.links.each(|pid, _| mourners.push((pid, true)));
+        }
+        mourners.retain(|(pid, _)| pid.is_durable());
+        mourners
     }
 
     /// Whom the process at a slot monitors, and whom it is linked to.

@@ -43,8 +43,9 @@ impl Worker {
         }
         let limits = &loaded.definition.limits;
         let guest = guarded(|| loaded.image.spawn(&request.arguments, limits))?;
+        let newborn = self.newborn(&loaded, host, (parent, &context, called), &request)?;
         let spawn = Spawn {
-            pid: None,
+            pid: newborn.as_ref().map(|(pid, _)| *pid),
             host,
             definition: Arc::clone(&loaded.definition),
             context,
@@ -55,13 +56,20 @@ impl Worker {
             name: request.name.take(),
             messages: request.messages.clone(),
         };
-        match self.step(|kernel, cx| kernel.spawn(cx, spawn))? {
+        let spawned = self.step(|kernel, cx| kernel.spawn(cx, spawn));
+        if let (Some((pid, _)), true) = (&newborn, !matches!(spawned, Ok(Spawned::New { .. }))) {
+            self.never_born(*pid);
+        }
+        match spawned? {
             Spawned::Existing(holder) => {
                 self.deliver_to_holder(holder, parent, request)?;
                 Ok((holder, None))
             }
             Spawned::New { slot, pid, call } => {
-                self.begin(slot, pid, parent, guest)?;
+                match newborn {
+                    None => self.begin(slot, pid, parent, guest)?,
+                    Some((_, newborn)) => self.begin_newborn(slot, guest, newborn, parent)?,
+                }
                 Ok((pid, call))
             }
         }
@@ -91,17 +99,32 @@ impl Worker {
         slot: SlotIndex,
         pid: Pid,
         parent: Option<SlotIndex>,
+        guest: Box<dyn Guest>,
+    ) -> Result<(), Error> {
+        let by = parent.and_then(|parent| self.kernel.pid(parent));
+        let started = self.start_guest(slot, pid, by, guest);
+        if started.is_err() {
+            self.step(|kernel, cx| kernel.discard(cx, slot, parent));
+        }
+        started
+    }
+
+    /// Runs the top level of a process that was made, and launches it; the caller ends it otherwise.
+    pub(crate) fn start_guest(
+        &mut self,
+        slot: SlotIndex,
+        pid: Pid,
+        by: Option<Pid>,
         mut guest: Box<dyn Guest>,
     ) -> Result<(), Error> {
         let program = SmolStr::new(self.program(slot));
-        self.tell_spawned(pid, &program, parent.and_then(|parent| self.kernel.pid(parent)));
+        self.tell_spawned(pid, &program, by);
         self.depth += 1;
         let started =
             guarded(|| guest.start(&mut Door::starting(self, slot, pid), START_INSTRUCTIONS));
         self.depth -= 1;
         if let Err(error) = started {
             self.unstarted = Some((pid, error.clone()));
-            self.step(|kernel, cx| kernel.discard(cx, slot, parent));
             return Err(error);
         }
         let used = guest.usage().instructions;
@@ -115,7 +138,7 @@ impl Worker {
 }
 
 /// The result, or an Internal error when it panics.
-fn guarded<T>(act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn guarded<T>(act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
         Err(Error::new(ErrorKind::Internal, format!("internal fault: {}", report(&*panic))))
     })

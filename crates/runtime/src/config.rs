@@ -7,6 +7,7 @@ use crate::web_grant::WebGrants;
 use procession_environment::{Environment, Program};
 use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS, WEIGHT_MAX};
 use procession_policy::Policies;
+use procession_store::{Store, StoreError};
 use procession_telemetry::{OpenError, Records};
 use procession_types::ShardIndex;
 use std::io::Write;
@@ -70,6 +71,8 @@ pub struct NodeConfig {
     pub sinks: Sinks,
     /// What is remembered of it, and of events. Default: the newest, in memory.
     pub records: Records,
+    /// What keeps durable processes; `None` = there are none.
+    pub store: Option<Arc<dyn Store>>,
     /// Seed of the random numbers of guests; `None` = a new one at every start.
     pub seed: Option<u64>,
 }
@@ -105,6 +108,9 @@ pub enum ConfigError {
     /// Records can't be kept.
     #[error(transparent)]
     Records(#[from] OpenError),
+    /// The store can't be read.
+    #[error("the store: {0}")]
+    Store(#[from] StoreError),
     /// The system gives no thread.
     #[error("start a thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -132,6 +138,7 @@ impl NodeConfig {
             variables: Variables::default(),
             sinks: Sinks::standard(),
             records: Records::default(),
+            store: None,
             seed: None,
         }
     }

@@ -1,23 +1,33 @@
 //! The node's directory, shared by all workers.
 
+use crate::durable::Alive;
 use crate::names::Names;
 use crate::slots::Slots;
 use procession_kernel::{ClaimError, Directory, Dispatch, Room};
 use procession_types::{HostIndex, Pid, SmolStr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// See the module.
 pub(crate) struct SharedDirectory {
     epoch: u32,
+    /// Epoch and lives of durable processes.
+    durable: Option<(u32, Arc<Alive>)>,
     shards: Box<[Slots]>,
     names: Names,
     hosts: Box<[AtomicU32]>,
 }
 
 impl SharedDirectory {
-    pub(crate) fn new(epoch: u32, shards: usize, hosts: usize) -> Self {
+    pub(crate) fn new(
+        epoch: u32,
+        durable: Option<(u32, Arc<Alive>)>,
+        shards: usize,
+        hosts: usize,
+    ) -> Self {
         Self {
             epoch,
+            durable,
             shards: (0..shards).map(|_| Slots::default()).collect(),
             names: Names::default(),
             hosts: (0..hosts).map(|_| AtomicU32::new(0)).collect(),
@@ -45,6 +55,16 @@ impl SharedDirectory {
         self.hosts.iter().map(|count| count.load(Ordering::Acquire))
     }
 
+    /// Whether a durable process lives, when it is one.
+    #[inline]
+    fn durable(&self, pid: Pid) -> Option<bool> {
+        if !pid.is_durable() {
+            return None;
+        }
+        let durable = self.durable.as_ref().filter(|(epoch, _)| *epoch == pid.epoch);
+        Some(durable.is_some_and(|(_, alive)| alive.has(pid)))
+    }
+
     fn slots(&self, pid: Pid) -> Option<&Slots> {
         self.shards.get(usize::from(pid.shard)).filter(|_| pid.epoch == self.epoch)
     }
@@ -58,12 +78,19 @@ impl Directory for SharedDirectory {
     }
 
     fn leave(&self, pid: Pid) {
+        if let Some((_, alive)) = self.durable.as_ref().filter(|_| pid.is_durable()) {
+            alive.set(pid, false);
+            return self.names.release_all(pid);
+        }
         if self.slots(pid).is_some_and(|slots| slots.leave(pid)) {
             self.names.release_all(pid);
         }
     }
 
     fn is_alive(&self, pid: Pid) -> bool {
+        if let Some(lives) = self.durable(pid) {
+            return lives;
+        }
         self.slots(pid).is_some_and(|slots| slots.is_alive(pid))
     }
 
@@ -74,6 +101,10 @@ impl Directory for SharedDirectory {
     }
 
     fn dispatch(&self, pid: Pid, bytes: u64) -> Dispatch {
+        if let Some(lives) = self.durable(pid) {
+            // Its room is not published: it may not even be in memory.
+            return if lives { Dispatch::Sent } else { Dispatch::Dead };
+        }
         self.slots(pid).map_or(Dispatch::Dead, |slots| slots.dispatch(pid, bytes))
     }
 
@@ -90,6 +121,9 @@ impl Directory for SharedDirectory {
     }
 
     fn relate(&self, pid: Pid) -> Dispatch {
+        if let Some(lives) = self.durable(pid) {
+            return if lives { Dispatch::Sent } else { Dispatch::Dead };
+        }
         self.slots(pid).map_or(Dispatch::Dead, |slots| slots.relate(pid))
     }
 
@@ -104,6 +138,9 @@ impl Directory for SharedDirectory {
     }
 
     fn claim(&self, name: &str, pid: Pid, names_max: u32) -> Result<(), ClaimError> {
+        if let Some(lives) = self.durable(pid) {
+            return self.names.claim(name, pid, names_max, || lives);
+        }
         let slots = self.slots(pid).ok_or(ClaimError::Dead)?;
         self.names.claim(name, pid, names_max, || slots.mark_named(pid))
     }

@@ -9,7 +9,7 @@ use crate::worker::Worker;
 use procession_environment::{CallId, SpawnRequest};
 use procession_kernel::{Directory, SlotIndex};
 use procession_policy::Reason;
-use procession_types::{Error, ErrorKind, Pid, SmolStr, TOPIC_BYTES_MAX};
+use procession_types::{Context, Error, ErrorKind, HostIndex, Pid, SmolStr, TOPIC_BYTES_MAX};
 use std::sync::Arc;
 
 /// Longest registered name, in bytes.
@@ -112,8 +112,32 @@ impl<'a> Door<'a> {
         let called = purpose != Purpose::Spawn;
         // Who has children talks to them: it stays with them, as with those it sends to.
         self.worker.sends += 1;
+        let (host, loaded, context) = self.check_request(&request, purpose)?;
+        let shared = Arc::clone(&self.worker.shared);
+        if let Some(name) = &request.name
+            && let (Some(holder), false) = (shared.directory.holder(name), called)
+        {
+            self.worker.deliver_to_holder(holder, Some(self.slot), request)?;
+            return Ok((holder, None));
+        }
+        let parent = Some(self.slot);
+        let birth = Birth { request, host, loaded, context, parent, called };
+        let born = self.worker.birth(birth);
+        // The child's top level may have ended its parent.
+        self.notice_end();
+        let (pid, call) = born?;
+        Ok((pid, call.map(|call| CallId(call.0))))
+    }
+
+    /// Everything about a request that can be refused, and what it means: the process host, the program,
+    /// the context.
+    pub(crate) fn check_request(
+        &mut self,
+        request: &SpawnRequest,
+        purpose: Purpose,
+    ) -> Result<(HostIndex, Loaded, Arc<Context>), Error> {
         self.check_living()?;
-        self.check_spawn(&request, purpose)?;
+        self.check_spawn(request, purpose)?;
         let shared = Arc::clone(&self.worker.shared);
         let Some(host) = shared.host(&request.host) else {
             let message = format!("process host \"{}\" not found", cut(&request.host));
@@ -126,23 +150,13 @@ impl<'a> Door<'a> {
         }
         if let Some(name) = &request.name {
             check_name(name)?;
-            if let (Some(holder), false) = (shared.directory.holder(name), called) {
-                self.worker.deliver_to_holder(holder, Some(self.slot), request)?;
-                return Ok((holder, None));
-            }
         }
         let inherited = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();
         let context = match &request.context {
             Some(change) => Arc::new(inherited.changed(change)),
             None => inherited,
         };
-        let parent = Some(self.slot);
-        let birth = Birth { request, host, loaded, context, parent, called };
-        let born = self.worker.birth(birth);
-        // The child's top level may have ended its parent.
-        self.notice_end();
-        let (pid, call) = born?;
-        Ok((pid, call.map(|call| CallId(call.0))))
+        Ok((host, loaded, context))
     }
 
     fn check_spawn(&self, request: &SpawnRequest, purpose: Purpose) -> Result<(), Error> {

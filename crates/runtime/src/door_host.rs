@@ -353,26 +353,28 @@ impl Door<'_> {
     }
 
     fn start_info(&mut self, to: &[u8]) -> Result<CallId, Error> {
+        let call = self.open_driver_call()?;
+        self.launched(call, |door| door.launch_info(call, to))
+    }
+
+    pub(crate) fn launch_info(&mut self, call: CallId, to: &[u8]) -> Result<(), Error> {
         let about = self.resolve(to)?;
         self.check_pid("process.info", about)?;
         let sees_security = self.check_pid("process.info.security", about).is_ok();
-        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
-        let asker = Asker::Process { pid: self.pid, call, sees_security };
-        match self.worker.step(|kernel, cx| kernel.inspect(cx, about, asker)) {
-            Ok(()) => Ok(CallId(call.0)),
-            Err(error) => {
-                self.abandon(CallId(call.0));
-                Err(error)
-            }
-        }
+        let asker = Asker::Process { pid: self.pid, call: kernel_call(call), sees_security };
+        self.worker.step(|kernel, cx| kernel.inspect(cx, about, asker))
     }
 
     fn start_fs(&mut self, operation: FsOperation) -> Result<CallId, Error> {
         let (path, _, action) = fs::subject(&operation);
         self.check_on(action, path)?;
-        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
+        let call = self.open_driver_call()?;
+        self.launched(call, |door| door.launch_fs(call, operation))
+    }
+
+    pub(crate) fn launch_fs(&mut self, call: CallId, operation: FsOperation) -> Result<(), Error> {
         let shared = Arc::clone(&self.worker.shared);
-        let pid = self.pid;
+        let (pid, call) = (self.pid, kernel_call(call));
         let job = Box::new(move || {
             let result = fs::perform(&shared.grants, &operation);
             // The home of the process knows where it is.
@@ -381,9 +383,28 @@ impl Door<'_> {
             }
         });
         if self.worker.shared.io.submit(job).is_ok() {
-            return Ok(CallId(call.0));
+            return Ok(());
         }
-        self.abandon(CallId(call.0));
         Err(Error::limit(Limit::Calls, "too many file operations are waiting"))
+    }
+
+    pub(crate) fn open_driver_call(&mut self) -> Result<CallId, Error> {
+        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
+        Ok(CallId(call.0))
+    }
+
+    /// A call whose operation has been started, or is taken back when that was refused.
+    pub(crate) fn launched(
+        &mut self,
+        call: CallId,
+        launch: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<CallId, Error> {
+        match launch(self) {
+            Ok(()) => Ok(call),
+            Err(error) => {
+                self.abandon(call);
+                Err(error)
+            }
+        }
     }
 }

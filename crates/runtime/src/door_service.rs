@@ -6,7 +6,6 @@ use crate::security::Caller;
 use crate::service::{self, subscriptions};
 use crate::web;
 use procession_environment::{CallId, Host as _, HttpRequest, Request};
-use procession_kernel::CallKind;
 use procession_types::{Error, Fragment, FragmentBuilder, Limit, Message, Scalar, SmolStr, word};
 use std::sync::Arc;
 
@@ -77,15 +76,30 @@ impl Door<'_> {
 
     /// Starts a request to another machine.
     pub(crate) fn start_http(&mut self, request: HttpRequest) -> Result<CallId, Error> {
+        let request = self.checked(request)?;
+        let call = self.open_driver_call()?;
+        self.launched(call, |door| door.launch_checked(call, request))
+    }
+
+    /// Likewise, for a call that is open already.
+    pub(crate) fn launch_http(&mut self, call: CallId, request: HttpRequest) -> Result<(), Error> {
+        let request = self.checked(request)?;
+        self.launch_checked(call, request)
+    }
+
+    fn checked(&self, request: HttpRequest) -> Result<web::Checked, Error> {
         let request = web::Checked::new(request)?;
         self.check_on("http.request", &request.target().resource())?;
-        let shared = Arc::clone(&self.worker.shared);
         // What a part of the runtime asks for is in the definitions of whoever runs the node.
         if !self.is_built_in() {
-            request.target().check(&shared.web_grants)?;
+            request.target().check(&self.worker.shared.web_grants)?;
         }
-        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
-        let pid = self.pid;
+        Ok(request)
+    }
+
+    fn launch_checked(&mut self, call: CallId, request: web::Checked) -> Result<(), Error> {
+        let shared = Arc::clone(&self.worker.shared);
+        let (pid, call) = (self.pid, procession_kernel::CallId(call.0));
         let context = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();
         let job = Box::new({
             let shared = Arc::clone(&shared);
@@ -102,32 +116,27 @@ impl Door<'_> {
             }
         });
         if shared.net.submit(job).is_ok() {
-            return Ok(CallId(call.0));
+            return Ok(());
         }
-        self.abandon(CallId(call.0));
         Err(Error::limit(Limit::Calls, "too many requests are waiting"))
     }
 
     /// Starts a call that takes a message from a queue.
     pub(crate) fn start_consume(&mut self, queue: &SmolStr) -> Result<CallId, Error> {
         self.check_on("queue.consume", queue)?;
-        let call = self.worker.kernel.open_call(self.slot, CallKind::Driver)?;
-        let id = CallId(call.0);
+        let call = self.open_driver_call()?;
+        self.launched(call, |door| door.launch_consume(call, queue))
+    }
+
+    pub(crate) fn launch_consume(&mut self, id: CallId, queue: &SmolStr) -> Result<(), Error> {
         let shared = Arc::clone(&self.worker.shared);
         let now = self.now();
-        match shared.services.consume(self.pid, now, id, queue) {
-            Ok(None) => {}
-            Ok(Some(delivery)) => {
-                // Now, so that no time-out can come before it.
-                let slot = self.slot;
-                self.worker.step(|kernel, cx| kernel.answer(cx, slot, call, Ok(delivery)));
-            }
-            Err(error) => {
-                self.abandon(id);
-                return Err(error);
-            }
+        if let Some(delivery) = shared.services.consume(self.pid, now, id, queue)? {
+            // Now, so that no time-out can come before it.
+            let (slot, call) = (self.slot, procession_kernel::CallId(id.0));
+            self.worker.step(|kernel, cx| kernel.answer(cx, slot, call, Ok(delivery)));
         }
-        Ok(id)
+        Ok(())
     }
 
     /// A check whose conditions may ask for the key, as `meta.key`.

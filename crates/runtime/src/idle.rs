@@ -124,7 +124,10 @@ impl Worker {
             return true;
         }
         resident.is_to_trim = false;
-        resident.guest.trim();
+        // A collection is a part of a durable process's history: it is left alone until it leaves.
+        if !resident.pid.is_durable() {
+            resident.guest.trim();
+        }
         let list = self.idle.to_hibernate.get_mut(usize::from(resident.pid.host));
         if let Some(Some(list)) = list
             && !resident.is_to_hibernate
@@ -146,7 +149,11 @@ impl Worker {
         };
         if list.is_due(resident, self.now) {
             resident.is_to_hibernate = false;
-            hibernate(resident);
+            if resident.pid.is_durable() {
+                self.leave_memory(slot);
+            } else {
+                hibernate(resident);
+            }
         } else {
             list.add(slot, resident);
         }
@@ -160,7 +167,9 @@ impl Worker {
         }
         let shared = &self.shared;
         let held = (!self.held.is_empty()).then(|| self.now.after(5_000_000));
-        let next = [self.kernel.next_deadline(), self.idle.next_due(), self.queues_due(), held];
+        let alarm = self.desk.alarms.first().map(|(at, _)| *at);
+        let next =
+            [self.kernel.next_deadline(), self.idle.next_due(), self.queues_due(), held, alarm];
         let timeout: Option<Duration> =
             next.into_iter().flatten().min().map(|at| shared.clock.until(at));
         let hungry = &shared.loads[usize::from(self.shard)].hungry;

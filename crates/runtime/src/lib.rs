@@ -17,6 +17,7 @@ mod directory;
 mod door;
 mod door_host;
 mod door_service;
+mod durable;
 mod fold;
 mod fs;
 mod grant;

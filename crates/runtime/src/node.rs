@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
+use crate::durable::{Keeper, Opened};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -79,8 +80,17 @@ impl Node {
             path: path.display().to_string(),
             source,
         })?;
-        let hosts: Arc<[HostConfig]> = config.hosts.into();
-        let programs = Programs::new(config.environment, Arc::clone(&hosts));
+        let opened = config.store.as_ref().map(|store| {
+            let ids: Vec<SmolStr> = config.hosts.iter().map(|host| host.id.clone()).collect();
+            Opened::read(&**store, &ids, clock.now())
+        });
+        let opened = opened.transpose()?;
+        let hosts = match &opened {
+            Some(opened) => ordered(config.hosts, &opened.hosts),
+            None => config.hosts,
+        };
+        let hosts: Arc<[HostConfig]> = hosts.into();
+        let programs = Programs::new(Arc::clone(&config.environment), Arc::clone(&hosts));
         config.programs.into_iter().for_each(|program| programs.define(program));
         let Sinks { print, log } = config.sinks;
         let telemetry = telemetry::Config {
@@ -94,10 +104,18 @@ impl Node {
         let (telemetry, records) = Telemetry::open(telemetry, host_ids.collect())?;
         let inboxes: Vec<Arc<Inbox>> = (0..shards).map(|_| Arc::default()).collect();
         let tender = Arc::clone(&inboxes[0]);
+        let durable = opened.as_ref().map(|opened| (opened.epoch, Arc::clone(&opened.alive)));
+        let store_epoch = durable.as_ref().map(|(epoch, _)| *epoch);
+        let keeper = config.store.zip(opened).map(|(store, opened)| {
+            let pokes = inboxes.clone();
+            let on_room = Box::new(move || pokes.iter().for_each(|inbox| inbox.poke()));
+            Keeper::start(store, opened, (config.environment, clock.now()), on_room)
+        });
+        let keeper = keeper.transpose()?.map(Arc::new);
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
-            directory: SharedDirectory::new(epoch, usize::from(shards), hosts.len()),
+            directory: SharedDirectory::new(epoch, durable, usize::from(shards), hosts.len()),
             hosts,
             inboxes,
             loads: (0..shards).map(|_| ShardLoad::default()).collect(),
@@ -111,6 +129,7 @@ impl Node {
             net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
             web_grants: config.web_grants,
             web_client: WebClient::new(&config.web_roots),
+            keeper,
             pools: Pools::default(),
             watches: Watches::default(),
             register: Arc::default(),
@@ -129,13 +148,14 @@ impl Node {
                 shard,
                 shards,
                 epoch,
-                store_epoch: None,
+                store_epoch,
                 slice: config.slice.max(1),
                 hosts: Arc::clone(&node.shared.hosts),
                 processes_max: 16_000_000,
             };
             node.workers.push(start_worker(kernel, &node.shared, config.seed)?);
         }
+        node.wake_durable();
         let started = Event::new(EventKind::NodeStarted, "").with("shards", shards);
         node.publish(&started.with("version", env!("CARGO_PKG_VERSION")));
         Ok(node)
@@ -152,6 +172,7 @@ impl Node {
         let late = self.stop_application_first(after);
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.publish(&Event::new(EventKind::NodeStopping, "shutdown"));
+        self.rest_durable();
         let end = Instant::now() + after + GRACE;
         let deadline = self.shared.clock.now().after(nanoseconds(after));
         for shard in 0..self.workers.len() as ShardIndex {
@@ -183,6 +204,10 @@ impl Drop for Node {
             // A worker that panicked has already said so.
             let _ = worker.join();
         }
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.pool.close();
+            keeper.committer.close();
+        }
         self.shared.io.close();
         self.shared.net.leave();
         self.shared.watches.close();
@@ -192,6 +217,16 @@ impl Drop for Node {
             let _ = writer.join();
         }
     }
+}
+
+/// The hosts in the order in which the store counts them. Those that it knows and the configuration does
+/// not stay for the processes that live there.
+fn ordered(mut hosts: Vec<HostConfig>, known: &[SmolStr]) -> Vec<HostConfig> {
+    let mut found = |id: &SmolStr| {
+        let position = hosts.iter().position(|host| host.id == *id);
+        position.map_or_else(|| HostConfig::new(id), |position| hosts.swap_remove(position))
+    };
+    known.iter().map(&mut found).collect()
 }
 
 fn start_worker(

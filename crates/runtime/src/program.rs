@@ -1,7 +1,9 @@
 //! The programs of a node, each loaded at most once, with the limits that it has on each host.
 
 use crate::fold::FoldHash;
-use procession_environment::{Environment, Image, Program};
+use procession_durable::bytes::encoded;
+use procession_durable::head::{Head, ProgramHash};
+use procession_environment::{Durability, Environment, Image, Program};
 use procession_kernel::{Definition, HostConfig};
 use procession_types::{Error, ErrorKind, HostIndex, Limits, SmolStr};
 use std::collections::HashMap;
@@ -14,6 +16,23 @@ pub(crate) struct Loaded {
     pub(crate) image: Arc<dyn Image>,
     /// On the host for which it was loaded.
     pub(crate) definition: Arc<Definition>,
+    /// When its processes outlive the node.
+    pub(crate) durable: Option<Arc<DurableProgram>>,
+}
+
+/// A version of a program whose processes outlive the node.
+pub(crate) struct DurableProgram {
+    pub(crate) program: Program,
+    pub(crate) hash: ProgramHash,
+    pub(crate) durability: Durability,
+}
+
+impl DurableProgram {
+    fn of(program: &Program) -> Option<Arc<Self>> {
+        let durability = program.durability?;
+        let hash = *blake3::hash(&encoded(program)).as_bytes();
+        Some(Arc::new(Self { program: program.clone(), hash, durability }))
+    }
 }
 
 enum Entry {
@@ -21,6 +40,7 @@ enum Entry {
     Defined {
         program: Box<Program>,
         image: OnceLock<Result<Arc<dyn Image>, Error>>,
+        durable: Option<Arc<DurableProgram>>,
         /// By host.
         definitions: Box<[OnceLock<Arc<Definition>>]>,
     },
@@ -44,8 +64,9 @@ impl Programs {
     pub(crate) fn define(&self, program: Program) {
         let id = SmolStr::new(&program.id);
         let definitions = self.hosts.iter().map(|_| OnceLock::new()).collect();
-        let entry =
-            Entry::Defined { program: Box::new(program), image: OnceLock::new(), definitions };
+        let durable = DurableProgram::of(&program);
+        let (program, image) = (Box::new(program), OnceLock::new());
+        let entry = Entry::Defined { program, image, durable, definitions };
         self.lock().insert(id, Arc::new(entry));
     }
 
@@ -70,7 +91,7 @@ impl Programs {
     ) -> Result<(), Error> {
         let program = SmolStr::new(id);
         let definition = Definition { program: program.clone(), limits, built_in: true };
-        let loaded = Loaded { image, definition: Arc::new(definition) };
+        let loaded = Loaded { image, definition: Arc::new(definition), durable: None };
         let entry = Entry::BuiltIn(loaded);
         match self.lock().entry(program) {
             Slot::Occupied(_) => {
@@ -110,9 +131,11 @@ impl Programs {
     pub(crate) fn load(&self, id: &str, host: HostIndex) -> Result<Loaded, Error> {
         let entry = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         let entry = entry.ok_or_else(|| Error::not_found(format!("program \"{id}\" not found")))?;
-        let (program, image, definitions) = match &*entry {
+        let (program, image, durable, definitions) = match &*entry {
             Entry::BuiltIn(loaded) => return Ok(loaded.clone()),
-            Entry::Defined { program, image, definitions } => (program, image, definitions),
+            Entry::Defined { program, image, durable, definitions } => {
+                (program, image, durable, definitions)
+            }
         };
         let place = usize::from(host);
         let (Some(host), Some(definition)) = (self.hosts.get(place), definitions.get(place)) else {
@@ -124,7 +147,13 @@ impl Programs {
             let program = SmolStr::new(&program.id);
             Arc::new(Definition { program, limits, built_in: false })
         });
-        Ok(Loaded { image, definition: Arc::clone(definition) })
+        Ok(Loaded { image, definition: Arc::clone(definition), durable: durable.clone() })
+    }
+
+    /// What a durable process runs, whatever the program of that id is today.
+    pub(crate) fn durable_definition(&self, head: &Head) -> Arc<Definition> {
+        let (program, limits) = (head.program.clone(), head.birth.limits);
+        Arc::new(Definition { program, limits, built_in: false })
     }
 
     fn lock(&self) -> RwLockWriteGuard<'_, HashMap<SmolStr, Arc<Entry>, FoldHash>> {

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::directory::SharedDirectory;
+use crate::durable::Keeper;
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) net: IoPool,
     pub(crate) web_grants: WebGrants,
     pub(crate) web_client: WebClient,
+    /// What keeps durable processes.
+    pub(crate) keeper: Option<Arc<Keeper>>,
     pub(crate) pools: Pools,
     pub(crate) watches: Watches,
     /// What is supervised, and the application that it belongs to.
@@ -89,7 +92,13 @@ impl Shared {
         self.directory.is_alive(pid)
     }
 
+    /// How many shards there are.
+    pub(crate) fn shards(&self) -> ShardIndex {
+        self.inboxes.len() as ShardIndex
+    }
+
+    /// The inbox of a shard. A durable process's may have been another one's when it began.
     pub(crate) fn inbox(&self, shard: ShardIndex) -> Option<&Inbox> {
-        self.inboxes.get(usize::from(shard)).map(|inbox| &**inbox)
+        self.inboxes.get(usize::from(shard) % self.inboxes.len()).map(|inbox| &**inbox)
     }
 }

@@ -33,6 +33,9 @@ impl Worker {
         };
         resident.last_turn = self.now;
         (self.sends, self.receives) = (0, 0);
+        if pid.is_durable() {
+            return self.durable_turn(run, resident);
+        }
         let (cell, began) = (resident.cell, self.tally.begin());
         let mut door = Door::new(self, slot, pid);
         let turn = catch_unwind(AssertUnwindSafe(|| resident.guest.run(&mut door, budget)));
@@ -126,7 +129,7 @@ impl Worker {
         // A supervisor or a pool stays where its children are, and has a call for each of them that
         // would have to move with it.
         let is_built_in = self.kernel.definition(slot).is_some_and(|it| it.built_in);
-        if ready < 2 || is_built_in {
+        if ready < 2 || is_built_in || pid.is_durable() {
             return;
         }
         let relieves = std::mem::take(&mut self.relief);
@@ -150,7 +153,7 @@ impl Worker {
 }
 
 /// Instructions that the kernel has not been told of.
-fn account(resident: &mut Resident) -> u64 {
+pub(crate) fn account(resident: &mut Resident) -> u64 {
     let total = resident.guest.usage().instructions;
     total.saturating_sub(std::mem::replace(&mut resident.reported, total))
 }

@@ -90,7 +90,7 @@ impl Node {
         let loads = self.shared.loads.iter().enumerate();
         let least = loads.min_by_key(|(_, load)| load.processes.load(Ordering::Relaxed));
         let shard = least.map_or(0, |(shard, _)| shard as ShardIndex);
-        self.on(shard, move |worker| {
+        let started = self.on(shard, move |worker| {
             let shared = Arc::clone(&worker.shared);
             let Some(host) = shared.host(&request.host) else {
                 let message = format!("process host \"{}\" not found", request.host);
@@ -103,8 +103,14 @@ impl Node {
             let before = worker.kernel.counts().spawned;
             let (pid, _) = worker.birth(birth)?;
             let is_new = worker.kernel.counts().spawned > before;
-            Ok(begun(&shared, pid, is_new))
-        })?
+            Ok((begun(&shared, pid, is_new), pid.is_durable()))
+        })?;
+        let (started, is_durable) = started?;
+        if is_durable {
+            // Whoever is told of it finds it after a crash.
+            self.flush_store();
+        }
+        Ok(started)
     }
 
     /// Waits for the end of a process that lives.
@@ -118,11 +124,15 @@ impl Node {
         ending.wait().ok_or_else(stopped)
     }
 
-    /// Puts a message into a mailbox.
+    /// Puts a message into a mailbox. When the process is durable, the message is on disk when this
+    /// returns.
     ///
     /// # Errors
-    /// `NotFound`, `RateLimited`.
+    /// `NotFound`, `RateLimited`; `Unavailable` when the disk is full.
     pub fn send(&self, to: Pid, message: Message) -> Result<(), Error> {
+        if to.is_durable() {
+            return self.send_durable(to, message);
+        }
         self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.post(cx, to, message)))?
     }
 

@@ -2,6 +2,7 @@
 
 use crate::aside::Absent;
 use crate::chronicle::{Chronicle, Life};
+use crate::durable::Desk;
 use crate::guests::{Guests, Resident};
 use crate::idle::Idle;
 use crate::mail::Mail;
@@ -61,6 +62,8 @@ pub(crate) struct Worker {
     pub(crate) unstarted: Option<(Pid, Error)>,
     /// How many spawns are being started inside each other.
     pub(crate) depth: usize,
+    /// See [`crate::durable`].
+    pub(crate) desk: Desk,
     /// Signals for other shards, by shard.
     outboxes: Vec<Vec<Mail>>,
     mail: Vec<Mail>,
@@ -94,6 +97,7 @@ impl Worker {
             tally: Tally::new(),
             unstarted: None,
             depth: 0,
+            desk: Desk::default(),
             mail: Vec::new(),
             stopped: false,
         }
@@ -112,6 +116,12 @@ impl Worker {
                 self.step(|kernel, cx| kernel.tick(cx));
             }
             self.tend_queues();
+            if !self.desk.unsent.is_empty() {
+                self.send_commits();
+            }
+            if self.desk.alarms.first().is_some_and(|(at, _)| *at <= self.now) {
+                self.ring_alarms();
+            }
             self.release_held();
             self.tend_some();
             self.flush();
@@ -200,8 +210,11 @@ impl Worker {
                     definition,
                     started,
                     instructions,
-                    mourners: _,
+                    mourners,
                 } => {
+                    if pid.is_durable() {
+                        self.killed(slot, pid, &reason, &mourners);
+                    }
                     let definition = &definition;
                     self.tally.exit(&definition.program, pid.host, &reason);
                     self.tell_exited(&Life { pid, definition, started, instructions }, &reason);
@@ -223,8 +236,7 @@ impl Worker {
                     }
                 }
                 Effect::Inspect { slot, pid, asker } => self.answer(slot, pid, asker),
-                // Without a store there is no durable process.
-                Effect::Wake { pid } => self.step(|kernel, cx| kernel.is_gone(cx, pid)),
+                Effect::Wake { pid } => self.wake_durable(pid),
                 // Replies that come for it will find no call.
                 Effect::Abandoned { pid, call } => {
                     let call = procession_environment::CallId(call.0);
@@ -240,7 +252,12 @@ impl Worker {
         }
     }
 
-    fn post(&mut self) {
+    /// What is under way to another shard; what is added goes behind it.
+    pub(crate) fn outbox(&mut self, shard: ShardIndex) -> &mut Vec<Mail> {
+        &mut self.outboxes[usize::from(shard)]
+    }
+
+    pub(crate) fn post(&mut self) {
         self.publish_told();
         for (mail, inbox) in self.outboxes.iter_mut().zip(&self.shared.inboxes) {
             if !mail.is_empty() {

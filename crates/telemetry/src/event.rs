@@ -48,6 +48,13 @@ kinds! {
     ProcessResumed = 5, "process.resumed";
     /// Somebody asked a process to end.
     ProcessCancelled = 6, "process.cancelled";
+    /// A durable process failed over an input: it was written down as failed, and the process goes on
+    /// before it.
+    ProcessSkipped = 7, "process.skipped";
+    /// A durable process stands still, because it can't be brought back or failed: somebody must decide.
+    ProcessHalted = 8, "process.halted";
+    /// A commit of a durable process could not be written.
+    CommitFailed = 9, "store.commit_failed";
     /// A service is being started.
     ServiceStarting = 10, "service.starting";
     /// A service runs.

@@ -164,7 +164,7 @@ impl Door<'_> {
             Spawned::Existing(holder) => Ok(Reserved::Existing(holder)),
             Spawned::New { slot, pid, call } => {
                 let newborn = newborn.map(|(_, newborn)| newborn);
-                self.worker.embryos.insert(pid, Embryo { slot, guest, newborn });
+                self.worker.desk.embryos.insert(pid, Embryo { slot, guest, newborn });
                 Ok(Reserved::New(pid, call.map(|call| CallId(call.0))))
             }
         }
@@ -172,9 +172,65 @@ impl Door<'_> {
 }
 
 impl Worker {
+    /// A durable process that is to be started by one that is not, or from outside; `None` when its
+    /// program is not durable.
+    pub(crate) fn newborn(
+        &mut self,
+        loaded: &Loaded,
+        host: HostIndex,
+        (parent, context, called): (Option<SlotIndex>, &Context, bool),
+        request: &SpawnRequest,
+    ) -> Result<Option<(Pid, Newborn)>, Error> {
+        if loaded.durable.is_none() || called {
+            return Ok(None);
+        }
+        let Some(keeper) = self.shared.keeper.clone() else {
+            let message = format!(
+                "the program \"{}\" is durable, and the node has no store: start the node with one",
+                request.program
+            );
+            return Err(Error::new(ErrorKind::Unavailable, message));
+        };
+        let parent = parent.and_then(|slot| self.kernel.pid(slot));
+        let (pid, mut newborn) =
+            Newborn::new(self, &keeper, loaded, host, (parent, context), request)?;
+        if !request.messages.is_empty() {
+            let (n, mut index) = (keeper.receipt(), 0);
+            newborn.write_down(parent, &request.messages, || {
+                index += 1;
+                Source { id: Source::OUTSIDE, n, index }
+            });
+        }
+        Ok(Some((pid, newborn)))
+    }
+
+    /// A PID was given, and nobody has it.
+    pub(crate) fn never_born(&mut self, pid: Pid) {
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.alive.set(pid, false);
+        }
+    }
+
+    /// Runs a durable process that was made for somebody who is not durable.
+    pub(crate) fn begin_newborn(
+        &mut self,
+        slot: SlotIndex,
+        guest: Box<dyn Guest>,
+        mut newborn: Newborn,
+        parent: Option<SlotIndex>,
+    ) -> Result<(), Error> {
+        let pid = newborn.head.birth.pid;
+        let first = std::mem::take(&mut newborn.changes);
+        let started = self.start_durable(slot, pid, guest, newborn, first);
+        if started.is_err() {
+            self.step(|kernel, cx| kernel.discard(cx, slot, parent));
+        }
+        started
+    }
+
     /// Lets a process run that was made for a durable one: the commit that asks for it is on disk.
     pub(crate) fn hatch(&mut self, parent: Pid, pid: Pid) {
-        let Some(Embryo { slot, guest, newborn }) = self.embryos.remove(&pid) else { return };
+        let Some(Embryo { slot, guest, newborn }) = self.desk.embryos.remove(&pid) else { return };
         if self.kernel.pid(slot) != Some(pid) {
             return;
         }
@@ -192,7 +248,7 @@ impl Worker {
 
     /// A process that was made is not wanted: the commit that asks for it will never be.
     pub(crate) fn discard_embryo(&mut self, pid: Pid) {
-        let Some(embryo) = self.embryos.remove(&pid) else { return };
+        let Some(embryo) = self.desk.embryos.remove(&pid) else { return };
         if let Some(keeper) = self.shared.keeper.clone().filter(|_| pid.is_durable()) {
             keeper.alive.set(pid, false);
         }
@@ -249,8 +305,8 @@ impl Worker {
         let counts = self.tally.at(cell);
         (counts.spawned, counts.instructions) = (counts.spawned + 1, counts.instructions + used);
         let resident = Resident::new(pid, guest, used, (self.now, cell));
-        self.kept.insert(slot, Box::new(kept));
-        self.seal(slot, &resident, None);
+        self.desk.kept.insert(slot, Box::new(kept));
+        self.seal(slot, resident.guest.usage(), None);
         self.guests.put(slot, resident);
         self.step(|kernel, cx| kernel.launch(cx, slot, used));
         Ok(())

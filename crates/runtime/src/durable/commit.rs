@@ -2,7 +2,6 @@
 
 use super::birth::claimed;
 use super::process::{Flight, Kept};
-use crate::guests::Resident;
 use crate::mail::Mail;
 use crate::worker::Worker;
 use procession_durable::bytes::encoded;
@@ -10,7 +9,7 @@ use procession_durable::head::{Condition, number};
 use procession_durable::journal::{Entry, Source};
 use procession_durable::keys;
 use procession_durable::record::{Kind, Parcel, Record, Usage};
-use procession_environment::{Promise, Relation};
+use procession_environment::{Promise, Relation, Usage as Used};
 use procession_kernel::SlotIndex;
 use procession_store::{Append, Change, Commit, Space, StoreError};
 use procession_types::{ExitReason, Message, Pid};
@@ -19,13 +18,12 @@ use std::sync::Arc;
 impl Worker {
     /// Commits what the process at a slot has done since its last commit. With an ending, this is its
     /// last one.
-    pub(crate) fn seal(&mut self, slot: SlotIndex, resident: &Resident, ending: Option<ExitReason>) {
-        let Some(mut kept) = self.kept.remove(&slot) else { return };
+    pub(crate) fn seal(&mut self, slot: SlotIndex, used: Used, ending: Option<ExitReason>) {
+        let Some(mut kept) = self.desk.kept.remove(&slot) else { return };
         let recording = std::mem::take(&mut kept.recording);
-        let usage = resident.guest.usage();
         let usage = Usage {
-            instructions: usage.instructions,
-            state_bytes: usage.memory_bytes,
+            instructions: used.instructions,
+            state_bytes: used.memory_bytes,
             duration_ns: std::mem::take(&mut kept.took_ns),
         };
         let mut changes = std::mem::take(&mut kept.first);
@@ -82,13 +80,15 @@ impl Worker {
         let is_released = kept.head.durability.promise == Promise::Async;
         let program = kept.head.program.clone();
         let (pid, n) = (kept.pid, kept.n);
-        let commit =
-            Commit { append: Some(Append { id: kept.id, n, record: bytes }), changes };
+        let commit = Commit { append: Some(Append { id: kept.id, n, record: bytes }), changes };
         kept.n += 1;
         kept.in_flight += 1;
-        self.kept.insert(slot, kept);
+        self.desk.kept.insert(slot, kept);
         let now = is_released.then(|| outputs.clone());
-        self.fly(Flight { pid, slot, n, program: program.clone(), outputs, ending, is_released }, commit);
+        self.fly(
+            Flight { pid, slot, n, program: program.clone(), outputs, ending, is_released },
+            commit,
+        );
         if let Some(outputs) = now {
             self.release(pid, slot, n, &program, outputs);
         }
@@ -96,15 +96,15 @@ impl Worker {
 
     /// Sends a commit to the committer, behind those sent before.
     pub(crate) fn fly(&mut self, flight: Flight, commit: Commit) {
-        self.flights.push_back(flight);
-        self.unsent.push_back(commit);
+        self.desk.flights.push_back(flight);
+        self.desk.unsent.push_back(commit);
         self.send_commits();
     }
 
     /// Hands over what the committer has room for. What comes back is in the order of `flights`.
     pub(crate) fn send_commits(&mut self) {
         let Some(keeper) = self.shared.keeper.clone() else { return };
-        while let Some(commit) = self.unsent.pop_front() {
+        while let Some(commit) = self.desk.unsent.pop_front() {
             let (shared, shard) = (Arc::clone(&self.shared), self.shard);
             let done = move |result: Result<(), StoreError>| {
                 if let Some(inbox) = shared.inbox(shard) {
@@ -113,19 +113,19 @@ impl Worker {
             };
             if let Err(refused) = keeper.committer.submit(commit, Box::new(done)) {
                 // It tells when there is room.
-                return self.unsent.push_front(refused.commit);
+                return self.desk.unsent.push_front(refused.commit);
             }
         }
     }
 
     /// The oldest commit under way is decided.
     fn decided(&mut self, result: Result<(), StoreError>) {
-        let Some(flight) = self.flights.pop_front() else { return };
+        let Some(flight) = self.desk.flights.pop_front() else { return };
         let Flight { pid, slot, n, program, outputs, ending, is_released } = flight;
-        let is_here = self.kept.get(&slot).is_some_and(|kept| kept.pid == pid);
+        let is_here = self.desk.kept.get(&slot).is_some_and(|kept| kept.pid == pid);
         match result {
             Ok(()) => {
-                if let Some(kept) = self.kept.get_mut(&slot).filter(|_| is_here) {
+                if let Some(kept) = self.desk.kept.get_mut(&slot).filter(|_| is_here) {
                     kept.in_flight = kept.in_flight.saturating_sub(1);
                 }
                 if !is_released {
@@ -153,7 +153,7 @@ impl Worker {
             let source = kept.source(index);
             match output {
                 Entry::Spawned { pid, request, .. } => {
-                    let embryo = self.embryos.get_mut(pid);
+                    let embryo = self.desk.embryos.get_mut(pid);
                     let Some(newborn) = embryo.and_then(|it| it.newborn.as_mut()) else { continue };
                     // Messages of a spawn are told apart by the bits above the outputs.
                     let mut at = 0;
@@ -164,7 +164,8 @@ impl Worker {
                     changes.append(&mut newborn.changes);
                 }
                 output => {
-                    if let Some((to, parcel)) = parcel(kept.pid, output).filter(|(to, _)| to.is_durable())
+                    if let Some((to, parcel)) =
+                        parcel(kept.pid, output).filter(|(to, _)| to.is_durable())
                     {
                         let key = keys::inbox(number(&to), source);
                         changes.push(Change::put(Space::Inbox, key, encoded(&parcel)));
@@ -213,7 +214,9 @@ pub(crate) fn mark(kept: &mut Kept, changes: &mut Vec<Change>) {
     if next != kept.wakes_at {
         let old = std::mem::replace(&mut kept.wakes_at, next);
         changes.extend(old.map(|at| Change::remove(Space::Wake, keys::wake(at, kept.id))));
-        changes.extend(next.map(|at| Change::put(Space::Wake, keys::wake(at, kept.id), encoded(&kept.pid))));
+        changes.extend(
+            next.map(|at| Change::put(Space::Wake, keys::wake(at, kept.id), encoded(&kept.pid))),
+        );
     }
     let uneasy = kept.ledger.is_uneasy() && alive;
     if uneasy != kept.is_uneasy {

@@ -48,7 +48,9 @@ impl Worker {
             changes.push(Change::remove(Space::Name, name.as_bytes()));
         }
         let relations = [(&kept.ledger.monitors, false), (&kept.ledger.links, true)];
-        for (to, by_link) in relations.iter().flat_map(|(all, by)| all.iter().map(move |to| (to, *by))) {
+        for (to, by_link) in
+            relations.iter().flat_map(|(all, by)| all.iter().map(move |to| (to, *by)))
+        {
             if to.is_durable() {
                 let key = keys::relation(number(to), by_link, kept.id);
                 changes.push(Change::remove(Space::Relation, key));
@@ -68,7 +70,7 @@ impl Worker {
 
     /// The last commit of a process is on disk: now it ends for everybody.
     pub(crate) fn end_durable(&mut self, slot: SlotIndex, reason: ExitReason) {
-        self.kept.remove(&slot);
+        self.desk.kept.remove(&slot);
         self.step(|kernel, cx| kernel.end_turn(cx, slot, 0, TurnEnd::Exited(reason)));
         self.flush();
     }
@@ -82,10 +84,10 @@ impl Worker {
         reason: &Arc<ExitReason>,
         mourners: &[(Pid, bool)],
     ) {
-        if self.kept.get(&slot).is_none_or(|kept| kept.pid != pid) {
+        if self.desk.kept.get(&slot).is_none_or(|kept| kept.pid != pid) {
             return;
         }
-        let Some(mut kept) = self.kept.remove(&slot) else { return };
+        let Some(mut kept) = self.desk.kept.remove(&slot) else { return };
         let outputs = std::mem::take(&mut kept.recording.outputs);
         self.drop_outputs(&outputs);
         let mut changes = std::mem::take(&mut kept.first);

@@ -8,7 +8,7 @@ use procession_durable::head::Condition;
 use procession_durable::journal::Entry;
 use procession_durable::keys;
 use procession_durable::record::{Kind, Parcel, Record, Usage};
-use procession_environment::{OnError, Relation};
+use procession_environment::{OnError, Relation, Usage as Used};
 use procession_kernel::SlotIndex;
 use procession_store::{Change, Space, StoreError};
 use procession_telemetry::EventKind;
@@ -19,18 +19,23 @@ const CAREFUL_TURNS: u32 = 1000;
 
 impl Worker {
     /// The process at a slot has failed in its turn; its guest is gone.
-    pub(crate) fn failed(&mut self, slot: SlotIndex, used: u64, reason: ExitReason) {
+    pub(crate) fn failed(
+        &mut self,
+        slot: SlotIndex,
+        (used, usage): (u64, Used),
+        reason: ExitReason,
+    ) {
         self.kernel.account(slot, used);
-        let Some(kept) = self.kept.get_mut(&slot) else { return };
+        let Some(kept) = self.desk.kept.get_mut(&slot) else { return };
         let error = reason.error().unwrap_or_else(|| Error::new(ErrorKind::Unknown, "it failed"));
         let rule = kept.head.durability.on_error;
         let inputs = kept.recording.inputs;
         // Before its first commit there is no state to go back to.
         if rule == OnError::Exit || kept.n == 0 {
-            self.seal_failed(slot, reason);
+            self.seal(slot, usage, Some(reason));
         } else if inputs > 1 {
             let pid = kept.pid;
-            self.careful.insert(pid, CAREFUL_TURNS);
+            self.desk.careful.insert(pid, CAREFUL_TURNS);
             self.roll_back(slot, true);
         } else if inputs == 1 && rule == OnError::Skip {
             self.skip(slot, error);
@@ -42,9 +47,9 @@ impl Worker {
 
     /// Writes down that the one input of the turn could not be processed, and goes on before it.
     fn skip(&mut self, slot: SlotIndex, error: Error) {
-        let Some(kept) = self.kept.remove(&slot) else { return };
+        let Some(kept) = self.desk.kept.remove(&slot) else { return };
         let (pid, program) = (kept.pid, kept.head.program.clone());
-        self.careful.remove(&pid);
+        self.desk.careful.remove(&pid);
         let n = kept.n.to_string();
         let about = [("record", n.as_str()), ("error", error.message.as_str())];
         self.tell(EventKind::ProcessSkipped, (pid, &program), &about, "");
@@ -73,14 +78,15 @@ impl Worker {
 
     /// The process stands still: somebody has to decide.
     fn halt(&mut self, slot: SlotIndex, error: Error) {
-        let Some(kept) = self.kept.get(&slot) else { return };
+        let Some(kept) = self.desk.kept.get(&slot) else { return };
         let (pid, program) = (kept.pid, kept.head.program.clone());
-        let n = kept.n.to_string();
-        let about = [("record", n.as_str()), ("error", error.message.as_str())];
+        let (n, mut head) = (kept.n, kept.head.clone());
+        let key = keys::process(kept.id);
+        let text = n.to_string();
+        let about = [("record", text.as_str()), ("error", error.message.as_str())];
         self.tell(EventKind::ProcessHalted, (pid, &program), &about, "");
-        let mut head = kept.head.clone();
-        head.condition = Condition::Halted { n: kept.n, error };
-        let change = Change::put(Space::Head, keys::process(kept.id), encoded(&head));
+        head.condition = Condition::Halted { n, error };
+        let change = Change::put(Space::Head, key, encoded(&head));
         self.fly_changes(pid, vec![change]);
         self.roll_back(slot, true);
     }
@@ -88,7 +94,7 @@ impl Worker {
     /// A commit could not be made. What it had taken is in the store still, or comes again from its
     /// journal.
     pub(crate) fn refused_commit(&mut self, slot: SlotIndex, n: u64, error: &StoreError) {
-        let Some(kept) = self.kept.get(&slot).filter(|kept| kept.n > n) else { return };
+        let Some(kept) = self.desk.kept.get(&slot).filter(|kept| kept.n > n) else { return };
         let (pid, program) = (kept.pid, kept.head.program.clone());
         let (n, text) = (n.to_string(), error.to_string());
         let about = [("record", n.as_str()), ("error", text.as_str())];
@@ -98,7 +104,7 @@ impl Worker {
 
     /// Puts the process back into its last state on disk. `again` = it gets what it has taken since.
     pub(crate) fn roll_back(&mut self, slot: SlotIndex, again: bool) {
-        let Some(mut kept) = self.kept.remove(&slot) else { return };
+        let Some(mut kept) = self.desk.kept.remove(&slot) else { return };
         let pid = kept.pid;
         let recording = std::mem::take(&mut kept.recording);
         self.drop_outputs(&recording.outputs);
@@ -136,17 +142,17 @@ impl Worker {
                 early.push((kept.sources.remove(&at), Parcel::Message(message)));
             }
             events.extend(evicted.events);
-            self.deadlines.extend(evicted.deadline.map(|deadline| (pid, deadline)));
+            self.desk.deadlines.extend(evicted.deadline.map(|deadline| (pid, deadline)));
         }
-        self.early.insert(pid, early);
-        self.unread.insert(pid, events);
-        self.expected.insert(pid, kept.n);
+        self.desk.returned.insert(pid, early);
+        self.desk.unread.insert(pid, events);
+        self.desk.expected.insert(pid, kept.n);
         self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
     }
 }
 
 /// Messages and events that a journal has taken, in order.
-fn inputs_of(journal: &[u8]) -> Vec<Entry> {
+pub(super) fn inputs_of(journal: &[u8]) -> Vec<Entry> {
     let mut from = Reader::new(journal);
     let mut inputs = Vec::new();
     while !from.rest().is_empty() {

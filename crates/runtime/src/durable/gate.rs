@@ -10,9 +10,7 @@ use crate::fs;
 use crate::web;
 use procession_durable::gate::{Gate, Purpose, Reserved};
 use procession_durable::journal::Source;
-use procession_environment::{
-    Call, CallId, CancelRequest, Host, Queue, Relation, SpawnRequest,
-};
+use procession_environment::{Call, CallId, CancelRequest, Host, Queue, Relation, SpawnRequest};
 use procession_kernel::{CallKind, Directory as _, QueueId};
 use procession_types::{Error, Event, Fragment, Limit, Message, Pid, Timestamp, Topic};
 use std::collections::BTreeMap;

@@ -6,7 +6,9 @@ use crate::program::{Loaded, Programs};
 use procession_durable::bytes::{decoded, encoded};
 use procession_durable::head::ProgramHash;
 use procession_environment::{Environment, Image, Program};
-use procession_store::{Change, Commit, Committer, Space, Store, StoreError};
+use procession_store::{
+    Change, Commit, Committer, CommitterConfig, OnRoom, Space, Store, StoreError,
+};
 use procession_types::{EPOCH_OF_STORE, Error, ErrorKind, Pid, ShardIndex, SmolStr, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -68,9 +70,13 @@ impl Opened {
         let new: Vec<_> = hosts.iter().filter(|host| !known.contains(host)).cloned().collect();
         known.extend(new);
         let (alive, mut numbers) = (Alive::default(), HashMap::new());
-        store.scan(Space::Meta, alive::PREFIX, &after(alive::PREFIX), false, &mut |key, page| {
-            alive.load(key, page)
-        })?;
+        store.scan(
+            Space::Meta,
+            alive::PREFIX,
+            &after(alive::PREFIX),
+            false,
+            &mut |key, page| alive.load(key, page),
+        )?;
         store.scan(Space::Meta, NUMBERS, &after(NUMBERS), false, &mut |key, value| {
             let shard = key.strip_prefix(NUMBERS).and_then(|rest| rest.try_into().ok());
             if let (Some(shard), Ok(end)) = (shard.map(u16::from_be_bytes), decoded::<u64>(value)) {
@@ -108,14 +114,16 @@ fn foreign(key: &[u8]) -> StoreError {
 }
 
 impl Keeper {
-    pub(crate) fn new(
+    /// Starts the thread that writes.
+    pub(crate) fn start(
         store: Arc<dyn Store>,
-        committer: Committer,
         opened: Opened,
-        environment: Arc<dyn Environment>,
-        now: Timestamp,
-    ) -> Self {
-        Self {
+        (environment, now): (Arc<dyn Environment>, Timestamp),
+        on_room: OnRoom,
+    ) -> std::io::Result<Self> {
+        let config = CommitterConfig::default();
+        let committer = Committer::start(Arc::clone(&store), config, on_room)?;
+        Ok(Self {
             store,
             committer,
             epoch: opened.epoch,
@@ -128,7 +136,7 @@ impl Keeper {
             is_stalled: AtomicBool::new(false),
             // Nanoseconds: a start that came earlier has given lower ones.
             receipts: AtomicU64::new(now.0 as u64),
-        }
+        })
     }
 
     /// The next PID of a durable process, and what the commit of its birth must carry along.
@@ -175,7 +183,8 @@ impl Keeper {
         }
         let stored = self.store.get(Space::Program, hash).map_err(|error| of_store(&error))?;
         let Some(bytes) = stored else {
-            let message = format!("the version of \"{id}\" that the process runs is not in the store");
+            let message =
+                format!("the version of \"{id}\" that the process runs is not in the store");
             return Err(Error::not_found(message));
         };
         let program: Program = decoded(&bytes)
@@ -190,7 +199,8 @@ impl Keeper {
         if !self.is_stalled.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let message = "the store takes no more: its disk is full, or has failed; see the node's log";
+        let message =
+            "the store takes no more: its disk is full, or has failed; see the node's log";
         Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true))
     }
 }

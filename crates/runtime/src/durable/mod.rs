@@ -3,7 +3,8 @@
 //! `keeper.rs` is what all shards share of the store, `alive.rs` who lives; `process.rs` is what a worker
 //! remembers of one process that is in memory. A turn goes through `gate.rs` and `turn.rs`; what it did
 //! becomes a commit in `commit.rs`, and its effects happen in `release.rs` when that is on disk. `birth.rs`
-//! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process, `recover.rs` and
+//! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
+//! `outside.rs` what comes from outside of the node, `recover.rs` and
 //! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
@@ -17,15 +18,16 @@ mod death;
 mod failure;
 mod gate;
 mod keeper;
+mod outside;
 mod parcel;
 mod process;
 mod recover;
 mod release;
 mod rest;
 mod revive;
+mod start;
 mod turn;
 
 pub(crate) use alive::Alive;
-pub(crate) use birth::Newborn;
 pub(crate) use keeper::{Keeper, Opened};
-pub(crate) use process::{Flight, Kept};
+pub(crate) use process::Desk;

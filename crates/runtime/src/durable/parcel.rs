@@ -6,14 +6,22 @@ use procession_durable::journal::Source;
 use procession_durable::record::Parcel;
 use procession_kernel::{Directory as _, SlotIndex};
 use procession_types::{Event, Pid};
+use std::collections::HashSet;
 
 impl Worker {
     /// Takes in what has come for a process that is at home here: at once, or when it is back.
     pub(crate) fn accept(&mut self, to: Pid, source: Option<Source>, parcel: Parcel) {
         match self.kernel.locate(to) {
-            Some(slot) => self.unpack(slot, to, source, parcel),
+            Some(slot) => {
+                let kept = self.desk.kept.get_mut(&slot);
+                let is_known =
+                    kept.zip(source).is_some_and(|(it, source)| it.loaded.remove(&source));
+                if !is_known {
+                    self.unpack(slot, to, source, parcel);
+                }
+            }
             None if self.shared.directory.is_alive(to) => {
-                self.early.entry(to).or_default().push((source, parcel));
+                self.desk.early.entry(to).or_default().push((source, parcel));
                 self.step(|kernel, cx| kernel.rouse_sleeper(cx, to));
             }
             // It waits in the store for nobody: what is left there is removed with the process.
@@ -23,19 +31,25 @@ impl Worker {
     }
 
     /// Gives it to a process that is in memory.
-    pub(crate) fn unpack(&mut self, slot: SlotIndex, to: Pid, source: Option<Source>, parcel: Parcel) {
+    pub(crate) fn unpack(
+        &mut self,
+        slot: SlotIndex,
+        to: Pid,
+        source: Option<Source>,
+        parcel: Parcel,
+    ) {
         match parcel {
             Parcel::Message(message) => {
                 let at = self.step(|kernel, cx| kernel.post_over(cx, slot, message));
                 // A process that has not had its first turn keeps its sources elsewhere.
-                if let (Some(source), Some(kept)) = (source, self.kept.get_mut(&slot)) {
+                if let (Some(source), Some(kept)) = (source, self.desk.kept.get_mut(&slot)) {
                     kept.sources.insert(at, source);
                 }
             }
             Parcel::Cancel { from, at, deadline, reason } => {
                 let event = Event::Cancel { from, at, deadline, reason };
                 self.step(|kernel, cx| kernel.bring(cx, slot, event));
-                if let (Some(source), Some(kept)) = (source, self.kept.get_mut(&slot)) {
+                if let (Some(source), Some(kept)) = (source, self.desk.kept.get_mut(&slot)) {
                     kept.cancels.push((from, at, source));
                 }
             }
@@ -49,11 +63,14 @@ impl Worker {
         }
     }
 
-    /// What has come for a process while it was not in memory, each once.
+    /// What has come for a process while it was not in memory, each once and in order: what it had before
+    /// and gets again, what waits in the store, what has come since.
     pub(crate) fn early(&mut self, pid: Pid, stored: Early) -> Early {
-        let mut all = self.early.remove(&pid).unwrap_or_default();
-        for (source, parcel) in stored {
-            if !all.iter().any(|(known, _)| *known == source) {
+        let mut all = self.desk.returned.remove(&pid).unwrap_or_default();
+        let mut known: HashSet<Source> = all.iter().filter_map(|(source, _)| *source).collect();
+        let since = self.desk.early.remove(&pid).unwrap_or_default();
+        for (source, parcel) in stored.into_iter().chain(since) {
+            if source.is_none_or(|source| known.insert(source)) {
                 all.push((source, parcel));
             }
         }

@@ -1,5 +1,7 @@
 //! What a worker remembers of a durable process that is in memory.
 
+use super::birth::Embryo;
+use crate::fold::FoldHash;
 use procession_durable::head::Head;
 use procession_durable::journal::{Entry, Source};
 use procession_durable::ledger::Ledger;
@@ -7,8 +9,8 @@ use procession_durable::record::Parcel;
 use procession_durable::recorder::Recording;
 use procession_kernel::{SlotIndex, TurnEnd};
 use procession_store::{Change, Commit};
-use procession_types::{ExitReason, Pid, SmolStr, Timestamp};
-use std::collections::BTreeMap;
+use procession_types::{Event, ExitReason, Pid, SmolStr, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// See the module.
@@ -25,14 +27,16 @@ pub(crate) struct Kept {
     pub(crate) sources: BTreeMap<u64, Source>,
     /// Where requests to end are written down that wait among its events.
     pub(crate) cancels: Vec<(Option<Pid>, Timestamp, Source)>,
+    /// What it was given from the store when it came back: the same may be on its way to it still.
+    pub(crate) loaded: HashSet<Source>,
     /// What its first commit carries along.
     pub(crate) first: Vec<Change>,
     /// Commits that are not decided yet.
     pub(crate) in_flight: usize,
     /// The end of a turn that waits until there are fewer of them.
     pub(crate) held: Option<TurnEnd>,
-    /// One input a turn: to find out which one it fails over.
-    pub(crate) is_careful: bool,
+    /// Turns in which it takes one input only: to find out which one it fails over.
+    pub(crate) careful: u32,
     /// When the store has it woken.
     pub(crate) wakes_at: Option<Timestamp>,
     /// Whether the store has it looked after at the next start.
@@ -68,8 +72,34 @@ pub(crate) struct Flight {
     pub(crate) is_released: bool,
 }
 
-/// A commit for which the committer had no room.
-pub(crate) struct Unsent(pub(crate) Commit);
+/// What a worker remembers of all durable processes that are at home on its shard.
+#[derive(Default)]
+pub(crate) struct Desk {
+    /// By the slots of those in memory.
+    pub(crate) kept: HashMap<SlotIndex, Box<Kept>, FoldHash>,
+    /// Commits under way, in the order in which they will be decided.
+    pub(crate) flights: VecDeque<Flight>,
+    /// The last of them, for which the committer had no room.
+    pub(crate) unsent: VecDeque<Commit>,
+    /// Processes that were made by durable ones, and do not run yet.
+    pub(crate) embryos: HashMap<Pid, Embryo>,
+    /// What has come for processes that are not in memory.
+    pub(crate) early: HashMap<Pid, Early>,
+    /// What such processes had in their mailboxes, or had taken, and get again.
+    pub(crate) returned: HashMap<Pid, Early>,
+    /// Events that such processes have not read.
+    pub(crate) unread: HashMap<Pid, Vec<Event>>,
+    /// When such processes will be terminated.
+    pub(crate) deadlines: HashMap<Pid, Timestamp>,
+    /// Records that must be in the store when they are brought back.
+    pub(crate) expected: HashMap<Pid, u64>,
+    /// Those that are to take their inputs one by one, for so many turns.
+    pub(crate) careful: HashMap<Pid, u32>,
+    /// When those that sleep are to be woken.
+    pub(crate) alarms: BTreeSet<(Timestamp, Pid)>,
+    /// The node stops: nobody is brought back any more.
+    pub(crate) is_resting: bool,
+}
 
 /// What has come for a process that is not in memory, in order.
 pub(crate) type Early = Vec<(Option<Source>, Parcel)>;
@@ -85,10 +115,11 @@ impl Kept {
             recording: Recording::default(),
             sources: BTreeMap::new(),
             cancels: Vec::new(),
+            loaded: HashSet::new(),
             first: Vec::new(),
             in_flight: 0,
             held: None,
-            is_careful: false,
+            careful: 0,
             wakes_at: None,
             is_uneasy: false,
             since: Since::default(),

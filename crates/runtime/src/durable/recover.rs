@@ -59,7 +59,8 @@ pub(crate) fn recover(
     if let Some(expected) = expected {
         wait_for(keeper, id, expected)?;
     }
-    let Some(bytes) = keeper.store.get(Space::Head, &keys::process(id)).map_err(|e| of_store(&e))?
+    let Some(bytes) =
+        keeper.store.get(Space::Head, &keys::process(id)).map_err(|e| of_store(&e))?
     else {
         return Ok(Found::Gone);
     };
@@ -211,13 +212,17 @@ impl<'a> Past<'a> {
         let id = number(&self.head.birth.pid);
         let store = std::sync::Arc::clone(&self.keeper.store);
         let (mut wrong, from) = (None, self.n);
-        let read = store.records(id, from, &mut |n, record| {
-            match self.record(id, n, record.body, record.hash, inputs_max) {
-                Ok(goes_on) => goes_on,
-                Err(error) => {
-                    wrong = Some(error);
-                    false
-                }
+        let read = store.records(id, from, &mut |n, record| match self.record(
+            id,
+            n,
+            record.body,
+            record.hash,
+            inputs_max,
+        ) {
+            Ok(goes_on) => goes_on,
+            Err(error) => {
+                wrong = Some(error);
+                false
             }
         });
         read.map_err(|error| of_store(&error))?;

@@ -52,7 +52,11 @@ impl Worker {
                     let call = procession_kernel::CallId(call.0);
                     self.kernel.pid(slot) == Some(pid) && self.kernel.has_call(slot, call)
                 });
-                if wanted { self.hatch(pid, child) } else { self.discard_embryo(child) }
+                if wanted {
+                    self.hatch(pid, child)
+                } else {
+                    self.discard_embryo(child)
+                }
                 Ok(())
             }
             Entry::Terminated(to) => self.step(|kernel, cx| kernel.terminate(cx, to)),
@@ -131,6 +135,7 @@ impl Worker {
     /// A task for another shard, behind the signals that are under way to it.
     pub(crate) fn post_task(&mut self, shard: u16, task: crate::mail::Task) {
         self.outbox(shard).push(Mail::Task(task));
+        self.post();
     }
 }
 

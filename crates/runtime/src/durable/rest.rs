@@ -47,7 +47,7 @@ impl Worker {
         is_due: impl FnOnce(&Since) -> bool,
     ) -> bool {
         let Some(keeper) = self.shared.keeper.clone() else { return false };
-        let Some(kept) = self.kept.get_mut(&slot) else { return false };
+        let Some(kept) = self.desk.kept.get_mut(&slot) else { return false };
         let is_clean = kept.recording.journal.is_empty() && kept.snapshot.is_none();
         if !is_clean || !is_due(&kept.since) {
             return false;
@@ -84,7 +84,7 @@ impl Worker {
 
     fn snapshot_made(&mut self, pid: Pid) {
         let Some(slot) = self.kernel.locate(pid) else { return };
-        let Some(kept) = self.kept.get_mut(&slot) else { return };
+        let Some(kept) = self.desk.kept.get_mut(&slot) else { return };
         kept.snapshot = None;
         if kept.leaves {
             self.leave_memory(slot);
@@ -95,16 +95,15 @@ impl Worker {
     /// Takes a durable process out of memory, as soon as that can be done, when nothing is going on with
     /// it. Says whether it is on its way.
     pub(crate) fn leave_memory(&mut self, slot: SlotIndex) -> bool {
-        let Some(kept) = self.kept.get(&slot) else { return false };
+        let Some(kept) = self.desk.kept.get(&slot) else { return false };
         let pid = kept.pid;
         let can_leave = self.kernel.is_waiting(slot)
             && self.kernel.waiting(slot) == 0
             && !self.kernel.has_event(slot)
             && kept.recording.outputs.is_empty()
-            && !kept.ledger.has_pending()
-            && !kept.leaves_never();
+            && !kept.ledger.has_pending();
         if !can_leave {
-            if let Some(kept) = self.kept.get_mut(&slot) {
+            if let Some(kept) = self.desk.kept.get_mut(&slot) {
                 kept.leaves = false;
             }
             return false;
@@ -112,19 +111,19 @@ impl Worker {
         let Some(resident) = self.guests.take(slot) else { return false };
         if !kept.recording.journal.is_empty() {
             // Turns in which it only looked around: the snapshot must say that they were.
-            self.seal(slot, &resident, None);
+            self.seal(slot, resident.guest.usage(), None);
         }
         self.snapshot_when(slot, &resident, |since| since.records >= RECORDS_IDLE);
-        let Some(kept) = self.kept.get_mut(&slot) else { return false };
+        let Some(kept) = self.desk.kept.get_mut(&slot) else { return false };
         if kept.in_flight > 0 || kept.snapshot.is_some() {
             kept.leaves = true;
             self.guests.put(slot, resident);
             return true;
         }
         discard(resident);
-        let kept = self.kept.remove(&slot);
+        let kept = self.desk.kept.remove(&slot);
         if let Some(at) = kept.and_then(|kept| kept.ledger.next_time()) {
-            self.alarms.insert((at, pid));
+            self.desk.alarms.insert((at, pid));
         }
         self.step(|kernel, cx| kernel.evict(cx, slot));
         true
@@ -132,11 +131,22 @@ impl Worker {
 
     /// Wakes the durable processes that sleep and whose time has come.
     pub(crate) fn ring_alarms(&mut self) {
-        while let Some((at, pid)) = self.alarms.first().copied().filter(|(at, _)| *at <= self.now) {
-            self.alarms.remove(&(at, pid));
+        while let Some((at, pid)) =
+            self.desk.alarms.first().copied().filter(|(at, _)| *at <= self.now)
+        {
+            self.desk.alarms.remove(&(at, pid));
             self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
         }
         self.flush();
+    }
+
+    /// Notes when processes that sleep are to be woken.
+    pub(crate) fn set_alarms(&mut self, alarms: Vec<(procession_types::Timestamp, Pid)>) {
+        // One that is in memory by now has its timers there.
+        let sleeps =
+            |(_, pid): &(procession_types::Timestamp, Pid)| self.kernel.locate(*pid).is_none();
+        let alarms: Vec<_> = alarms.into_iter().filter(sleeps).collect();
+        self.desk.alarms.extend(alarms);
     }
 
     /// Commits something about a process that is not in its log.

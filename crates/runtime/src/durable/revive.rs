@@ -15,11 +15,12 @@ use std::sync::Arc;
 impl Worker {
     /// Something has come for a durable process that is not in memory.
     pub(crate) fn wake_durable(&mut self, pid: Pid) {
-        let Some(keeper) = self.shared.keeper.clone() else {
+        let keeper = self.shared.keeper.clone().filter(|_| !self.desk.is_resting);
+        let Some(keeper) = keeper else {
             return self.step(|kernel, cx| kernel.is_gone(cx, pid));
         };
         let (shared, shard) = (Arc::clone(&self.shared), self.shard);
-        let expected = self.expected.remove(&pid);
+        let expected = self.desk.expected.remove(&pid);
         let job = move || {
             let found = recover(&shared, &keeper, pid, expected);
             if let Some(inbox) = shared.inbox(shard) {
@@ -35,6 +36,9 @@ impl Worker {
     }
 
     fn woken(&mut self, pid: Pid, found: Result<Found, Error>) {
+        if self.desk.is_resting {
+            return self.forget(pid);
+        }
         match found {
             Ok(Found::Process(recovered)) => self.put_back(pid, *recovered),
             Ok(Found::Gone) => {
@@ -56,15 +60,26 @@ impl Worker {
 
     /// It does not come back: what has come for it can't be delivered.
     fn forget(&mut self, pid: Pid) {
-        self.early.remove(&pid);
-        self.unread.remove(&pid);
-        self.deadlines.remove(&pid);
+        self.desk.early.remove(&pid);
+        self.desk.returned.remove(&pid);
+        self.desk.unread.remove(&pid);
+        self.desk.deadlines.remove(&pid);
         self.step(|kernel, cx| kernel.is_gone(cx, pid));
     }
 
     fn put_back(&mut self, pid: Pid, recovered: Recovered) {
-        let Recovered { head, guest, ledger, n, is_started, inbox, watchers, linked_by, since, is_uneasy } =
-            recovered;
+        let Recovered {
+            head,
+            guest,
+            ledger,
+            n,
+            is_started,
+            inbox,
+            watchers,
+            linked_by,
+            since,
+            is_uneasy,
+        } = recovered;
         let shared = Arc::clone(&self.shared);
         let definition = shared.programs.durable_definition(&head);
         let (calls, lost) = calls(&ledger);
@@ -87,22 +102,22 @@ impl Worker {
             watchers,
             linked_by,
             messages: Vec::new(),
-            events: self.unread.remove(&pid).unwrap_or_default(),
+            events: self.desk.unread.remove(&pid).unwrap_or_default(),
             instructions: guest.usage().instructions,
             started: head.birth.at,
-            deadline: self.deadlines.remove(&pid),
+            deadline: self.desk.deadlines.remove(&pid),
         };
         let slot = self.step(|kernel, cx| kernel.revive(cx, revival));
         let mut kept = Kept::new(pid, head, ledger, n);
         (kept.since, kept.is_uneasy) = (since, is_uneasy);
         kept.wakes_at = kept.ledger.next_time();
-        kept.careful = self.careful.remove(&pid).unwrap_or(0);
+        kept.careful = self.desk.careful.remove(&pid).unwrap_or(0);
         let dead = dead_relations(&kept.ledger, |pid| shared.is_alive(pid));
         if is_started {
             let used = guest.usage().instructions;
             let resident = Resident::new(pid, guest, used, (self.now, self.cell(slot, pid)));
             self.guests.put(slot, resident);
-            self.kept.insert(slot, Box::new(kept));
+            self.desk.kept.insert(slot, Box::new(kept));
             self.step(|kernel, cx| kernel.launch(cx, slot, 0));
         } else if let Err(error) = self.begin_durable(slot, kept, guest) {
             let reason = procession_types::ExitReason::failed(Failure::Error(error));
@@ -111,6 +126,9 @@ impl Worker {
             return self.step(|kernel, cx| kernel.settle_revived(cx, pid));
         }
         self.resubscribe(slot, pid);
+        if let Some(kept) = self.desk.kept.get_mut(&slot) {
+            kept.loaded = inbox.iter().filter_map(|(source, _)| *source).collect();
+        }
         for (source, parcel) in self.early(pid, inbox) {
             self.unpack(slot, pid, source, parcel);
         }
@@ -129,8 +147,9 @@ impl Worker {
 
     /// Subscriptions live in memory: they are made again.
     fn resubscribe(&mut self, slot: SlotIndex, pid: Pid) {
-        let Some(kept) = self.kept.get(&slot) else { return };
-        let patterns: Vec<_> = kept.ledger.subscriptions.iter().map(|(p, q)| (p.clone(), *q)).collect();
+        let Some(kept) = self.desk.kept.get(&slot) else { return };
+        let patterns: Vec<_> =
+            kept.ledger.subscriptions.iter().map(|(p, q)| (p.clone(), *q)).collect();
         for (pattern, queue) in patterns {
             let topic = crate::service::subscriptions::mailbox_topic(&pattern);
             self.kernel.listen_as(slot, &topic, QueueId(queue));
@@ -143,7 +162,10 @@ impl Worker {
     }
 }
 
-type Calls = (Vec<(procession_kernel::CallId, RevivedCall, Option<procession_types::Timestamp>)>, Vec<(CallId, Call)>);
+type Calls = (
+    Vec<(procession_kernel::CallId, RevivedCall, Option<procession_types::Timestamp>)>,
+    Vec<(CallId, Call)>,
+);
 
 /// The calls of a process that comes back, and those of them that are to be started again: what was under
 /// way is lost with the node, and only what changes nothing can simply be done once more.

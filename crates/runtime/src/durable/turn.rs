@@ -6,7 +6,7 @@ use crate::guests::Resident;
 use crate::worker::{Worker, discard};
 use procession_durable::journal::Entry;
 use procession_durable::recorder::Recorder;
-use procession_environment::Turn;
+use procession_environment::{Turn, Usage as Used};
 use procession_kernel::{Run, SlotIndex, TurnEnd};
 use procession_types::{ExitReason, Failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,11 +23,12 @@ impl Worker {
     /// Lets a durable guest have its turn.
     pub(crate) fn durable_turn(&mut self, run: Run, mut resident: Resident) {
         let Run { slot, pid, budget } = run;
-        let Some(mut kept) = self.kept.remove(&slot) else {
+        let Some(mut kept) = self.desk.kept.remove(&slot) else {
             return self.end_turn(slot, 0, TurnEnd::Exited(lost()));
         };
         kept.recording.begin(&Entry::Turn { budget: budget as usize });
-        let inputs_max = if kept.is_careful { 1 } else { INPUTS_MAX };
+        let inputs_max = if kept.careful > 0 { 1 } else { INPUTS_MAX };
+        kept.careful = kept.careful.saturating_sub(1);
         let (mut ledger, mut recording) =
             (std::mem::take(&mut kept.ledger), std::mem::take(&mut kept.recording));
         let (cell, began, started) = (resident.cell, self.tally.begin(), Instant::now());
@@ -40,20 +41,21 @@ impl Worker {
         };
         kept.took_ns += started.elapsed().as_nanos() as u64;
         (kept.ledger, kept.recording) = (ledger, recording);
-        self.kept.insert(slot, kept);
+        self.desk.kept.insert(slot, kept);
         let used = crate::turn::account(&mut resident);
         let end = match turn {
             Err(panic) => {
                 let reason = ExitReason::failed(Failure::Fault(report(&*panic).into()));
                 discard(resident);
-                return self.failed(slot, used, reason);
+                return self.failed(slot, (used, Used::default()), reason);
             }
             Ok(Turn::Exited(reason)) if reason.is_abnormal() => {
+                let usage = resident.guest.usage();
                 discard(resident);
-                return self.failed(slot, used, reason);
+                return self.failed(slot, (used, usage), reason);
             }
             Ok(Turn::Exited(reason)) => {
-                self.seal(slot, &resident, Some(reason));
+                self.seal(slot, resident.guest.usage(), Some(reason));
                 discard(resident);
                 // For the kernel it runs until its last commit is on disk.
                 self.kernel.account(slot, used);
@@ -83,18 +85,18 @@ impl Worker {
     }
 
     fn commit_turn(&mut self, slot: SlotIndex, resident: &Resident, waits: bool, withheld: bool) {
-        let Some(kept) = self.kept.get(&slot) else { return };
+        let Some(kept) = self.desk.kept.get(&slot) else { return };
         let recording = &kept.recording;
         let is_due = waits || withheld || !recording.outputs.is_empty();
         let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX;
         if is_long || is_due && recording.is_worth_a_commit() {
-            self.seal(slot, resident, None);
+            self.seal(slot, resident.guest.usage(), None);
         }
     }
 
     /// Ends the turn, or keeps the process from running on when it is too far ahead of the disk.
     fn end_durable_turn(&mut self, slot: SlotIndex, used: u64, end: TurnEnd) {
-        if let Some(kept) = self.kept.get_mut(&slot)
+        if let Some(kept) = self.desk.kept.get_mut(&slot)
             && kept.in_flight >= IN_FLIGHT_MAX
         {
             kept.held = Some(end);
@@ -110,14 +112,14 @@ impl Worker {
 
     /// A commit of the process is on disk: it may go on, be put to rest, or leave.
     pub(crate) fn settle_kept(&mut self, slot: SlotIndex) {
-        let Some(kept) = self.kept.get_mut(&slot) else { return };
+        let Some(kept) = self.desk.kept.get_mut(&slot) else { return };
         if kept.in_flight < IN_FLIGHT_MAX / 2
             && let Some(end) = kept.held.take()
         {
             self.end_turn(slot, 0, end);
         }
         self.snapshot_if_due(slot);
-        if self.kept.get(&slot).is_some_and(|kept| kept.leaves && kept.in_flight == 0) {
+        if self.desk.kept.get(&slot).is_some_and(|kept| kept.leaves && kept.in_flight == 0) {
             self.leave_memory(slot);
         }
     }

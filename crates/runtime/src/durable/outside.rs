@@ -1,0 +1,114 @@
+//! What comes for durable processes from outside of the node, and the end of the node.
+
+use super::keeper::of_store;
+use crate::node::Node;
+use crate::worker::Worker;
+use procession_durable::bytes::encoded;
+use procession_durable::head::number;
+use procession_durable::journal::Source;
+use procession_durable::keys;
+use procession_durable::record::Parcel;
+use procession_store::{Change, Commit, Space};
+use procession_types::{Error, ErrorKind, Message, Pid};
+use std::sync::mpsc::channel;
+
+impl Node {
+    /// Puts a message into the mailbox of a durable process. When this returns, it is on disk.
+    pub(crate) fn send_durable(&self, to: Pid, message: Message) -> Result<(), Error> {
+        if !self.shared.is_alive(to) {
+            return Err(Error::not_found("process not found"));
+        }
+        let parcel = Parcel::Message(message);
+        let source = self.write_down(to, &parcel)?;
+        self.on(to.shard, move |worker| worker.accept(to, Some(source), parcel))
+    }
+
+    /// Puts something for a durable process into the store.
+    fn write_down(&self, to: Pid, parcel: &Parcel) -> Result<Source, Error> {
+        let Some(keeper) = &self.shared.keeper else {
+            return Err(Error::not_found("process not found"));
+        };
+        keeper.check_room()?;
+        let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
+        let key = keys::inbox(number(&to), source);
+        let commit = Commit::of(vec![Change::put(Space::Inbox, key, encoded(parcel))]);
+        let (sender, receiver) = channel();
+        let done = Box::new(move |result| {
+            // Whoever asked is waiting for it.
+            let _ = sender.send(result);
+        });
+        if keeper.committer.submit(commit, done).is_err() {
+            let message = "too many commits wait for the disk: try again later";
+            return Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true));
+        }
+        let decided = receiver
+            .recv()
+            .map_err(|_| Error::new(ErrorKind::Unavailable, "the node is stopping"))?;
+        decided.map_err(|error| of_store(&error))?;
+        Ok(source)
+    }
+
+    /// Waits until everything that durable processes have done so far is on disk.
+    pub fn flush_store(&self) {
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.committer.flush();
+        }
+    }
+
+    /// Puts all durable processes to rest, and what waits for them onto the disk.
+    pub(crate) fn rest_durable(&self) {
+        if self.shared.keeper.is_none() {
+            return;
+        }
+        for shard in 0..self.shared.shards() {
+            // Refused only when the worker is gone already.
+            let _ = self.on(shard, Worker::rest_all);
+        }
+        self.flush_store();
+        for shard in 0..self.shared.shards() {
+            // What was decided is released by now.
+            let _ = self.on(shard, |_| ());
+        }
+    }
+}
+
+impl Worker {
+    /// Takes all durable processes of this shard out of memory. What they have begun and not committed
+    /// never was; what waits in their mailboxes is written down.
+    fn rest_all(&mut self) {
+        let slots: Vec<_> = self.desk.kept.keys().copied().collect();
+        for slot in slots {
+            let Some(mut kept) = self.desk.kept.remove(&slot) else { continue };
+            let pid = kept.pid;
+            self.drop_outputs(&std::mem::take(&mut kept.recording.outputs));
+            if let Some(resident) = self.guests.take_of(slot, pid) {
+                crate::worker::discard(resident);
+            }
+            let Some(evicted) = self.step(|kernel, cx| kernel.evict(cx, slot)) else { continue };
+            let taken = super::failure::inputs_of(&kept.recording.journal);
+            let again = taken.into_iter().filter_map(|entry| match entry {
+                procession_durable::journal::Entry::Message { source: None, message, .. } => {
+                    Some(message)
+                }
+                _ => None,
+            });
+            let waiting = evicted.messages.into_iter();
+            let waiting =
+                waiting.filter(|(at, _)| !kept.sources.contains_key(at)).map(|(_, it)| it);
+            let Some(keeper) = self.shared.keeper.clone() else { return };
+            let changes: Vec<Change> = again
+                .chain(waiting)
+                .map(|message| {
+                    let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
+                    let key = keys::inbox(kept.id, source);
+                    Change::put(Space::Inbox, key, encoded(&Parcel::Message(message)))
+                })
+                .collect();
+            if !changes.is_empty() {
+                self.fly_changes(pid, changes);
+            }
+        }
+        self.desk.is_resting = true;
+        self.flush();
+    }
+}

@@ -1,0 +1,166 @@
+//! Durable processes outlive the node.
+#![allow(clippy::unwrap_used)]
+
+use procession_environment::{Dialect, Durability, Module, OnError, Program, SpawnRequest};
+use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
+use procession_store::{MemoryStore, Store};
+use procession_types::{
+    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, ProgramLimits,
+    SmolStr, word,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Adds up what it receives; at 0 it ends with the sum.
+const COUNTER: &str = "return { main = function(sum)
+  local inbox = process.inbox()
+  while true do
+    local value = inbox:receive():payload()
+    if value == 0 then return sum end
+    if value == 'fail' then error('as asked') end
+    sum = sum + value
+  end
+end }";
+
+fn program(name: &str, source: &str, on_error: Option<OnError>) -> Program {
+    Program {
+        id: format!("app:{name}"),
+        main: Module {
+            name: format!("app:{name}"),
+            file: format!("{name}.lua"),
+            source: source.as_bytes().into(),
+        },
+        method: None,
+        modules: vec!["time".to_owned()],
+        imports: Vec::new(),
+        dialect: Dialect::Plain,
+        durability: on_error.map(|on_error| Durability { on_error, ..Durability::default() }),
+        limits: ProgramLimits::default(),
+    }
+}
+
+fn node(store: &Arc<MemoryStore>, programs: Vec<Program>) -> Node {
+    let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
+    config.shards = 2;
+    config.sinks = Sinks::none();
+    config.programs = programs;
+    config.store = Some(Arc::clone(store) as Arc<dyn Store>);
+    Node::start(config).unwrap()
+}
+
+fn numbers(values: &[i64]) -> Fragment {
+    let words: Vec<_> = values.iter().map(|&value| word::int_wrapping(value)).collect();
+    FragmentBuilder::new().finish(&words)
+}
+
+fn text(value: &str) -> Fragment {
+    let mut builder = FragmentBuilder::new();
+    let value = builder.string(value.as_bytes());
+    builder.finish(&[value])
+}
+
+fn start(node: &Node, name: &str, arguments: Fragment) -> Started {
+    let request = SpawnRequest {
+        program: SmolStr::new(format!("app:{name}")),
+        host: SmolStr::new(HOST_NORMAL),
+        arguments,
+        ..SpawnRequest::default()
+    };
+    node.spawn(request, Context::default()).unwrap()
+}
+
+fn send(node: &Node, to: Pid, payload: Fragment) {
+    node.send(to, Message { topic: SmolStr::new("x"), from: None, payload }).unwrap();
+}
+
+fn result(reason: &ExitReason) -> i64 {
+    match reason {
+        ExitReason::Normal(value) => value.integer(value.values()[0]).unwrap(),
+        ExitReason::Failed(_) => panic!("{reason:?}"),
+    }
+}
+
+#[test]
+fn a_process_goes_on_where_it_was() {
+    let store = Arc::new(MemoryStore::default());
+    let counter = || vec![program("counter", COUNTER, Some(OnError::Skip))];
+    let first = node(&store, counter());
+    let pid = start(&first, "counter", numbers(&[0])).pid;
+    assert!(pid.is_durable());
+    (1..=10).for_each(|value| send(&first, pid, numbers(&[value])));
+    drop(first);
+    for _ in 0..3 {
+        let next = node(&store, counter());
+        send(&next, pid, numbers(&[100]));
+        next.shutdown(PATIENCE);
+    }
+    let last = node(&store, counter());
+    let ending = std::thread::scope(|scope| {
+        let ending = scope.spawn(|| last.wait(pid).unwrap());
+        send(&last, pid, numbers(&[0]));
+        ending.join().unwrap()
+    });
+    assert_eq!(result(&ending), 355);
+    assert_eq!(
+        last.send(pid, Message { topic: "x".into(), from: None, payload: numbers(&[1]) })
+            .unwrap_err()
+            .kind,
+        ErrorKind::NotFound
+    );
+    drop(last);
+    let after = node(&store, counter());
+    assert_eq!(after.wait(pid).unwrap_err().kind, ErrorKind::NotFound, "it does not come back");
+}
+
+#[test]
+fn an_input_that_fails_is_skipped() {
+    let store = Arc::new(MemoryStore::default());
+    let counter = || vec![program("counter", COUNTER, Some(OnError::Skip))];
+    let first = node(&store, counter());
+    let started = start(&first, "counter", numbers(&[0]));
+    let pid = started.pid;
+    for value in 1..=5 {
+        send(&first, pid, numbers(&[value]));
+        send(&first, pid, text("fail"));
+    }
+    send(&first, pid, numbers(&[0]));
+    let ending = started.ending.unwrap().wait_for(PATIENCE).unwrap();
+    assert_eq!(result(&ending), 15);
+}
+
+#[test]
+fn messages_between_durable_processes_come_once() {
+    let store = Arc::new(MemoryStore::default());
+    // Hands on what it gets, plus one.
+    let forward = "return { main = function(to)
+  local inbox = process.inbox()
+  while true do process.send(to, 'x', inbox:receive():payload() + 1) end
+end }";
+    let programs = || {
+        vec![
+            program("counter", COUNTER, Some(OnError::Skip)),
+            program("forward", forward, Some(OnError::Skip)),
+        ]
+    };
+    let first = node(&store, programs());
+    let counter = start(&first, "counter", numbers(&[0])).pid;
+    let forward = start(&first, "forward", text(&first.pid_text(counter))).pid;
+    drop(first);
+    for round in 0..20 {
+        let next = node(&store, programs());
+        for value in 0..10 {
+            send(&next, forward, numbers(&[round * 10 + value]));
+        }
+        // Wherever they are by now.
+        drop(next);
+    }
+    let last = node(&store, programs());
+    let ending = std::thread::scope(|scope| {
+        let ending = scope.spawn(|| last.wait(counter).unwrap());
+        send(&last, forward, numbers(&[-1]));
+        ending.join().unwrap()
+    });
+    assert_eq!(result(&ending), (1..=200).sum::<i64>());
+}
