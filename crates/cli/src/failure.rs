@@ -111,6 +111,7 @@ impl Failure {
             | ConfigError::Weight { .. }
             | ConfigError::DuplicateHost(_)
             | ConfigError::Records(_)
+            | ConfigError::Store(_)
             | ConfigError::Thread(_) => {
                 Self::new(ExitStatus::Failure, format!("failed to start a node: {error}"))
             }

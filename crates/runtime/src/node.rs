@@ -17,7 +17,9 @@ use crate::shared::{ShardLoad, Shared};
 use crate::watch::{Ending, Watches};
 use crate::web_client::WebClient;
 use crate::worker::Worker;
+use procession_environment::Environment;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
+use procession_store::Store;
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
 use procession_types::{Pid, ShardIndex, SmolStr};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -80,15 +82,10 @@ impl Node {
             path: path.display().to_string(),
             source,
         })?;
-        let opened = config.store.as_ref().map(|store| {
-            let ids: Vec<SmolStr> = config.hosts.iter().map(|host| host.id.clone()).collect();
-            Opened::read(&**store, &ids, clock.now())
-        });
+        let opened = config.store.as_ref();
+        let opened = opened.map(|store| Opened::read(&**store, &config.hosts, clock.now()));
         let opened = opened.transpose()?;
-        let hosts = match &opened {
-            Some(opened) => ordered(config.hosts, &opened.hosts),
-            None => config.hosts,
-        };
+        let hosts = ordered(config.hosts, opened.as_ref());
         let hosts: Arc<[HostConfig]> = hosts.into();
         let programs = Programs::new(Arc::clone(&config.environment), Arc::clone(&hosts));
         config.programs.into_iter().for_each(|program| programs.define(program));
@@ -106,12 +103,9 @@ impl Node {
         let tender = Arc::clone(&inboxes[0]);
         let durable = opened.as_ref().map(|opened| (opened.epoch, Arc::clone(&opened.alive)));
         let store_epoch = durable.as_ref().map(|(epoch, _)| *epoch);
-        let keeper = config.store.zip(opened).map(|(store, opened)| {
-            let pokes = inboxes.clone();
-            let on_room = Box::new(move || pokes.iter().for_each(|inbox| inbox.poke()));
-            Keeper::start(store, opened, (config.environment, clock.now()), on_room)
-        });
-        let keeper = keeper.transpose()?.map(Arc::new);
+        let keeper = config.store.zip(opened);
+        let keeper = keeper.map(|kept| keep(kept, config.environment, clock, &inboxes));
+        let keeper = keeper.transpose()?;
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
@@ -140,25 +134,36 @@ impl Node {
             overdue: AtomicU64::new(0),
         });
         let mut node = Self { workers: Vec::new(), writer: None, shared };
-        let shared = Arc::clone(&node.shared);
+        node.start_threads(records, (epoch, store_epoch), (config.slice, config.seed))?;
+        node.wake_durable();
+        let started = Event::new(EventKind::NodeStarted, "").with("shards", shards);
+        node.publish(&started.with("version", env!("CARGO_PKG_VERSION")));
+        Ok(node)
+    }
+
+    fn start_threads(
+        &mut self,
+        records: telemetry::Writer,
+        (epoch, store_epoch): (u32, Option<u32>),
+        (slice, seed): (u64, Option<u64>),
+    ) -> std::io::Result<()> {
+        let shared = Arc::clone(&self.shared);
         let writer = move || records.run(|| shared.inboxes.iter().for_each(|inbox| inbox.poke()));
-        node.writer = Some(std::thread::Builder::new().name("writer".into()).spawn(writer)?);
+        self.writer = Some(std::thread::Builder::new().name("writer".into()).spawn(writer)?);
+        let shards = self.shared.shards();
         for shard in 0..shards {
             let kernel = KernelConfig {
                 shard,
                 shards,
                 epoch,
                 store_epoch,
-                slice: config.slice.max(1),
-                hosts: Arc::clone(&node.shared.hosts),
+                slice: slice.max(1),
+                hosts: Arc::clone(&self.shared.hosts),
                 processes_max: 16_000_000,
             };
-            node.workers.push(start_worker(kernel, &node.shared, config.seed)?);
+            self.workers.push(start_worker(kernel, &self.shared, seed)?);
         }
-        node.wake_durable();
-        let started = Event::new(EventKind::NodeStarted, "").with("shards", shards);
-        node.publish(&started.with("version", env!("CARGO_PKG_VERSION")));
-        Ok(node)
+        Ok(())
     }
 
     /// Waits until everything printed so far is written.
@@ -219,14 +224,27 @@ impl Drop for Node {
     }
 }
 
+/// Starts what keeps durable processes.
+fn keep(
+    (store, opened): (Arc<dyn Store>, Opened),
+    environment: Arc<dyn Environment>,
+    clock: Clock,
+    inboxes: &[Arc<Inbox>],
+) -> std::io::Result<Arc<Keeper>> {
+    let inboxes = inboxes.to_vec();
+    let on_room = Box::new(move || inboxes.iter().for_each(|inbox| inbox.poke()));
+    Keeper::start(store, opened, (environment, clock.now()), on_room).map(Arc::new)
+}
+
 /// The hosts in the order in which the store counts them. Those that it knows and the configuration does
 /// not stay for the processes that live there.
-fn ordered(mut hosts: Vec<HostConfig>, known: &[SmolStr]) -> Vec<HostConfig> {
+fn ordered(mut hosts: Vec<HostConfig>, opened: Option<&Opened>) -> Vec<HostConfig> {
+    let Some(opened) = opened else { return hosts };
     let mut found = |id: &SmolStr| {
         let position = hosts.iter().position(|host| host.id == *id);
-        position.map_or_else(|| HostConfig::new(id), |position| hosts.swap_remove(position))
+        position.map_or_else(|| HostConfig::new(id), |position| hosts.remove(position))
     };
-    known.iter().map(&mut found).collect()
+    opened.hosts.iter().map(&mut found).collect()
 }
 
 fn start_worker(

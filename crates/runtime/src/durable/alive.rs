@@ -77,6 +77,7 @@ impl Alive {
     }
 
     /// How many live.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> u64 {
         let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
         let words = pages.values().flat_map(|page| page.iter());

@@ -6,6 +6,7 @@ use crate::program::{Loaded, Programs};
 use procession_durable::bytes::{decoded, encoded};
 use procession_durable::head::ProgramHash;
 use procession_environment::{Environment, Image, Program};
+use procession_kernel::HostConfig;
 use procession_store::{
     Change, Commit, Committer, CommitterConfig, OnRoom, Space, Store, StoreError,
 };
@@ -56,7 +57,7 @@ impl Opened {
     /// store's come first, in their order.
     pub(crate) fn read(
         store: &dyn Store,
-        hosts: &[SmolStr],
+        hosts: &[HostConfig],
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let epoch = match store.get(Space::Meta, META_EPOCH)? {
@@ -67,8 +68,11 @@ impl Opened {
             Some(bytes) => decoded(&bytes).map_err(|_| foreign(META_HOSTS))?,
             None => Vec::new(),
         };
-        let new: Vec<_> = hosts.iter().filter(|host| !known.contains(host)).cloned().collect();
-        known.extend(new);
+        for host in hosts {
+            if !known.contains(&host.id) {
+                known.push(host.id.clone());
+            }
+        }
         let (alive, mut numbers) = (Alive::default(), HashMap::new());
         store.scan(
             Space::Meta,

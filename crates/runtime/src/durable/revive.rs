@@ -4,12 +4,14 @@ use super::process::Kept;
 use super::recover::{Found, Recovered, recover};
 use crate::guests::Resident;
 use crate::mail::Mail;
+use crate::program::Programs;
 use crate::worker::Worker;
+use procession_durable::head::Head;
 use procession_durable::ledger::{Ledger, OpenCall, Waits};
 use procession_environment::{Call, CallId, FsOperation};
 use procession_kernel::{QueueId, Revival, RevivedCall, SlotIndex};
 use procession_telemetry::EventKind;
-use procession_types::{Error, ErrorKind, Failure, Pid};
+use procession_types::{Error, ErrorKind, Failure, Pid, Topic};
 use std::sync::Arc;
 
 impl Worker {
@@ -81,31 +83,17 @@ impl Worker {
             is_uneasy,
         } = recovered;
         let shared = Arc::clone(&self.shared);
-        let definition = shared.programs.durable_definition(&head);
         let (calls, lost) = calls(&ledger);
+        let unread = self.desk.unread.remove(&pid).unwrap_or_default();
+        let deadline = self.desk.deadlines.remove(&pid);
         let revival = Revival {
-            pid,
-            definition,
-            context: Arc::new(head.birth.context.clone()),
-            parent: head.birth.parent,
-            trap_links: ledger.trap_links,
-            listeners: ledger
-                .listens
-                .iter()
-                .map(|(queue, topic)| (QueueId(*queue), topic.clone()))
-                .collect(),
-            last_queue: QueueId(ledger.last_queue),
             calls,
-            last_call: ledger.last_call,
-            monitoring: ledger.monitors.iter().copied().collect(),
-            links: ledger.links.iter().copied().collect(),
             watchers,
             linked_by,
-            messages: Vec::new(),
-            events: self.desk.unread.remove(&pid).unwrap_or_default(),
+            events: unread,
             instructions: guest.usage().instructions,
-            started: head.birth.at,
-            deadline: self.desk.deadlines.remove(&pid),
+            deadline,
+            ..revival(&shared.programs, &head, &ledger)
         };
         let slot = self.step(|kernel, cx| kernel.revive(cx, revival));
         let mut kept = Kept::new(pid, head, ledger, n);
@@ -159,6 +147,31 @@ impl Worker {
             // It was allowed when it was made.
             let _ = shared.services.answer(pid, now, request, &mut Vec::new());
         }
+    }
+}
+
+/// What the ledger says to the kernel.
+fn revival(programs: &Programs, head: &Head, ledger: &Ledger) -> Revival {
+    let listener = |(queue, topic): (&u32, &Topic)| (QueueId(*queue), topic.clone());
+    Revival {
+        pid: head.birth.pid,
+        definition: programs.durable_definition(head),
+        context: Arc::new(head.birth.context.clone()),
+        parent: head.birth.parent,
+        trap_links: ledger.trap_links,
+        listeners: ledger.listens.iter().map(listener).collect(),
+        last_queue: QueueId(ledger.last_queue),
+        calls: Vec::new(),
+        last_call: ledger.last_call,
+        monitoring: ledger.monitors.iter().copied().collect(),
+        links: ledger.links.iter().copied().collect(),
+        watchers: Vec::new(),
+        linked_by: Vec::new(),
+        messages: Vec::new(),
+        events: Vec::new(),
+        instructions: 0,
+        started: head.birth.at,
+        deadline: None,
     }
 }
 
