@@ -12,6 +12,7 @@ use procession_application::assemble;
 use procession_policy::Unidentified;
 use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName};
 use procession_server::About;
+use procession_store::{DiskConfig, DiskStore, Store, StoreError};
 use procession_types::ErrorKind;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
@@ -22,6 +23,9 @@ use std::time::Duration;
 
 /// How long is waited until everything is up before it is said that it is not.
 const UP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the store of an application is, in its directory.
+const STORE: &str = ".procession/store";
 
 /// What `up` is told.
 #[derive(Debug, Args)]
@@ -35,6 +39,9 @@ pub(crate) struct UpArguments {
     /// Keep what processes print and log, and what happens to them, in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) records: Option<PathBuf>,
+    /// Keep durable processes in this directory [default: .procession/store in the application's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) listen: ServeArguments,
     #[command(flatten)]
@@ -71,6 +78,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     let mut made = assemble(&application, &root, variables(), unidentified);
     made.make_directories().map_err(|(path, error)| Failure::file("make", &path, &error))?;
     made.config.records.directory.clone_from(&arguments.records);
+    let needs_store = made.config.programs.iter().any(|program| program.durability.is_some());
+    made.config.store = store(arguments, needs_store.then(|| directory.join(STORE)))?;
     let node = Arc::new(Node::start(made.config).map_err(|error| Failure::node(&error))?);
     let shown = directory.display().to_string();
     let about = About { application: Some(shown.clone()), ..About::default() };
@@ -101,6 +110,27 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         node.shutdown(grace);
     }
     outcome
+}
+
+/// The store that was asked for, or the one that durable programs need.
+fn store(
+    arguments: &UpArguments,
+    needed: Option<PathBuf>,
+) -> Result<Option<Arc<dyn Store>>, Failure> {
+    let Some(path) = arguments.store.clone().or(needed) else { return Ok(None) };
+    let opened = DiskStore::open(&path, DiskConfig::default());
+    let (store, torn) = opened.map_err(|error| {
+        let status = match error {
+            StoreError::Locked { .. } => ExitStatus::Conflict,
+            _ => ExitStatus::Failure,
+        };
+        Failure::new(status, format!("failed to open the store {}: {error}", path.display()))
+    })?;
+    for tail in torn {
+        let (bytes, kept) = (tail.bytes, tail.kept.display());
+        tell(&format!("store: {bytes} bytes that were being written were cut off: see {kept}"));
+    }
+    Ok(Some(Arc::new(store)))
 }
 
 fn where_to(server: &procession_server::Server) -> String {

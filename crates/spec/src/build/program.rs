@@ -6,7 +6,7 @@ use crate::application::{ProgramDefinition, ProgramKind};
 use crate::checked::{Record, Value};
 use crate::draft::{Draft, Entry};
 use crate::files::Files;
-use procession_environment::{Dialect, Module, Program};
+use procession_environment::{Dialect, Durability, Module, OnError, Program, Promise};
 use procession_types::ProgramLimits;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Builder<'_> {
                 "function.lua" => ProgramKind::Function,
                 _ => continue,
             };
-            self.durable(entry);
+            let durability = self.durability(entry, kind);
             let imports = self.imports(draft, entry, &mut known);
             let modules = self.modules(entry, &imports, &mut known);
             let text = |entry: &Entry| texts[*draft.by_id.get(&entry.id)?].clone();
@@ -62,7 +62,7 @@ impl Builder<'_> {
                     _ => Dialect::Plain,
                 },
                 limits: entry.own.record("limits").map(limits).unwrap_or_default(),
-                durability: None,
+                durability,
             };
             let definition = ProgramDefinition { program, kind, labels: labels(entry) };
             self.application.programs.insert(entry.id.clone(), definition);
@@ -100,12 +100,26 @@ impl Builder<'_> {
         text
     }
 
-    fn durable(&mut self, entry: &Entry) {
-        if let Some(durable) = entry.own.given("durable").filter(|_| entry.own.is("durable")) {
-            let message = "durable processes are not supported by this build yet";
-            let help = "leave durable away: the processes start anew with the node";
+    /// How a program's processes outlive the node.
+    fn durability(&mut self, entry: &Entry, kind: ProgramKind) -> Option<Durability> {
+        let durable = entry.own.given("durable").filter(|_| entry.own.is("durable"))?;
+        if kind == ProgramKind::Function {
+            let message = "a function lives no longer than its call: it can't be durable";
+            let help = "leave durable away, or make it a process.lua";
             self.unsupported(entry.place.file, durable.span, message, help);
+            return None;
         }
+        Some(Durability {
+            promise: match entry.own.text("promise") {
+                Some("async") => Promise::Async,
+                _ => Promise::Local,
+            },
+            on_error: match entry.own.text("on_error") {
+                Some("halt") => OnError::Halt,
+                Some("exit") => OnError::Exit,
+                _ => OnError::Skip,
+            },
+        })
     }
 }
 

@@ -32,7 +32,25 @@ impl Builder<'_> {
         }
     }
 
+    /// A durable process is put to rest and brought back, not stopped and started: nobody supervises
+    /// it yet.
+    fn not_durable(&mut self, entry: &Entry) {
+        let id = text(&entry.own, "process");
+        let is_durable = self
+            .application
+            .programs
+            .get(&id)
+            .is_some_and(|definition| definition.program.durability.is_some());
+        if let Some(process) = entry.own.given("process").filter(|_| is_durable) {
+            let message =
+                format!("{id} is durable: supervising durable processes is not supported yet");
+            let help = "let another process start it with process.spawn, or \"procession spawn\"";
+            self.unsupported(entry.place.file, process.span, &message, help);
+        }
+    }
+
     pub(super) fn service(&mut self, entry: &Entry) -> Service {
+        self.not_durable(entry);
         Service {
             id: entry.id.clone(),
             program: text(&entry.own, "process"),
@@ -70,6 +88,7 @@ impl Builder<'_> {
         defaults: Option<&Record>,
         defaults_file: usize,
     ) -> Pool {
+        self.not_durable(entry);
         let part = |name| Merged {
             own: entry.own.record(name),
             common: defaults.and_then(|record| record.record(name)),

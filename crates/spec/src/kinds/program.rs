@@ -31,7 +31,26 @@ const DURABLE: Key = Key {
     name: "durable",
     shape: Shape::Bool,
     presence: Presence::Default("false"),
-    doc: "whether its processes survive the node; true is not supported yet",
+    doc: "whether its processes outlive the node: what they do is in the node's store before others see it",
+};
+const ON_ERROR: Key = Key {
+    name: "on_error",
+    shape: Shape::Word(&[
+        ("skip", "the input is written down as failed; the process goes on in the state before it"),
+        ("halt", "the process stands still until somebody decides"),
+        ("exit", "the process ends"),
+    ]),
+    presence: Presence::Default("skip"),
+    doc: "what happens when a durable process fails over an input",
+};
+const PROMISE: Key = Key {
+    name: "promise",
+    shape: Shape::Word(&[
+        ("local", "others see what a durable process does when it is on the node's disk"),
+        ("async", "at once: a crash may lose the last milliseconds"),
+    ]),
+    presence: Presence::Default("local"),
+    doc: "when others see what a durable process does",
 };
 
 /// Keys of `process.lua` and `function.lua`.
@@ -56,6 +75,8 @@ pub(super) const PROCESS_KEYS: &[Key] = &[
     },
     LIMITS,
     DURABLE,
+    ON_ERROR,
+    PROMISE,
 ];
 
 /// Keys of `library.lua`.
