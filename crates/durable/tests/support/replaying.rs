@@ -153,7 +153,7 @@ impl Run {
         });
         self.recording.begin(entry);
         let mut gate = LiveGate { host, texts: &who.texts };
-        deed(&mut Recorder::new(&mut gate, &mut self.ledger, &mut self.recording))
+        deed(&mut Recorder::new(&mut gate, &mut self.ledger, &mut self.recording, u32::MAX))
     }
 
     fn mark(&mut self, guest: &dyn Guest) {
@@ -350,6 +350,18 @@ impl LiveGate<'_> {
 }
 
 impl Gate for LiveGate<'_> {
+    fn host(&mut self) -> &mut dyn Host {
+        self
+    }
+
+    fn host_ref(&self) -> &dyn Host {
+        self
+    }
+
+    fn take_event(&mut self) -> Option<(Event, Option<Source>)> {
+        self.host.receive_event().map(|event| (event, None))
+    }
+
     fn take_message(&mut self, queue: Queue) -> Option<(Message, Option<Source>)> {
         self.host.receive(queue).map(|message| (message, None))
     }
