@@ -28,6 +28,7 @@ use crate::serve::ServeArguments;
 use crate::spawn::SpawnArguments;
 use crate::status::StatusArguments;
 use crate::stop::StopArguments;
+use crate::store::StoreArguments;
 use crate::token::TokenArguments;
 use crate::top::TopArguments;
 use crate::tree::TreeArguments;
@@ -111,6 +112,8 @@ pub(crate) enum Command {
     Policy(PolicyArguments),
     /// Make, list and revoke the tokens of callers over TCP
     Token(TokenArguments),
+    /// Look after what durable processes have left on the disk
+    Store(StoreArguments),
     /// Show settings, and the schema of applications
     Config(ConfigCommandArguments),
     /// Say whether everything that a node needs works here

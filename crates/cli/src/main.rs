@@ -46,6 +46,7 @@ mod spawn;
 mod start;
 mod status;
 mod stop;
+mod store;
 mod time;
 mod token;
 mod top;
@@ -99,6 +100,7 @@ fn command() -> Result<u8, Failure> {
         Command::Spawn(arguments) => spawn::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Stop(arguments) => stop::run(arguments),
+        Command::Store(arguments) => store::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Top(arguments) => top::run(arguments),
         Command::Tree(arguments) => tree::run(arguments),

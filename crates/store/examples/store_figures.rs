@@ -120,15 +120,21 @@ fn appends(path: &Path, writers: u64, time: Duration) {
     );
     drop(committer);
     size_of(&*store, submitted, "as written");
+    drop(store);
+    let store = opened(path);
     let begin = Instant::now();
     store.compact().unwrap();
-    size_of(&*store, submitted, &format!("compacted in {:?}", begin.elapsed()));
+    size_of(&store, submitted, &format!("compacted in {:?}", begin.elapsed()));
     drop(store);
+    drop(opened(path));
+    fs::remove_dir_all(path).unwrap();
+}
+
+fn opened(path: &Path) -> DiskStore {
     let (begin, cpu_before) = (Instant::now(), cpu());
     let store = open(path);
     println!("    opened in {:?}, {:?} CPU", begin.elapsed(), cpu() - cpu_before);
-    drop(store);
-    fs::remove_dir_all(path).unwrap();
+    store
 }
 
 fn size_of(store: &dyn Store, records: u64, when: &str) {

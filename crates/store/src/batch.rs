@@ -81,6 +81,11 @@ impl Batch {
         found
     }
 
+    /// Bytes of all writes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

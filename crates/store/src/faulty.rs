@@ -163,6 +163,13 @@ impl Store for FaultyStore {
         self.0.log_ends(id)
     }
 
+    fn trimmed_logs(
+        &self,
+        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.0.trimmed_logs(visit)
+    }
+
     fn compact(&self) -> Result<(), StoreError> {
         self.0.compact()
     }

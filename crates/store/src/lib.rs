@@ -11,6 +11,7 @@
 
 mod batch;
 mod chain;
+mod check;
 mod commit;
 mod committer;
 mod disk;
@@ -20,19 +21,24 @@ mod faulty;
 mod heads;
 mod memory;
 mod plan;
+mod portable;
 mod seal;
 mod sealed;
 mod space;
 mod store;
+mod travel;
 mod verify;
 
 pub use chain::{HASH_BYTES, Hash, ROOT, Record, link};
+pub use check::{Counts, Damage, SpaceCount, check};
 pub use commit::{Append, Change, Commit, KEY_BYTES_MAX, VALUE_BYTES_MAX};
 pub use committer::{Committer, CommitterConfig, Done, OnRoom, Refusal, Refused, Statistics};
 pub use disk::{DiskConfig, DiskStore, Missing, TornTail};
 pub use error::StoreError;
 pub use faulty::{FaultCounts, Faults, FaultyStore};
 pub use memory::MemoryStore;
+pub use portable::PortableError;
 pub use space::{Space, log_key, read_log_key};
 pub use store::{Found, LogEnds, Size, Store};
+pub use travel::{TravelError, Travelled, export, import};
 pub use verify::verify;

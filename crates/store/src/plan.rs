@@ -298,7 +298,7 @@ pub(crate) fn find_base(engine: &dyn Engine, id: u64) -> Result<Option<Base>, St
     sealed.map(|sealed| read_base(id, &sealed)).transpose()
 }
 
-fn read_base(id: u64, sealed: &[u8]) -> Result<Base, StoreError> {
+pub(crate) fn read_base(id: u64, sealed: &[u8]) -> Result<Base, StoreError> {
     let key = id.to_be_bytes();
     let damaged = |what: &str| {
         let what = format!("the note of what was trimmed of process {id}: {what}");

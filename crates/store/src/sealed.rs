@@ -4,7 +4,7 @@ use crate::commit::Commit;
 use crate::engine::{Area, Engine, Entry, Range};
 use crate::error::StoreError;
 use crate::heads::Heads;
-use crate::plan::{Base, Plan, find_base, find_head};
+use crate::plan::{Base, Plan, find_base, find_head, read_base};
 use crate::seal::open;
 use crate::space::Space;
 use crate::store::{Found, LogEnds, Size, Store};
@@ -123,6 +123,28 @@ impl<E: Engine> Store for Sealed<E> {
                 return Ok(LogEnds { first, previous, next: head.next, head: head.hash });
             }
         }
+    }
+
+    fn trimmed_logs(
+        &self,
+        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.alive()?;
+        let mut result = Ok(true);
+        let range = Range { from: &[], to: None, reverse: false };
+        self.engine.scan(Area::Base, range, &mut |entry| {
+            result = match entry {
+                Entry::Pair(key, sealed) => {
+                    match <[u8; 8]>::try_from(key).map(u64::from_be_bytes) {
+                        Ok(id) => read_base(id, sealed).and_then(|_| visit(id)),
+                        Err(_) => Err(StoreError::damaged(Space::Log, key, "it is no process")),
+                    }
+                }
+                Entry::Unreadable(key, what) => Err(StoreError::damaged(Space::Log, key, what)),
+            };
+            matches!(result, Ok(true))
+        })?;
+        result.map(drop)
     }
 
     fn compact(&self) -> Result<(), StoreError> {

@@ -87,6 +87,15 @@ pub trait Store: Send + Sync {
     /// written.
     fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError>;
 
+    /// Visits the processes whose logs were trimmed, in order, until `visit` returns false or an error.
+    ///
+    /// # Errors
+    /// That of `visit`; [`StoreError::Damaged`] when what is noted of one is not what was written.
+    fn trimmed_logs(
+        &self,
+        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError>;
+
     /// Gives back the room of what was removed or overwritten. Takes as long as there is much to do.
     ///
     /// # Errors
@@ -185,6 +194,13 @@ macro_rules! delegate_store {
 
             fn log_ends(&self, id: u64) -> Result<$crate::LogEnds, $crate::StoreError> {
                 self.0.log_ends(id)
+            }
+
+            fn trimmed_logs(
+                &self,
+                visit: &mut dyn FnMut(u64) -> Result<bool, $crate::StoreError>,
+            ) -> Result<(), $crate::StoreError> {
+                self.0.trimmed_logs(visit)
             }
 
             fn compact(&self) -> Result<(), $crate::StoreError> {

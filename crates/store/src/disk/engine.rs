@@ -13,10 +13,11 @@ use super::tail::{TornTail, cut, rewrite};
 use crate::batch::Batch;
 use crate::engine::{Area, Engine, Entry, Range, Room};
 use crate::error::{Place, StoreError};
+use crate::space::{Space, log_key, read_log_key};
 use fjall::{PersistMode, Readable as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,8 @@ struct Open {
     keyspaces: Keyspaces,
     /// The number of the last group.
     group: AtomicU64,
+    /// Journals after the last group.
+    journals: AtomicUsize,
 }
 
 impl DiskEngine {
@@ -91,22 +94,26 @@ impl DiskEngine {
 
     /// Opens the database again; gives the number of the last group that is there.
     fn reopen(&self, now: Arc<Open>) -> Result<u64, StoreError> {
-        let mut slot = self.slot();
         drop(now);
         let deadline = Instant::now() + WAIT_MAX;
-        while let Some(open) = slot.take() {
-            match Arc::try_unwrap(open) {
-                Ok(open) => drop(open),
-                Err(open) if Instant::now() < deadline => {
-                    *slot = Some(open);
-                    std::thread::sleep(Duration::from_millis(1));
+        let mut slot = loop {
+            let mut slot = self.slot();
+            match slot.take().map(Arc::try_unwrap) {
+                None => break slot,
+                Some(Ok(open)) => {
+                    drop(open);
+                    break slot;
                 }
-                Err(_) => {
-                    let what = "somebody has been reading for too long".to_owned();
-                    return Err(StoreError::Failed { what });
-                }
+                Some(Err(open)) => *slot = Some(open),
             }
-        }
+            // Somebody reads, and may want to read more before it is done.
+            drop(slot);
+            if Instant::now() > deadline {
+                let what = "somebody has been reading for too long".to_owned();
+                return Err(StoreError::Failed { what });
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
         // Closing syncs what was half written, and tells nobody when that fails.
         rewrite(&self.directory.data())
             .map_err(|error| StoreError::io("write the journals again", error))?;
@@ -168,7 +175,9 @@ impl Open {
             Some(Ok(group)) => u64::from_le_bytes(group),
             Some(Err(_)) => return Err(broken("the note of the last group is no number".into())),
         };
-        Ok(Self { keyspaces, group: AtomicU64::new(group) })
+        // So the first group lets old ones go, if there are any.
+        let journals = AtomicUsize::new(1);
+        Ok(Self { keyspaces, group: AtomicU64::new(group), journals })
     }
 
     /// Whether the engine takes no more writes.
@@ -199,7 +208,20 @@ impl Open {
             Err(error) => return Err(Unwritten::Sync(error)),
         }
         self.group.store(group, Relaxed);
+        self.let_journals_go();
         Ok(())
+    }
+
+    /// When the engine has begun another journal, what is in memory is written to files, of rarely used
+    /// keyspaces too: so the old journal can go, and there is little to read at the next start.
+    fn let_journals_go(&self) {
+        let journals = self.keyspaces.database.journal_count();
+        if journals > self.journals.swap(journals, Relaxed) {
+            for keyspace in self.keyspaces.all() {
+                // What is wrong shows at the next write.
+                let _ = keyspace.rotate_memtable();
+            }
+        }
     }
 
     fn write(&self, batch: &Batch, group: u64) -> fjall::Result<()> {
@@ -260,14 +282,19 @@ impl Engine for DiskEngine {
                 if range.reverse {
                     return Err(read_error(area, &last, error));
                 }
-                let begin = if last.is_empty() { from } else { successor(last) };
+                let begin = if last.is_empty() { from } else { successor(area, last) };
                 let reads = |from: &[u8]| {
                     let (mut there, _) = entries(Range { from, to: range.to, reverse: false });
                     there.next().is_none_or(|it| it.into_inner().is_ok())
                 };
                 let end = gap::end(&begin, range.to, reads);
-                let place = Place(area.space(), &end);
-                let what = format!("nothing from here to {place} can be read: {error:?}");
+                let (mut there, skip) = entries(Range { from: &end, to: range.to, reverse: false });
+                let next = there.next().and_then(|it| it.into_inner().ok());
+                let until = match next.as_ref().and_then(|(key, _)| key.get(skip..)) {
+                    Some(next) => format!("before {}", Place(area.space(), next)),
+                    None => "from here on".to_owned(),
+                };
+                let what = format!("nothing {until} can be read: {error:?}");
                 if !visit(Entry::Unreadable(&begin, &what)) {
                     return Ok(());
                 }
@@ -360,10 +387,17 @@ fn visit_all(
     }
 }
 
-/// The first key behind a key.
-fn successor(mut key: Vec<u8>) -> Vec<u8> {
-    key.push(0);
-    key
+/// The first key that there may be behind a key.
+fn successor(area: Area, mut key: Vec<u8>) -> Vec<u8> {
+    match read_log_key(&key) {
+        Some((id, n)) if area == Area::Space(Space::Log) && n < u64::MAX => {
+            log_key(id, n + 1).to_vec()
+        }
+        Some(_) | None => {
+            key.push(0);
+            key
+        }
+    }
 }
 
 fn read_error(area: Area, key: &[u8], error: fjall::Error) -> StoreError {

@@ -62,6 +62,10 @@ impl DiskStore {
         let (engine, torn) = DiskEngine::open(directory, config)?;
         Ok((Self(Sealed::new(engine)), torn))
     }
+
+    pub(crate) fn engine(&self) -> &DiskEngine {
+        &self.0.engine
+    }
 }
 
 delegate_store!(DiskStore);
