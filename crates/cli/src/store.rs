@@ -201,14 +201,17 @@ fn open(doing: &str, directory: &Path) -> Result<DiskStore, Failure> {
     let (store, torn) =
         DiskStore::open(directory, config).map_err(|error| failed(doing, directory, &error))?;
     for tail in torn {
+        let where_now = match &tail.kept {
+            Some(kept) => format!("they are in {} now", kept.display()),
+            None => "there was no room to keep them".to_owned(),
+        };
         // Nobody is left to tell when stderr is gone.
         let _ = writeln!(
             io::stderr(),
             "note: {} bytes at the end of {} were half written and have never been acknowledged; \
-             they are in {} now",
+             {where_now}",
             tail.bytes,
             tail.journal.display(),
-            tail.kept.display(),
         );
     }
     Ok(store)

@@ -96,12 +96,10 @@ pub enum StoreError {
 impl StoreError {
     /// A failed operation of the system; [`StoreError::Full`] where that is what it says.
     pub fn io(doing: impl Into<String>, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull
-            | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge => Self::Full { free: 0, needed: 0 },
-            _ => Self::Io { doing: doing.into(), source: Arc::new(source) },
+        if is_full(&source) {
+            return Self::Full { free: 0, needed: 0 };
         }
+        Self::Io { doing: doing.into(), source: Arc::new(source) }
     }
 
     pub(crate) fn damaged(space: Space, key: &[u8], what: impl Into<String>) -> Self {
@@ -111,6 +109,12 @@ impl StoreError {
     pub(crate) fn invalid(space: Space, what: impl Into<String>) -> Self {
         Self::Invalid { space, what: what.into() }
     }
+}
+
+/// Whether the system says that there is no room.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// How much room is missing, if that is known.

@@ -108,12 +108,10 @@ fn on_a_small_disk() {
         assert!(error.to_string().contains("no room on the disk"));
         assert!(next != before, "round {round}: nothing was taken when there was room");
         all_there(&store, &next);
-        // It stays full, and whatever is refused leaves nothing.
-        let before = next;
+        // Whatever is refused leaves nothing. The engine's threads may have given back some room.
         let error = until_full(&store, &mut next);
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
         all_there(&store, &next);
-        assert!(next[0] - before[0] < 10, "{before:?} {next:?}");
         assert!(store.get(Space::Log, &log_key(0, next[0])).unwrap().is_none());
         if round == 2 {
             drop(store);

@@ -1,7 +1,7 @@
 //! Torn tails: what was being written when everything stopped is cut off, kept beside, and told of.
 
 use super::journal::{Sequence, Tail, look};
-use crate::error::StoreError;
+use crate::error::{StoreError, is_full};
 use rustix::fs::SeekFrom;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -20,8 +20,8 @@ pub struct TornTail {
     pub at: u64,
     /// How much was cut.
     pub bytes: u64,
-    /// Where the bytes are now.
-    pub kept: PathBuf,
+    /// Where the bytes are now; nowhere when there was no room for them.
+    pub kept: Option<PathBuf>,
     /// What they were about, as far as it can be read.
     pub named: Vec<String>,
 }
@@ -118,19 +118,31 @@ fn journals(data: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
-fn cut_one(journal: &Path, at: usize, tail: &[u8], kept_in: &Path) -> io::Result<PathBuf> {
-    fs::create_dir_all(kept_in)?;
-    make_place(kept_in)?;
+fn cut_one(journal: &Path, at: usize, tail: &[u8], kept_in: &Path) -> io::Result<Option<PathBuf>> {
     let name = journal.file_stem().unwrap_or_default().to_string_lossy();
     let kept = kept_in.join(format!("{name}-{at}"));
-    let mut file = File::create(&kept)?;
-    file.write_all(tail)?;
-    file.sync_all()?;
-    File::open(kept_in)?.sync_all()?;
+    let kept = match keep(&kept, tail, kept_in) {
+        Ok(()) => Some(kept),
+        // Nobody was ever told that it is there: a full disk must not keep the store from being opened.
+        Err(error) if is_full(&error) => {
+            let _ = fs::remove_file(&kept);
+            None
+        }
+        Err(error) => return Err(error),
+    };
     let journal = OpenOptions::new().write(true).open(journal)?;
     journal.set_len(at as u64)?;
     journal.sync_all()?;
     Ok(kept)
+}
+
+fn keep(kept: &Path, tail: &[u8], kept_in: &Path) -> io::Result<()> {
+    fs::create_dir_all(kept_in)?;
+    make_place(kept_in)?;
+    let mut file = File::create(kept)?;
+    file.write_all(tail)?;
+    file.sync_all()?;
+    File::open(kept_in)?.sync_all()
 }
 
 /// Removes the oldest tails that are kept.
