@@ -1,6 +1,7 @@
 //! An environment whose guests are recorded, and run again from their journals when they have ended:
 //! from the beginning, and from snapshots on the way. Their states must be the same, word by word.
 
+use procession_durable::bytes::{decoded, encoded};
 use procession_durable::gate::{Gate, Purpose, Reserved};
 use procession_durable::journal::{Entry, Source};
 use procession_durable::ledger::Ledger;
@@ -62,12 +63,16 @@ pub(crate) struct Replaying<E> {
 impl<E: Environment> Environment for Replaying<E> {
     fn load(&self, program: &Program) -> Result<Arc<dyn Image>, Error> {
         let image = self.inner.load(program)?;
-        Ok(Arc::new(ReplayingImage { image, findings: self.findings.clone() }))
+        // As after a new start of the node.
+        let again = self.inner.load(program)?;
+        Ok(Arc::new(ReplayingImage { image, again, findings: self.findings.clone() }))
     }
 }
 
 struct ReplayingImage {
     image: Arc<dyn Image>,
+    /// The same, loaded once more: for replays.
+    again: Arc<dyn Image>,
     findings: Arc<Findings>,
 }
 
@@ -75,8 +80,8 @@ impl Image for ReplayingImage {
     fn spawn(&self, arguments: &Fragment, limits: &Limits) -> Result<Box<dyn Guest>, Error> {
         let guest = self.image.spawn(arguments, limits)?;
         let run = Run {
-            image: self.image.clone(),
-            arguments: arguments.clone(),
+            image: self.again.clone(),
+            arguments: encoded(arguments),
             limits: *limits,
             recording: Recording::default(),
             ledger: Ledger::default(),
@@ -119,7 +124,7 @@ struct Who {
 /// All that was recorded of a process.
 struct Run {
     image: Arc<dyn Image>,
-    arguments: Fragment,
+    arguments: Vec<u8>,
     limits: Limits,
     recording: Recording,
     ledger: Ledger,
@@ -192,7 +197,10 @@ impl Run {
             format!("replayed {place} of {}: {what}", self.marks.len())
         };
         let (guest, mut ledger, mut at) = match from.map(|number| &self.marks[number]) {
-            None => (self.image.spawn(&self.arguments, &self.limits), Ledger::default(), 0),
+            None => {
+                let arguments = decoded(&self.arguments).map_err(|damaged| failed(&damaged))?;
+                (self.image.spawn(&arguments, &self.limits), Ledger::default(), 0)
+            }
             Some(mark) => {
                 findings.resumed.fetch_add(1, Ordering::Relaxed);
                 let snapshot = mark.snapshot.as_deref().unwrap_or_default();
