@@ -127,8 +127,9 @@ fn store(
         Failure::new(status, format!("failed to open the store {}: {error}", path.display()))
     })?;
     for tail in torn {
-        let (bytes, kept) = (tail.bytes, tail.kept.display());
-        tell(&format!("store: {bytes} bytes that were being written were cut off: see {kept}"));
+        let bytes = tail.bytes;
+        let kept = tail.kept.map(|kept| format!(": see {}", kept.display())).unwrap_or_default();
+        tell(&format!("store: {bytes} bytes that were being written were cut off{kept}"));
     }
     Ok(Some(Arc::new(store)))
 }
