@@ -156,7 +156,7 @@ fn flipped_bytes_in_files_never_lie() {
     let mut random = Random(1);
     let mut noticed = 0;
     let files = engine_files(directory.path());
-    for round in 0..120 {
+    for round in 0..80 {
         let file = &files[round % files.len()];
         if file.extension().is_some_and(|it| it == "jnl") {
             continue;

@@ -106,3 +106,31 @@ fn after_a_failed_sync_journals_are_written_anew() {
     drop(store);
     assert_eq!(verify(&open(directory.path()), 1, 0).unwrap().next, 2);
 }
+
+#[test]
+fn what_was_closed_has_nothing_left_to_read() {
+    let directory = Directory::new();
+    let data = directory.path().join("data");
+    let config = DiskConfig { journal_bytes_kept: 0, reserve_bytes: 0, ..DiskConfig::default() };
+    let journals = || {
+        let found = common::files(&data).into_iter();
+        found.filter(|it| it.extension().is_some_and(|it| it == "jnl")).collect::<Vec<_>>()
+    };
+    for run in 0..6_u64 {
+        let (store, torn) = DiskStore::open(directory.path(), config).unwrap();
+        assert_eq!(torn, []);
+        for n in 0..20 {
+            let head = Change::put(Space::Head, *b"head", (run * 20 + n).to_le_bytes());
+            one(&store, with(append(run % 3, run / 3 * 20 + n, b"x"), vec![head])).unwrap();
+        }
+        let head = store.get(Space::Head, b"head").unwrap().unwrap();
+        assert_eq!(head, (run * 20 + 19).to_le_bytes(), "the newest, not one from a table");
+        drop(store);
+        let left = journals();
+        assert_eq!((left.len(), fs::metadata(&left[0]).unwrap().len()), (1, 0));
+    }
+    let store = open(directory.path());
+    for id in 0..3 {
+        assert_eq!(verify(&store, id, 0).unwrap().next, 40);
+    }
+}

@@ -5,10 +5,12 @@
 //! word), and what it would delete when a file is missing is looked for first.
 
 mod areas;
+mod database;
 mod engine;
 mod files;
 mod gap;
 mod journal;
+mod scan;
 mod tail;
 
 use crate::error::StoreError;
@@ -38,11 +40,19 @@ pub struct DiskConfig {
     pub reserve_bytes: u64,
     /// Bytes of what was read lately that are kept in memory.
     pub cache_bytes: u64,
+    /// When the store is closed and its journals have more bytes, they are written to tables, so that they
+    /// need not be read at the next start.
+    pub journal_bytes_kept: u64,
 }
 
 impl Default for DiskConfig {
     fn default() -> Self {
-        Self { missing: Missing::Create, reserve_bytes: 128 << 20, cache_bytes: 32 << 20 }
+        Self {
+            missing: Missing::Create,
+            reserve_bytes: 128 << 20,
+            cache_bytes: 32 << 20,
+            journal_bytes_kept: 1 << 20,
+        }
     }
 }
 

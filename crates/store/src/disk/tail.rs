@@ -5,7 +5,7 @@ use crate::error::{StoreError, is_full};
 use rustix::fs::SeekFrom;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// The most tails that are kept.
@@ -77,6 +77,26 @@ pub(super) fn rewrite(data: &Path) -> io::Result<()> {
         file.write_all_at(&bytes, 0)?;
         file.sync_all()?;
     }
+    File::open(data)?.sync_all()
+}
+
+/// Bytes of all journals without the holes at their ends.
+pub(super) fn bytes(data: &Path) -> io::Result<u64> {
+    let lengths = journals(data)?.into_iter().map(|it| Ok(fs::metadata(it)?.blocks() * 512));
+    lengths.sum()
+}
+
+/// Empties the journals, all of which lies in tables. One stays: where none is, the engine counts its
+/// writes from the beginning again.
+pub(super) fn empty(data: &Path) -> io::Result<()> {
+    let mut journals = journals(data)?;
+    let Some(newest) = journals.pop() else { return Ok(()) };
+    for journal in journals {
+        fs::remove_file(journal)?;
+    }
+    let newest = OpenOptions::new().write(true).open(newest)?;
+    newest.set_len(0)?;
+    newest.sync_all()?;
     File::open(data)?.sync_all()
 }
 

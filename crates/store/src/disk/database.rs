@@ -1,0 +1,147 @@
+//! fjall's database while it is open: what is written goes into its journal and is synced there.
+
+use super::DiskConfig;
+use super::areas::Keyspaces;
+use crate::batch::Batch;
+use crate::error::StoreError;
+use fjall::PersistMode;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// Files of the youngest level, or memtables that wait to be written, from which on the committer waits
+/// for the engine's threads. The engine would wait itself somewhat later, but for ever when they have
+/// given up.
+const YOUNG_FILES_MAX: usize = 24;
+const MEMTABLES_MAX: usize = 2;
+
+/// The longest wait for the engine's threads, and for readers before the engine is opened again.
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// An open database.
+pub(super) struct Open {
+    pub(super) keyspaces: Keyspaces,
+    /// The number of the last group.
+    group: AtomicU64,
+    /// Journals after the last group.
+    journals: AtomicUsize,
+}
+
+impl Open {
+    pub(super) fn new(data: &Path, config: &DiskConfig) -> Result<Self, StoreError> {
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let keyspaces = Keyspaces::open(data, config)?;
+            let (keyspace, key) = keyspaces.group();
+            let group = keyspace.get(key)?;
+            // What has just been made lies in files, not only in memory.
+            keyspaces.database.persist(PersistMode::SyncAll)?;
+            Ok((keyspaces, group))
+        }));
+        let broken = |what: String| StoreError::Broken { path: data.to_owned(), what };
+        let (keyspaces, group) = match opened {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(fjall::Error::Io(error))) => {
+                return Err(StoreError::io(format!("open {}", data.display()), error));
+            }
+            Ok(Err(error)) => return Err(broken(format!("the engine can't open it: {error:?}"))),
+            Err(_) => return Err(broken("the engine can't read what lies there".to_owned())),
+        };
+        let group = match group.as_deref().map(<[u8; 8]>::try_from) {
+            None => 0,
+            Some(Ok(group)) => u64::from_le_bytes(group),
+            Some(Err(_)) => return Err(broken("the note of the last group is no number".into())),
+        };
+        // So the first group lets old ones go, if there are any.
+        let journals = AtomicUsize::new(1);
+        Ok(Self { keyspaces, group: AtomicU64::new(group), journals })
+    }
+
+    /// The number of the last group.
+    pub(super) fn group(&self) -> u64 {
+        self.group.load(Relaxed)
+    }
+
+    /// Whether the engine takes no more writes.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.keyspaces.database.persist(PersistMode::Buffer).is_err()
+    }
+
+    /// Waits until the engine's threads have come along, or have given up.
+    pub(super) fn wait(&self) {
+        let busy = || {
+            self.keyspaces.all().into_iter().any(|it| {
+                it.sealed_memtable_count() >= MEMTABLES_MAX
+                    || it.l0_table_count() >= YOUNG_FILES_MAX
+            })
+        };
+        let deadline = Instant::now() + WAIT_MAX;
+        while busy() && !self.has_given_up() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Writes what is in memory to tables; whether all of it is there now. Nobody may write meanwhile.
+    pub(super) fn flush(&self) -> bool {
+        let keyspaces = self.keyspaces.all();
+        if keyspaces.into_iter().any(|it| it.rotate_memtable().is_err()) {
+            return false;
+        }
+        let deadline = Instant::now() + WAIT_MAX;
+        while keyspaces.into_iter().any(|it| it.sealed_memtable_count() > 0) {
+            if self.has_given_up() || Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        !self.has_given_up()
+    }
+
+    pub(super) fn write_and_sync(&self, batch: &Batch, group: u64) -> Result<(), Unwritten> {
+        self.write(batch, group).map_err(Unwritten::Refused)?;
+        match self.keyspaces.database.persist(PersistMode::SyncData) {
+            Ok(()) => {}
+            // Its threads have given up meanwhile; nothing was synced, and nothing has failed to.
+            Err(error @ fjall::Error::Poisoned) => return Err(Unwritten::Refused(error)),
+            Err(error) => return Err(Unwritten::Sync(error)),
+        }
+        self.group.store(group, Relaxed);
+        self.let_journals_go();
+        Ok(())
+    }
+
+    /// When the engine has begun another journal, what is in memory is written to files, of rarely used
+    /// keyspaces too: so the old journal can go, and there is little to read at the next start.
+    fn let_journals_go(&self) {
+        let journals = self.keyspaces.database.journal_count();
+        if journals > self.journals.swap(journals, Relaxed) {
+            for keyspace in self.keyspaces.all() {
+                // What is wrong shows at the next write.
+                let _ = keyspace.rotate_memtable();
+            }
+        }
+    }
+
+    fn write(&self, batch: &Batch, group: u64) -> fjall::Result<()> {
+        // Into the system's memory first: what fails there has left nothing that counts.
+        let mut writes = self.keyspaces.database.batch().durability(Some(PersistMode::Buffer));
+        for write in batch.writes() {
+            let (keyspace, key) = self.keyspaces.place(write.area, write.key);
+            match write.value {
+                Some(value) => writes.insert(keyspace, &key[..], value),
+                None => writes.remove(keyspace, &key[..]),
+            }
+        }
+        let (keyspace, key) = self.keyspaces.group();
+        writes.insert(keyspace, key, group.to_le_bytes());
+        writes.commit()
+    }
+}
+
+/// Why a group is not on disk.
+pub(super) enum Unwritten {
+    /// The engine takes no more; what it has can be looked at when it is opened again.
+    Refused(fjall::Error),
+    /// The sync has failed: nobody knows.
+    Sync(fjall::Error),
+}
