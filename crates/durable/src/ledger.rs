@@ -88,6 +88,7 @@ impl Ledger {
     /// Another program takes its place: what was the old one's is over.
     pub fn replaced(&mut self) {
         self.listens.clear();
+        self.last_queue = 0;
         self.subscriptions.clear();
         self.calls.clear();
     }

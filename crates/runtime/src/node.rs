@@ -210,6 +210,7 @@ impl Drop for Node {
             let _ = worker.join();
         }
         if let Some(keeper) = &self.shared.keeper {
+            keeper.gauge.is_closing.store(true, Ordering::SeqCst);
             keeper.pool.close();
             keeper.committer.close();
         }

@@ -119,6 +119,12 @@ impl Worker {
     fn ask_renewal(&mut self, waiting: Waiting, when: When) -> Option<ShardIndex> {
         let pid = waiting.renewal.pid;
         let Some(slot) = self.kernel.locate(pid) else {
+            if pid.is_durable() && self.shared.is_alive(pid) {
+                // It is brought back, and has a turn.
+                self.renewals.push(waiting);
+                self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
+                return None;
+            }
             let _ = waiting.reply.send(Answer::Elsewhere);
             return self.kernel.away(pid);
         };
@@ -176,6 +182,9 @@ impl Worker {
             let message = "another thread works for the process just now: try again";
             return Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true));
         };
+        if pid.is_durable() {
+            return self.renew_durable((slot, *pid), resident, &loaded, arguments);
+        }
         if let Err(error) = self.prepare(slot, *pid, loaded, arguments) {
             self.guests.put(slot, resident);
             return Err(error);

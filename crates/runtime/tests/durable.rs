@@ -164,3 +164,125 @@ end }";
     });
     assert_eq!(result(&ending), (1..=200).sum::<i64>());
 }
+
+/// What a name is given to: a process that answers with what it holds.
+const MEMORY: &str = "local time = require('time')
+return { main = function()
+  local inbox = process.inbox()
+  local events = process.events()
+  local said = {}
+  while true do
+    local result = channel.select({ inbox:case_receive(), events:case_receive() })
+    if result.channel == events then
+      said[#said + 1] = result.value.kind == process.event.EXIT and 'EXIT' or '?'
+    else
+      local message = result.value
+      local value = message:payload()
+      if message:topic() == 'say' then
+        process.send(value, 'said', table.concat(said, ' '))
+      elseif message:topic() == 'watch' then
+        process.monitor(value)
+      elseif message:topic() == 'sleep' then
+        coroutine.spawn(function()
+          time.sleep('50ms')
+          said[#said + 1] = 'slept'
+        end)
+      elseif message:topic() == 'stop' then
+        return 0
+      else
+        said[#said + 1] = value
+      end
+    end
+  end
+end }";
+
+/// Asks the process with a name what it holds, until that is what is expected or the patience is over.
+const ASK: &str = "return { main = function(name, expected)
+  local said
+  for _ = 1, 2000 do
+    process.send(name, 'say', process.pid())
+    said = process.inbox():receive():payload()
+    if said == expected then break end
+    require('time').sleep('5ms')
+  end
+  return said
+end }";
+
+fn keepers() -> Vec<Program> {
+    vec![program("memory", MEMORY, Some(OnError::Skip)), program("ask", ASK, None)]
+}
+
+fn ask(node: &Node, name: &str, expected: &str) -> String {
+    let mut builder = FragmentBuilder::new();
+    let values = [builder.string(name.as_bytes()), builder.string(expected.as_bytes())];
+    let started = start(node, "ask", builder.finish(&values));
+    let reason = started.ending.unwrap().wait_for(PATIENCE).unwrap();
+    match &*reason {
+        ExitReason::Normal(value) => {
+            String::from_utf8(value.string(value.values()[0]).unwrap()).unwrap()
+        }
+        ExitReason::Failed(_) => panic!("{reason:?}"),
+    }
+}
+
+fn remember(node: &Node, name: &str) -> Pid {
+    let request = SpawnRequest {
+        program: SmolStr::new("app:memory"),
+        host: SmolStr::new(HOST_NORMAL),
+        name: Some(SmolStr::new(name)),
+        ..SpawnRequest::default()
+    };
+    node.spawn(request, Context::default()).unwrap().pid
+}
+
+fn tell(node: &Node, to: Pid, topic: &str, payload: Fragment) {
+    node.send(to, Message { topic: SmolStr::new(topic), from: None, payload }).unwrap();
+}
+
+#[test]
+fn names_timers_and_monitors_outlive_the_node() {
+    let store = Arc::new(MemoryStore::default());
+    let first = node(&store, keepers());
+    let (one, two) = (remember(&first, "one"), remember(&first, "two"));
+    tell(&first, one, "x", text("begun"));
+    tell(&first, one, "watch", text("two"));
+    tell(&first, one, "sleep", numbers(&[0]));
+    assert_eq!(ask(&first, "one", "begun"), "begun");
+    first.shutdown(PATIENCE);
+    let second = node(&store, keepers());
+    assert_eq!(second.lookup("one"), Some(one));
+    assert_eq!(ask(&second, "one", "begun slept"), "begun slept");
+    drop(second);
+    let third = node(&store, keepers());
+    tell(&third, two, "stop", numbers(&[0]));
+    let expected = "begun slept EXIT";
+    assert_eq!(ask(&third, "one", expected), expected);
+    drop(third);
+    let last = node(&store, keepers());
+    assert_eq!(ask(&last, "one", expected), expected, "it is told once");
+    assert_eq!(last.lookup("two"), None);
+}
+
+#[test]
+fn an_upgrade_is_a_record() {
+    let store = Arc::new(MemoryStore::default());
+    let other = COUNTER.replace("return sum", "return -sum");
+    let first = node(&store, vec![program("counter", COUNTER, Some(OnError::Skip))]);
+    let pid = start(&first, "counter", numbers(&[0])).pid;
+    (1..=10).for_each(|value| send(&first, pid, numbers(&[value])));
+    first.define(program("counter", &other, Some(OnError::Skip)));
+    let when = procession_runtime::When::AtRest(PATIENCE);
+    first.upgrade(pid, None, numbers(&[1000]), when).unwrap();
+    send(&first, pid, numbers(&[5]));
+    first.define(program("counter", "return { main = function() error('no') end", None));
+    assert!(first.upgrade(pid, None, numbers(&[0]), when).is_err());
+    drop(first);
+    let second = node(&store, vec![program("counter", COUNTER, Some(OnError::Skip))]);
+    let ending = std::thread::scope(|scope| {
+        let ending = scope.spawn(|| second.wait(pid).unwrap());
+        send(&second, pid, numbers(&[0]));
+        ending.join().unwrap()
+    });
+    let sum = result(&ending);
+    assert!((-1060..=-1005).contains(&sum), "what was unread is the new program's: {sum}");
+}

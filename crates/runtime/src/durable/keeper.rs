@@ -1,6 +1,7 @@
 //! What all shards share of the store.
 
 use super::alive::{self, Alive};
+use super::patient::{Gauge, Patient};
 use crate::io_pool::IoPool;
 use crate::program::{Loaded, Programs};
 use procession_durable::bytes::{decoded, encoded};
@@ -12,7 +13,7 @@ use procession_store::{
 };
 use procession_types::{EPOCH_OF_STORE, Error, ErrorKind, Pid, ShardIndex, SmolStr, Timestamp};
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Numbers of processes that are set aside at once.
@@ -37,8 +38,8 @@ pub(crate) struct Keeper {
     stored: Mutex<HashSet<ProgramHash>>,
     /// By shard: the last number given, and the last that is set aside.
     numbers: Mutex<HashMap<ShardIndex, (u64, u64)>>,
-    /// Commits were refused since the last one was taken: no room, most likely.
-    pub(crate) is_stalled: AtomicBool,
+    /// Whether the store takes what it is given.
+    pub(crate) gauge: Arc<Gauge>,
     /// Numbers for inputs from outside: never given twice, in all starts of the node.
     receipts: AtomicU64,
 }
@@ -126,6 +127,8 @@ impl Keeper {
         on_room: OnRoom,
     ) -> std::io::Result<Self> {
         let config = CommitterConfig::default();
+        let gauge = Arc::<Gauge>::default();
+        let store: Arc<dyn Store> = Arc::new(Patient::new(store, Arc::clone(&gauge)));
         let committer = Committer::start(Arc::clone(&store), config, on_room)?;
         Ok(Self {
             store,
@@ -137,7 +140,7 @@ impl Keeper {
             versions: Mutex::default(),
             stored: Mutex::default(),
             numbers: Mutex::new(opened.numbers),
-            is_stalled: AtomicBool::new(false),
+            gauge,
             // Nanoseconds: a start that came earlier has given lower ones.
             receipts: AtomicU64::new(now.0 as u64),
         })
@@ -200,7 +203,7 @@ impl Keeper {
 
     /// The error for whoever asks for something that needs the disk, while there is no room.
     pub(crate) fn check_room(&self) -> Result<(), Error> {
-        if !self.is_stalled.load(Ordering::Relaxed) {
+        if !self.gauge.is_stalled.load(Ordering::Relaxed) {
             return Ok(());
         }
         let message =

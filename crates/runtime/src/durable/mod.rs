@@ -5,7 +5,8 @@
 //! becomes a commit in `commit.rs`, and its effects happen in `release.rs` when that is on disk. `birth.rs`
 //! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
 //! `outside.rs` what comes from outside of the node, `recover.rs` and
-//! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails.
+//! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails,
+//! `renew.rs` an upgrade. `patient.rs` is what happens when the disk is full.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
 //! has it is on disk, but for what `gate.rs` names.
@@ -20,9 +21,11 @@ mod gate;
 mod keeper;
 mod outside;
 mod parcel;
+mod patient;
 mod process;
 mod recover;
 mod release;
+mod renew;
 mod rest;
 mod revive;
 mod start;

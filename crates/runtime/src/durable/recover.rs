@@ -192,10 +192,11 @@ impl<'a> Past<'a> {
         let birth = &head.birth;
         let image = keeper.image(&shared.programs, &birth.program, birth.pid.host, &birth.hash)?;
         let guest = image.spawn(&birth.arguments, &birth.limits)?;
+        let (program, hash) = (birth.program.clone(), birth.hash);
         Ok(Self {
             shared,
             keeper,
-            head: head.clone(),
+            head: Head { program, hash, ..head.clone() },
             guest,
             ledger: Ledger::default(),
             n: 0,
@@ -270,6 +271,9 @@ impl<'a> Past<'a> {
                 let image = self.keeper.image(&self.shared.programs, program, host, hash)?;
                 self.guest = image.spawn(arguments, &birth.limits)?;
                 self.ledger.replaced();
+                // The record of its start follows, unless the node ended in between.
+                self.is_started = false;
+                (self.head.program, self.head.hash) = (program.clone(), *hash);
             }
         }
         self.has_ended |= matches!(record.kind, Kind::Ended { .. } | Kind::Killed { .. });

@@ -1,0 +1,95 @@
+//! A store that waits while the disk is full: nothing that was handed over is refused for that, the node
+//! only stands still with what is durable, and goes on when there is room.
+
+use procession_store::{Commit, Found, LogEnds, Size, Space, Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How often it is looked whether there is room again.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// See the module.
+pub(crate) struct Patient {
+    inner: Arc<dyn Store>,
+    gauge: Arc<Gauge>,
+}
+
+/// Whether a node's store takes what it is given.
+#[derive(Default)]
+pub(crate) struct Gauge {
+    /// It does not: the disk is full, or the store has failed.
+    pub(crate) is_stalled: AtomicBool,
+    /// The node ends: nobody waits any more.
+    pub(crate) is_closing: AtomicBool,
+}
+
+impl Patient {
+    pub(crate) fn new(inner: Arc<dyn Store>, gauge: Arc<Gauge>) -> Self {
+        Self { inner, gauge }
+    }
+
+    /// Waits until there is room, or the node ends.
+    fn wait_for_room(&self) {
+        while !self.gauge.is_closing.load(Ordering::Relaxed) {
+            // A store that can't tell is asked the hard way.
+            let size = self.inner.size();
+            let has_room = size.is_ok_and(|size| size.free_bytes > size.reserve_bytes);
+            self.gauge.is_stalled.store(!has_room, Ordering::Relaxed);
+            if has_room {
+                return;
+            }
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+    }
+}
+
+impl Store for Patient {
+    fn apply(&self, commits: Vec<Commit>) -> Vec<Result<(), StoreError>> {
+        if !commits.iter().all(Commit::only_removes) {
+            self.wait_for_room();
+        }
+        let results = self.inner.apply(commits);
+        let has_failed = |result: &Result<(), StoreError>| {
+            matches!(result, Err(StoreError::Failed { .. } | StoreError::Full { .. }))
+        };
+        if results.iter().any(has_failed) {
+            self.gauge.is_stalled.store(true, Ordering::Relaxed);
+        }
+        results
+    }
+
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.get(space, key)
+    }
+
+    fn inspect(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: &[u8],
+        reverse: bool,
+        visit: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
+    ) -> Result<(), StoreError> {
+        self.inner.inspect(space, from, to, reverse, visit)
+    }
+
+    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
+        self.inner.log_ends(id)
+    }
+
+    fn trimmed_logs(
+        &self,
+        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.inner.trimmed_logs(visit)
+    }
+
+    fn compact(&self) -> Result<(), StoreError> {
+        self.inner.compact()
+    }
+
+    fn size(&self) -> Result<Size, StoreError> {
+        self.inner.size()
+    }
+}
