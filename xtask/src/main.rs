@@ -12,6 +12,7 @@ mod sim;
 mod test;
 mod tidy;
 mod tools;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ cargo xtask COMMAND
                              see docs/fuzzing.md
   loom                       the inbox of a shard under every schedule of the threads that meet there
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
+  torture [--minutes N]      durable processes on a node that is killed again and again
   tidy                       the rules of the house that no lint knows
 ";
 
@@ -61,6 +63,7 @@ fn command() -> Outcome {
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
             "fuzz" => fuzz_options(arguments).and_then(|options| fuzz::run(&options)),
             "sim" => sim_options(arguments).and_then(|options| sim::run(&options)),
+            "torture" => torture_minutes(arguments).and_then(torture::run),
             "help" => {
                 print!("{HELP}");
                 Ok(())
@@ -113,6 +116,17 @@ fn sim_options(mut arguments: lexopt::Parser) -> Result<sim::Options, String> {
         *place = number(&mut arguments)?;
     }
     Ok(options)
+}
+
+fn torture_minutes(mut arguments: lexopt::Parser) -> Result<u64, String> {
+    let mut minutes = 1;
+    while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
+        match argument {
+            lexopt::Arg::Long("minutes") => minutes = number(&mut arguments)?,
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    Ok(minutes)
 }
 
 /// The value of an option that is a number.

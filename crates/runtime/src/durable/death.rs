@@ -44,6 +44,7 @@ impl Worker {
         // Then it is forgotten.
         let end = keys::wake(at.after(KEPT_AFTER_END_NS), kept.id);
         changes.push(Change::put(Space::Wake, end, encoded(&kept.pid)));
+        self.desk.alarms.insert((at.after(KEPT_AFTER_END_NS), kept.pid));
         for name in kept.ledger.names.drain(..) {
             changes.push(Change::remove(Space::Name, name.as_bytes()));
         }

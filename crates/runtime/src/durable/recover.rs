@@ -1,6 +1,7 @@
 //! Bringing a process back from the store: the newest good snapshot, and what its log has since. Runs on a
 //! thread of its own kind, not on a shard.
 
+use super::death::KEPT_AFTER_END_NS;
 use super::keeper::{Keeper, of_store};
 use super::process::{Early, Since};
 use crate::pid_bytes;
@@ -14,8 +15,8 @@ use procession_durable::record::{Kind, Parcel, Record, Snapshot};
 use procession_durable::replay::{End, replay};
 use procession_durable::replayer::Identity;
 use procession_environment::Guest;
-use procession_store::{LogEnds, Space, link};
-use procession_types::{Error, ErrorKind, Pid};
+use procession_store::{Change, Commit, LogEnds, Space, link};
+use procession_types::{Error, ErrorKind, Pid, Timestamp};
 
 /// A process as the store has it.
 pub(crate) struct Recovered {
@@ -68,7 +69,12 @@ pub(crate) fn recover(
     match &head.condition {
         Condition::Alive => {}
         Condition::Halted { .. } => return Ok(Found::Halted),
-        Condition::Ended { .. } => return Ok(Found::Gone),
+        Condition::Ended { at, .. } => {
+            if at.after(KEPT_AFTER_END_NS) <= shared.clock.now() {
+                forget(keeper, id, *at)?;
+            }
+            return Ok(Found::Gone);
+        }
     }
     let mut past = Past::begin(shared, keeper, &head, u64::MAX)?;
     past.run(u64::MAX)?;
@@ -99,6 +105,26 @@ pub(crate) fn recover(
         since,
         is_uneasy: uneasy.is_some(),
     })))
+}
+
+/// Removes what is left of a process that ended long ago.
+fn forget(keeper: &Keeper, id: u64, ended: Timestamp) -> Result<(), Error> {
+    let (from, to) = keys::all_of(id);
+    let mut changes = vec![
+        Change::forget_log(id),
+        Change::remove(Space::Head, keys::process(id)),
+        Change::remove(Space::Wake, keys::wake(ended.after(KEPT_AFTER_END_NS), id)),
+    ];
+    for space in [Space::Snapshot, Space::Inbox, Space::Relation] {
+        let scanned = keeper.store.inspect(space, &from, &to, false, &mut |key, _| {
+            changes.push(Change::remove(space, key.to_vec()));
+            true
+        });
+        scanned.map_err(|error| of_store(&error))?;
+    }
+    // When it is refused now, it is tried at the next start.
+    let _ = keeper.committer.submit(Commit::of(changes), Box::new(|_| ()));
+    Ok(())
 }
 
 /// Waits until the commits before a record are decided.
