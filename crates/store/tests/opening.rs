@@ -134,3 +134,38 @@ fn what_was_closed_has_nothing_left_to_read() {
         assert_eq!(verify(&store, id, 0).unwrap().next, 40);
     }
 }
+
+#[test]
+fn a_kill_while_closing_brings_nothing_old_back() {
+    let directory = Directory::new();
+    let journal = directory.path().join("data/0.jnl");
+    let config = DiskConfig { journal_bytes_kept: 0, reserve_bytes: 0, ..DiskConfig::default() };
+    let write = |store: &DiskStore, n: u64| {
+        let head = Change::put(Space::Head, *b"head", n.to_le_bytes());
+        let inbox = Change::put(Space::Inbox, n.to_be_bytes(), *b"x");
+        let before = Change::remove(Space::Inbox, n.saturating_sub(1).to_be_bytes());
+        one(store, with(append(1, n, &n.to_le_bytes()), vec![before, head, inbox])).unwrap();
+    };
+    for run in 0..4_u64 {
+        let (store, _) = DiskStore::open(directory.path(), config).unwrap();
+        (run * 10..run * 10 + 10).for_each(|n| write(&store, n));
+        let bytes = fs::read(&journal).unwrap();
+        drop(store);
+        assert_eq!(fs::metadata(&journal).unwrap().len(), 0);
+        // As if it had been killed when the tables were written, before the journal was emptied.
+        fs::write(&journal, bytes).unwrap();
+        let (store, torn) = DiskStore::open(directory.path(), config).unwrap();
+        assert_eq!(torn, []);
+        let last = run * 10 + 9;
+        assert_eq!(verify(&store, 1, 0).unwrap().next, last + 1);
+        assert_eq!(store.get(Space::Head, b"head").unwrap().unwrap(), last.to_le_bytes());
+        let mut waiting = Vec::new();
+        store
+            .scan(Space::Inbox, b"", b"", false, &mut |key, _| {
+                waiting.push(key.to_vec());
+                true
+            })
+            .unwrap();
+        assert_eq!(waiting, [last.to_be_bytes()], "nothing that was removed comes back");
+    }
+}
