@@ -153,7 +153,12 @@ impl Node {
     /// # Errors
     /// `NotFound`.
     pub fn terminate(&self, to: Pid) -> Result<(), Error> {
-        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.terminate(cx, to)))?
+        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.terminate(cx, to)))??;
+        if to.is_durable() {
+            // It does not come back after this.
+            self.flush_store();
+        }
+        Ok(())
     }
 
     /// Lets a process stand still until it is resumed: it gets no turns and its own timers stop.
