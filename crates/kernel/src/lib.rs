@@ -43,6 +43,7 @@ mod spawn;
 mod table;
 mod timer;
 mod turn;
+mod vacancy;
 
 pub use call::{CallId, CallKind};
 pub use cancel::{CANCEL_EVENTS_MAX, Cancel};
@@ -66,6 +67,7 @@ pub use single::SingleDirectory;
 pub use sleep::{Evicted, Revival, RevivedCall};
 pub use spawn::{Spawn, Spawned};
 pub use turn::TurnEnd;
+pub use vacancy::Vacancy;
 
 /// Position in a shard's process table, and in the driver's vector of guests.
 pub type SlotIndex = u32;

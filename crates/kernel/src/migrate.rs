@@ -3,7 +3,8 @@
 //! A PID names the process's home shard for life. While the process is away, its slot at home says
 //! where, and home forwards the signals for it; so the order per pair is kept without anybody else
 //! knowing (who was born where it is may tell it directly: [`crate::near`]). Only home sends a process away, and only home calls it back, in order with what it has
-//! forwarded: nothing overtakes anything, and nothing is ever looked for.
+//! forwarded: nothing overtakes anything, and nothing is ever looked for. One that is born away from
+//! home has been called back before it is born: [`crate::vacancy`].
 //!
 //! **Invariant.** A process is live on exactly one shard, or under way to one in one [`Migrant`].
 
@@ -27,10 +28,11 @@ impl Migrant {
 
 impl Kernel {
     /// Sends the process at a slot to another shard, or, when it is from elsewhere, asks its home
-    /// to call it back. Only a process that is ready goes; says whether anything was done.
+    /// to call it back. Only a process that is ready or waits goes; says whether anything was done.
     pub fn emigrate(&mut self, cx: &mut Step<'_>, slot: SlotIndex, shard: ShardIndex) -> bool {
         let Some(process) = self.table.at(slot) else { return false };
-        if process.state != State::Ready || shard >= self.config.shards {
+        let may = matches!(process.state, State::Ready | State::Waiting);
+        if !may || shard >= self.config.shards {
             return false;
         }
         let pid = process.pid;

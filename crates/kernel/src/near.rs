@@ -15,7 +15,7 @@
 //! **Invariant.** All signals of one process for another that can be seen by it are given to
 //! [`Kernel::emit_by`] or ask [`Kernel::near`] with the same birth, so they all take the same way.
 
-use crate::{Effect, Kernel, Signal, SlotIndex, Step};
+use crate::{Kernel, Signal, SlotIndex, Step};
 use procession_types::Pid;
 
 /// How many processes had come to a shard from elsewhere when one was born there. Small, because it
@@ -70,12 +70,10 @@ impl Kernel {
     /// Carries a signal of a process with this birth to its receiver, here or on another shard.
     pub(crate) fn emit_by(&mut self, cx: &mut Step<'_>, birth: Birth, signal: Signal) {
         let to = signal.to();
-        if self.is_mine(to) {
-            self.deliver(cx, signal);
-        } else if let Some(slot) = self.near(birth, to) {
-            self.apply(cx, slot, signal);
-        } else if self.is_possible(to) {
-            cx.effects.push(Effect::Signal { shard: to.shard, signal });
+        let near = if self.is_mine(to) { None } else { self.near(birth, to) };
+        match near {
+            Some(slot) => self.apply(cx, slot, signal),
+            None => self.emit(cx, signal),
         }
     }
 }

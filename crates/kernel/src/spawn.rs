@@ -5,6 +5,7 @@ use crate::exit::Dying;
 use crate::kernel::not_found;
 use crate::mailbox::Mailbox;
 use crate::name::claim_error;
+use crate::near::Birth;
 use crate::pid_map::PidMap;
 use crate::process::Process;
 use crate::relation::too_many;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 /// Everything about a spawn that the kernel needs to know.
 #[derive(Debug)]
 pub struct Spawn {
-    /// Who it will be: a PID of [`Kernel::reserve`], or a durable process's; `None` = a new one.
+    /// Who it will be: a PID of [`Kernel::reserve`], of a [`crate::Vacancy`], or a durable process's;
+    /// `None` = a new one.
     pub pid: Option<Pid>,
     /// Where in the node's table of hosts.
     pub host: HostIndex,
@@ -65,6 +67,17 @@ impl Kernel {
     /// `NotFound` (host), `Unavailable` (limits), `RateLimited` (more messages than fit),
     /// `AlreadyExists` (name of a call's process).
     pub fn spawn(&mut self, cx: &mut Step<'_>, spawn: Spawn) -> Result<Spawned, Error> {
+        let vacancy = spawn.pid.filter(|pid| self.is_vacancy(*pid));
+        let spawned = self.spawn_placed(cx, spawn);
+        if let Some(pid) = vacancy
+            && !matches!(spawned, Ok(Spawned::New { .. }))
+        {
+            self.give_up(cx, pid);
+        }
+        spawned
+    }
+
+    fn spawn_placed(&mut self, cx: &mut Step<'_>, spawn: Spawn) -> Result<Spawned, Error> {
         // Everything that can be refused is refused before anything is done.
         self.check_parent(cx, &spawn)?;
         check_messages(&spawn)?;
@@ -147,6 +160,16 @@ impl Kernel {
                 cx.directory.enter_host(pid.host, u32::MAX);
                 return Ok((slot, pid));
             }
+            Some(pid) if self.is_vacancy(pid) => {
+                self.admit(cx, pid.host)?;
+                let Some((slot, _)) = self.table.allocate() else {
+                    cx.directory.leave_host(pid.host);
+                    return Err(table_full());
+                };
+                self.reside(pid, slot);
+                cx.directory.enter(pid, Mailbox::default().room(limits), limits.links_max);
+                return Ok((slot, pid));
+            }
             Some(pid) => {
                 cx.directory.enter(pid, Mailbox::default().room(limits), limits.links_max);
                 return Ok((pid.slot, pid));
@@ -163,6 +186,17 @@ impl Kernel {
     /// # Errors
     /// `NotFound` (host), `Unavailable` (limits).
     pub fn reserve(&mut self, cx: &mut Step<'_>, host: HostIndex) -> Result<Pid, Error> {
+        self.admit(cx, host)?;
+        let Some((slot, generation)) = self.table.allocate() else {
+            cx.directory.leave_host(host);
+            return Err(table_full());
+        };
+        let (shard, epoch) = (self.config.shard, self.config.epoch);
+        Ok(Pid { host, shard, epoch, slot, generation })
+    }
+
+    /// Counts a process on a host, if there is room for it.
+    fn admit(&self, cx: &Step<'_>, host: HostIndex) -> Result<(), Error> {
         let Some(config) = self.config.hosts.get(usize::from(host)) else {
             return Err(Error::not_found("process host not found"));
         };
@@ -170,12 +204,7 @@ impl Kernel {
             let message = format!("host {} runs {} processes", config.id, config.processes_max);
             return Err(Error::limit(Limit::Processes, message));
         }
-        let Some((slot, generation)) = self.table.allocate() else {
-            cx.directory.leave_host(host);
-            return Err(table_full());
-        };
-        let (shard, epoch) = (self.config.shard, self.config.epoch);
-        Ok(Pid { host, shard, epoch, slot, generation })
+        Ok(())
     }
 
     /// Takes back a PID that was reserved: nobody will have it.
@@ -193,6 +222,7 @@ impl Kernel {
 
     fn embryo(&self, cx: &Step<'_>, slot: SlotIndex, pid: Pid, spawn: &Spawn) -> Process {
         let parent = spawn.parent.and_then(|slot| self.pid(slot));
+        let leaves = self.is_vacancy(pid);
         Process {
             pid,
             slot,
@@ -200,7 +230,7 @@ impl Kernel {
             trap_links: false,
             woken: false,
             ticket: 0,
-            recalled: false,
+            recalled: leaves,
             asked: None,
             mailbox: Mailbox::default(),
             events: VecDeque::new(),
@@ -209,7 +239,7 @@ impl Kernel {
             definition: Arc::clone(&spawn.definition),
             context: Arc::clone(&spawn.context),
             parent,
-            birth: self.birth_now(),
+            birth: if leaves { Birth::VOID } else { self.birth_now() },
             instructions: 0,
             started: cx.now,
             since: cx.now,

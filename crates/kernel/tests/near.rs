@@ -5,7 +5,7 @@ mod world;
 
 use procession_kernel::*;
 use procession_types::*;
-use world::{Child, PLAIN, World, failed};
+use world::{Child, PLAIN, STORE_EPOCH, World, failed};
 
 /// A process of shard 0 that lives on shard 1, and its slot there.
 fn guest() -> (World, Pid, SlotIndex) {
@@ -145,4 +145,15 @@ fn a_guest_that_was_away_meanwhile_is_a_new_one() {
     world.send(child, guest, "third").unwrap();
     world.carry();
     assert_eq!(topics(&mut world, 1, slot), ["first", "second", "third"]);
+}
+
+#[test]
+fn a_durable_process_has_a_home_among_the_shards_that_there_are() {
+    let mut world = World::new(2);
+    let sender = world.waiting(0);
+    let durable = Pid { shard: 7, slot: 1, epoch: STORE_EPOCH, ..sender };
+    let room = Room { messages: 1, bytes: 1 };
+    world.directory.enter(durable, room, 1);
+    world.on(0, |k, cx| k.terminate_by(cx, sender.slot, durable)).unwrap();
+    assert_eq!(world.queues.iter().map(|queue| queue.len()).collect::<Vec<_>>(), [0, 1]);
 }

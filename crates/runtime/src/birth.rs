@@ -44,8 +44,13 @@ impl Worker {
         let limits = &loaded.definition.limits;
         let guest = guarded(|| loaded.image.spawn(&request.arguments, limits))?;
         let newborn = self.newborn(&loaded, host, (parent, &context, called), &request)?;
+        let vacancy = match (&newborn, parent) {
+            (None, Some(parent)) => self.place(parent, &loaded.definition.program, host),
+            (Some(_), _) | (_, None) => None,
+        };
+        let known = newborn.as_ref().map(|(pid, _)| *pid);
         let spawn = Spawn {
-            pid: newborn.as_ref().map(|(pid, _)| *pid),
+            pid: known.or(vacancy.map(|vacancy| vacancy.pid(host))),
             host,
             definition: Arc::clone(&loaded.definition),
             context,
@@ -119,6 +124,9 @@ impl Worker {
     ) -> Result<(), Error> {
         let program = SmolStr::new(self.program(slot));
         self.tell_spawned(pid, &program, by);
+        // Whatever becomes of it, its end is counted.
+        let cell = self.cell(slot, pid);
+        self.tally.at(cell).alive += 1;
         self.depth += 1;
         let started =
             guarded(|| guest.start(&mut Door::starting(self, slot, pid), START_INSTRUCTIONS));
@@ -128,11 +136,14 @@ impl Worker {
             return Err(error);
         }
         let used = guest.usage().instructions;
-        let cell = self.cell(slot, pid);
         let counts = self.tally.at(cell);
         (counts.spawned, counts.instructions) = (counts.spawned + 1, counts.instructions + used);
         self.guests.put(slot, Resident::new(pid, guest, used, (self.now, cell)));
         self.step(|kernel, cx| kernel.launch(cx, slot, used));
+        if pid.shard != self.shard && !pid.is_durable() {
+            // It has left already, and the next process may be born into the same slot.
+            self.flush();
+        }
         Ok(())
     }
 }

@@ -43,12 +43,25 @@ impl Sinks {
     }
 }
 
+/// When a shard gives work away that its thread could do itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Spreading {
+    /// When its thread has had no rest for about a second: until then messages stay on one shard, where
+    /// they are cheapest, and nobody waits for a thread to wake up.
+    #[default]
+    UnderPressure,
+    /// Whenever another shard has less.
+    Always,
+}
+
 /// What a node is made from. [`NodeConfig::new`] has a default for everything but the environment.
 pub struct NodeConfig {
     /// Name in a cluster; PIDs then print as `{node@host|id}`.
     pub name: Option<String>,
     /// Worker threads, each with a shard. Default: one per core.
     pub shards: ShardIndex,
+    /// When shards give work away.
+    pub spreading: Spreading,
     /// Process hosts; the first two are the default ones.
     pub hosts: Vec<HostConfig>,
     /// Programs that processes may run, by id. More can be defined later.
@@ -127,6 +140,7 @@ impl NodeConfig {
         Self {
             name: None,
             shards: ShardIndex::try_from(cores).unwrap_or(1024).min(1024),
+            spreading: Spreading::default(),
             hosts: vec![HostConfig::new(HOST_NORMAL), system],
             programs: Vec::new(),
             environment,

@@ -32,7 +32,9 @@ mod names;
 mod node;
 mod pid_bytes;
 mod pid_cache;
+mod placement;
 mod pools;
+mod pressure;
 mod process_info;
 mod program;
 mod quiet;
@@ -54,7 +56,7 @@ mod web_client;
 mod web_grant;
 mod worker;
 
-pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks};
+pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};
 pub use node::{Node, Started, Stats};

@@ -8,6 +8,7 @@ use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
+use crate::placement::Vacancies;
 use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
@@ -111,8 +112,10 @@ impl Node {
             clock,
             directory: SharedDirectory::new(epoch, durable, usize::from(shards), hosts.len()),
             hosts,
+            spreading: config.spreading,
             inboxes,
             loads: (0..shards).map(|_| ShardLoad::default()).collect(),
+            vacancies: (0..shards).map(|_| Vacancies::default()).collect(),
             hungry: AtomicUsize::new(0),
             programs,
             policies: config.policies,

@@ -1,12 +1,14 @@
 //! What all threads of a node share.
 
 use crate::clock::Clock;
+use crate::config::Spreading;
 use crate::directory::SharedDirectory;
 use crate::durable::Keeper;
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
 use crate::mail::Mail;
+use crate::placement::Vacancies;
 use crate::pools::Pools;
 use crate::process_info::Questions;
 use crate::program::Programs;
@@ -20,7 +22,7 @@ use procession_kernel::{Directory as _, HostConfig};
 use procession_policy::Policies;
 use procession_telemetry::Telemetry;
 use procession_types::{HostIndex, Pid, ShardIndex};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What a shard publishes about itself, from time to time.
@@ -30,8 +32,22 @@ pub(crate) struct ShardLoad {
     pub(crate) processes: AtomicUsize,
     /// Processes that are ready there, as of its last look.
     pub(crate) ready: AtomicUsize,
+    /// It has had as much to do for a while as its thread can; see [`crate::pressure`].
+    pub(crate) pressed: AtomicBool,
     /// It has nothing to do and would take a process.
     pub(crate) hungry: AtomicBool,
+}
+
+impl ShardLoad {
+    /// Processes there, as of its last look, and those that were born for it since.
+    pub(crate) fn processes(&self) -> usize {
+        self.processes.load(Ordering::Relaxed)
+    }
+
+    /// Those of them that were not ready.
+    pub(crate) fn idle(&self) -> usize {
+        self.processes().saturating_sub(self.ready.load(Ordering::Relaxed))
+    }
 }
 
 /// See the module.
@@ -39,9 +55,12 @@ pub(crate) struct Shared {
     pub(crate) name: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) hosts: Arc<[HostConfig]>,
+    pub(crate) spreading: Spreading,
     pub(crate) directory: SharedDirectory,
     pub(crate) inboxes: Vec<Arc<Inbox>>,
     pub(crate) loads: Vec<ShardLoad>,
+    /// By shard.
+    pub(crate) vacancies: Vec<Vacancies>,
     /// How many shards are hungry, roughly.
     pub(crate) hungry: AtomicUsize,
     pub(crate) programs: Programs,

@@ -26,6 +26,8 @@ pub(crate) struct Cell {
     pub(crate) program: SmolStr,
     pub(crate) host: HostIndex,
     pub(crate) spawned: u64,
+    /// Those that live on this shard.
+    pub(crate) alive: i64,
     /// By reason; the last is for the faults of environments.
     pub(crate) exits: [u64; EXITS.len() + 1],
     pub(crate) turns: u64,
@@ -113,6 +115,7 @@ impl Tally {
         let reason = EXITS.iter().position(|known| *known == label).unwrap_or(EXITS.len());
         let cell = self.cell(program, host);
         self.at(cell).exits[reason] += 1;
+        self.at(cell).alive -= 1;
     }
 
     pub(crate) fn limit(&mut self, limit: Limit) {

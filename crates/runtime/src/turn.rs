@@ -15,6 +15,10 @@ use std::sync::atomic::Ordering;
 /// a message to another shard costs several times as much.
 const INSTRUCTIONS_PER_SEND: u64 = 200;
 
+/// Instructions of a turn from which on it pays to let a process have its turns elsewhere: about what it
+/// costs to move it, and more than a message for it costs on its way over its home.
+const WORK_MIN: u64 = 2000;
+
 /// A process whose turn goes on until the writer has caught up.
 pub(crate) struct Held {
     slot: SlotIndex,
@@ -98,9 +102,17 @@ impl Worker {
             return self.flush();
         }
         let talks = self.sends * INSTRUCTIONS_PER_SEND > instructions;
-        let moves = matches!(end, TurnEnd::Preempted) && !talks;
+        let moves = match end {
+            TurnEnd::Preempted => {
+                !talks && (self.relief || self.shared.hungry.load(Ordering::Relaxed) > 0)
+            }
+            TurnEnd::Waiting => {
+                self.relief && self.is_pressed && !talks && instructions >= WORK_MIN
+            }
+            TurnEnd::Exited(_) => false,
+        };
         self.step(|kernel, cx| kernel.end_turn(cx, slot, instructions, end));
-        if moves && (self.relief || self.shared.hungry.load(Ordering::Relaxed) > 0) {
+        if moves {
             self.share(slot);
         }
         self.flush();

@@ -2,11 +2,13 @@
 
 use crate::aside::Absent;
 use crate::chronicle::{Chronicle, Life};
+use crate::config::Spreading;
 use crate::durable::Desk;
 use crate::guests::{Guests, Resident};
 use crate::idle::Idle;
 use crate::mail::Mail;
 use crate::pid_cache::PidCache;
+use crate::pressure::Pressure;
 use crate::random::Random;
 use crate::renewal::Waiting;
 use crate::shared::Shared;
@@ -48,6 +50,9 @@ pub(crate) struct Worker {
     pub(crate) sends: u64,
     /// Messages that it has taken in its turn.
     pub(crate) receives: u64,
+    pub(crate) pressure: Pressure,
+    /// This shard has had as much to do for a while as its thread can.
+    pub(crate) is_pressed: bool,
     /// Another shard has much less to do: the next process that uses up its slice goes there.
     pub(crate) relief: bool,
     /// Upgrades that wait until their processes are at rest.
@@ -74,9 +79,11 @@ impl Worker {
     pub(crate) fn new(config: KernelConfig, shared: Arc<Shared>, seed: Option<u64>) -> Self {
         let shard = config.shard;
         let idle = Idle::new(&config.hosts);
+        let now = shared.clock.now();
+        let is_pressed = shared.spreading == Spreading::Always;
         Self {
             shard,
-            now: shared.clock.now(),
+            now,
             outboxes: shared.inboxes.iter().map(|_| Vec::new()).collect(),
             shared,
             kernel: Kernel::new(config),
@@ -90,6 +97,8 @@ impl Worker {
             prepared: None,
             sends: 0,
             receives: 0,
+            pressure: Pressure::new(now),
+            is_pressed,
             relief: false,
             renewals: Vec::new(),
             pid_cache: PidCache::new(),
@@ -106,6 +115,7 @@ impl Worker {
     /// The thread.
     pub(crate) fn run(mut self) {
         let inbox = Arc::clone(&self.shared.inboxes[usize::from(self.shard)]);
+        self.tend_vacancies();
         loop {
             self.read_mail();
             if self.stopped {
@@ -115,6 +125,7 @@ impl Worker {
             if self.kernel.next_deadline().is_some_and(|at| at <= self.now) {
                 self.step(|kernel, cx| kernel.tick(cx));
             }
+            self.tend_vacancies();
             self.tend_queues();
             if !self.desk.unsent.is_empty() {
                 self.send_commits();
@@ -136,6 +147,12 @@ impl Worker {
             let now = self.kernel.load();
             load.processes.store(now.processes, Ordering::Relaxed);
             load.ready.store(now.ready, Ordering::Relaxed);
+            if self.shared.spreading == Spreading::UnderPressure
+                && let Some(is_pressed) = self.pressure.look(self.now)
+            {
+                self.is_pressed = is_pressed;
+                load.pressed.store(is_pressed, Ordering::Relaxed);
+            }
             // A shard that one loop keeps busy is never hungry; it takes one process a look from a
             // shard where twice as many are ready.
             self.relief = self
@@ -199,6 +216,9 @@ impl Worker {
                     self.post();
                     self.drop_renewals(migrant.pid());
                     let guest = self.guests.take_of(slot, migrant.pid());
+                    if let Some(resident) = &guest {
+                        self.tally.at(resident.cell).alive -= 1;
+                    }
                     let guest = guest.map(|resident| resident.guest);
                     self.outboxes[usize::from(shard)].push(Mail::Migrant(migrant, guest));
                     self.post();
@@ -277,9 +297,14 @@ impl Worker {
                     let slot = self.step(|kernel, cx| kernel.immigrate(cx, *migrant));
                     if let Some(guest) = guest {
                         let reported = guest.usage().instructions;
-                        let when = (self.now, self.cell(slot, pid));
+                        let cell = self.cell(slot, pid);
+                        self.tally.at(cell).alive += 1;
+                        let when = (self.now, cell);
                         let mut resident = Resident::new(pid, guest, reported, when);
                         resident.is_waiting = self.kernel.is_waiting(slot);
+                        if resident.is_waiting {
+                            self.idle.add(slot, &mut resident);
+                        }
                         self.guests.put(slot, resident);
                     }
                 }

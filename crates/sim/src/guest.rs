@@ -207,10 +207,16 @@ impl World {
             return Ok(());
         }
         let program = SmolStr::new("app:x");
+        let host = u16::from(self.random.one_in(4));
+        let lives_on = self.random.below(self.kernels.len());
+        let elsewhere = (lives_on != shard && self.random.one_in(2))
+            .then(|| self.kernels[lives_on].set_aside())
+            .flatten();
+        self.report.born_elsewhere += u64::from(elsewhere.is_some());
         let definition = Definition { program, limits: limits(), built_in: false };
         let spawn = Spawn {
-            pid: None,
-            host: u16::from(self.random.one_in(4)),
+            pid: elsewhere.map(|vacancy| vacancy.pid(host)),
+            host,
             definition: Arc::new(definition),
             context: Arc::new(Context::default()),
             parent: parent.map(|(slot, _)| slot),

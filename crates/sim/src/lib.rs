@@ -56,6 +56,8 @@ pub struct Report {
     pub resumes: u64,
     /// Moves of a process from one shard to another.
     pub moves: u64,
+    /// Processes born on another shard than their own.
+    pub born_elsewhere: u64,
     /// Messages that reached a process of another shard where they were sent.
     pub near: u64,
 }

@@ -196,7 +196,7 @@ impl World {
         self.pauses.has_turn(run.pid)?;
         let end = self.play(shard, run.slot, run.pid)?;
         let instructions = self.random.next() % run.budget;
-        let moves = matches!(end, TurnEnd::Preempted) && self.random.one_in(3);
+        let moves = !matches!(end, TurnEnd::Exited(_)) && self.random.one_in(3);
         self.on(shard, |kernel, cx| kernel.end_turn(cx, run.slot, instructions, end))?;
         if moves && self.kernels[shard].pid(run.slot) == Some(run.pid) {
             let to = self.random.below(self.kernels.len());

@@ -12,6 +12,7 @@ fn nothing_that_must_not_be_happens() {
         assert!(report.pauses > 10 && report.resumes > 10, "{report:?}");
         assert!(report.took > 0, "{report:?}");
         assert!(report.shards == 1 || report.moves > 10 && report.near > 10, "{report:?}");
+        assert!(report.shards == 1 || report.born_elsewhere > 10, "{report:?}");
     }
 }
 

@@ -6,6 +6,9 @@ use procession_types::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// Of the PIDs of durable processes.
+pub const STORE_EPOCH: u32 = EPOCH_OF_STORE | 3;
+
 pub struct World {
     pub kernels: Vec<Kernel>,
     pub directory: SingleDirectory,
@@ -48,7 +51,7 @@ impl World {
             shard,
             shards,
             epoch: 7,
-            store_epoch: None,
+            store_epoch: Some(STORE_EPOCH),
             slice: 100,
             hosts: Arc::clone(&hosts),
             processes_max: 1_000_000,

@@ -79,7 +79,8 @@ impl Node {
             pools: Vec::new(),
             stop_timeout_ns: plan.stop_timeout_ns,
         };
-        let started = self.put_in(plan, &application, &mut begun).and_then(|()| self.spawn_root());
+        let ready = self.put_in(plan, &application, &mut begun).and_then(|()| self.await_shards());
+        let started = ready.and_then(|()| self.spawn_root());
         match started {
             Ok(Started { pid, ending }) => {
                 *running = Some(Running { root: pid, ending, ..begun });

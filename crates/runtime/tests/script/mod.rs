@@ -18,6 +18,8 @@ pub struct Memory {
     /// Whatever the closure wants to remember.
     pub notes: Vec<u64>,
     pub pids: Vec<Vec<u8>>,
+    /// Instructions that the turn counts for beside its few.
+    pub work: u64,
 }
 
 pub type Code = Arc<dyn Fn(&mut dyn Host, &mut Memory) -> Turn + Send + Sync>;
@@ -58,7 +60,8 @@ impl Environment for Script {
 
 impl Image for ScriptImage {
     fn spawn(&self, arguments: &Fragment, _: &Limits) -> Result<Box<dyn Guest>, Error> {
-        let memory = Memory { arguments: arguments.clone(), turn: 0, notes: vec![], pids: vec![] };
+        let memory =
+            Memory { arguments: arguments.clone(), turn: 0, notes: vec![], pids: vec![], work: 0 };
         Ok(Box::new(ScriptGuest {
             code: self.0.clone(),
             start: self.1.clone(),
@@ -82,7 +85,8 @@ impl Guest for ScriptGuest {
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
         self.memory.turn += 1;
         let turn = (self.code)(host, &mut self.memory);
-        self.used += if matches!(turn, Turn::Preempted) { budget } else { 10 };
+        let work = 10 + std::mem::take(&mut self.memory.work);
+        self.used += if matches!(turn, Turn::Preempted) { budget } else { work };
         turn
     }
 
