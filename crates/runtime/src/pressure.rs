@@ -64,7 +64,7 @@ mod tests {
         };
         let first = (1..).find(|_| look(1.0)).unwrap();
         assert_eq!(first, 13, "looks at a thread that always runs");
-        assert!(look(0.9) && look(0.5));
+        assert!(look(0.9) && !look(0.5) && look(1.0));
         assert!((0..3).all(|_| !look(0.5)) && !look(0.9));
     }
 
