@@ -4,6 +4,7 @@
 
 mod bench;
 mod codegen;
+mod contract;
 mod example;
 mod fuzz;
 mod loom;
@@ -26,6 +27,8 @@ cargo xtask COMMAND
                              --setup installs the peers
   codegen                    writes what is made from the sources: the JSON Schema of applications,
                              the tables of docs/application.md, docs/openapi.json
+  contract [--seconds N] [--seed S]
+                             random requests of schemathesis against a node
   fuzz [TARGET] [--seconds N] [--seed S]
                              random programs against PUC Lua 5.4, random bytes for every parser;
                              see docs/fuzzing.md
@@ -58,6 +61,7 @@ fn command() -> Outcome {
         lexopt::Arg::Value(name) => match name.to_string_lossy().as_ref() {
             "test" => no_more(arguments).and_then(|()| test::run()),
             "codegen" => no_more(arguments).and_then(|()| codegen::run()),
+            "contract" => contract_options(arguments).and_then(|options| contract::run(&options)),
             "loom" => no_more(arguments).and_then(|()| loom::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
@@ -84,6 +88,18 @@ fn bench_options(mut arguments: lexopt::Parser) -> Result<bench::Options, String
         match argument {
             lexopt::Arg::Long("setup") => options.setup = true,
             lexopt::Arg::Value(name) => options.names.push(name.to_string_lossy().into_owned()),
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    Ok(options)
+}
+
+fn contract_options(mut arguments: lexopt::Parser) -> Result<contract::Options, String> {
+    let mut options = contract::Options::default();
+    while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
+        match argument {
+            lexopt::Arg::Long("seconds") => options.seconds = number(&mut arguments)?,
+            lexopt::Arg::Long("seed") => options.seed = number(&mut arguments)?,
             other => return Err(other.unexpected().to_string()),
         }
     }

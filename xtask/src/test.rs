@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything, on a fresh machine.
 
-use crate::{Outcome, example, loom, run, sim, tidy, tools};
+use crate::{Outcome, contract, example, loom, run, sim, tidy, tools};
 use std::time::Instant;
 
 /// A part of the whole, with the command that repeats it alone.
@@ -10,7 +10,7 @@ struct Step {
     action: fn() -> Outcome,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "tools", repeat: "cargo xtask test", action: prepare },
     Step {
         name: "format",
@@ -32,6 +32,7 @@ const STEPS: [Step; 11] = [
         action: || run::shown(&["cargo", "test", "--workspace"]),
     },
     Step { name: "exporter", repeat: EXPORTER, action: || run::shown(&exporter()) },
+    Step { name: "contract", repeat: "cargo xtask contract", action: contract::test },
     Step { name: "simulation", repeat: "cargo xtask sim --seed N", action: sim::run_some },
     Step { name: "threads", repeat: "cargo xtask loom", action: loom::run },
     Step { name: "tour", repeat: "the first command of README.md", action: example::tour },

@@ -38,6 +38,12 @@ pub struct ServiceView {
     /// When the next attempt is, or until when it must be ready or has to end, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// When it last answered a health check, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<String>,
+    /// How often it did not answer one in time.
+    #[serde(default)]
+    pub unhealthy: u64,
     /// How its last process ended, in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,

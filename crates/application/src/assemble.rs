@@ -1,11 +1,10 @@
 //! From a checked application to what a node is made from.
 
+use crate::granted::granted;
 use crate::read::environment;
 use procession_policy::{Policies, Unidentified};
-use procession_runtime::{
-    Access, ApplicationDefinition, Grant, HostConfig, NodeConfig, Priority, Variables, WebGrants,
-};
-use procession_spec::{Application, DirectoryAccess, Host};
+use procession_runtime::{Access, ApplicationDefinition, HostConfig, NodeConfig, Priority};
+use procession_spec::{Application, Host};
 use procession_supervision::plan::Declared;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,7 +47,9 @@ pub fn assemble(
     }
     config.programs = application.programs.values().map(|it| it.program.clone()).collect();
     config.policies = policies(application, unidentified);
-    let grants = granted(application, directory, variables);
+    let set = application.variables.iter();
+    let set = set.map(|(name, value)| (name.clone(), value.clone().into_bytes()));
+    let grants = granted(&application.grants, directory, variables, set);
     config.grants = grants.directories;
     config.web_grants = grants.hosts;
     config.variables = grants.variables;
@@ -98,49 +99,4 @@ fn put_host(hosts: &mut Vec<HostConfig>, host: &Host) {
         Some(other) => *other = made,
         None => hosts.push(made),
     }
-}
-
-#[derive(Default)]
-struct Granted {
-    directories: Vec<Grant>,
-    hosts: WebGrants,
-    variables: Variables,
-}
-
-/// What of the machine programs may use. A variable that the application sets comes before one of
-/// the environment.
-fn granted(
-    application: &Application,
-    directory: &Path,
-    variables: impl Iterator<Item = (String, Vec<u8>)>,
-) -> Granted {
-    use procession_spec::Grant as Given;
-    let mut granted = Granted::default();
-    for grant in &application.grants {
-        match grant {
-            Given::Directory { path, access } => granted.directories.push(Grant {
-                // Programs name it as the application does, wherever that is.
-                name: path.into(),
-                directory: directory.join(path),
-                access: match access {
-                    DirectoryAccess::Read => Access::Read,
-                    DirectoryAccess::Write => Access::Write,
-                },
-            }),
-            Given::Variable(name) => granted.variables.grant(name, None),
-            Given::AllVariables => granted.variables.grant_all(),
-            Given::Host { host, port } => granted.hosts.grant(host, *port),
-            Given::AllHosts => granted.hosts.grant_all(),
-        }
-    }
-    let is_all = application.grants.contains(&Given::AllVariables);
-    for (name, value) in variables {
-        if is_all || application.grants.contains(&Given::Variable(name.clone())) {
-            granted.variables.grant(&name, Some(value));
-        }
-    }
-    for (name, value) in &application.variables {
-        granted.variables.grant(name, Some(value.clone().into_bytes()));
-    }
-    granted
 }

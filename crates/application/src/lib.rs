@@ -7,10 +7,12 @@
 
 mod assemble;
 mod directory;
+mod granted;
 mod read;
 mod reload;
 
 pub use assemble::{Assembled, assemble, definition, policies};
 pub use directory::Directory;
+pub use granted::{Granted, granted};
 pub use read::{BadProgram, ReadError, environment, read};
 pub use reload::{ReloadError, Reloaded, reload};

@@ -11,7 +11,7 @@ use crate::doctor::DoctorArguments;
 use crate::down::DownArguments;
 use crate::events::EventsArguments;
 use crate::failure::Failure;
-use crate::grant::{self, Given, Setting};
+use crate::grant::{self, Setting};
 use crate::hibernate::{self, HibernateAfter};
 use crate::init::InitArguments;
 use crate::inspect::InspectArguments;
@@ -138,7 +138,7 @@ pub(crate) struct RunArguments {
     /// Let the program use something: fs:DIR (to read), fs:DIR:rw (to write, too), env:NAME,
     /// http:HOST[:PORT]
     #[arg(long = "grant", value_name = "WHAT", value_parser = grant::parse)]
-    pub(crate) grants: Vec<Given>,
+    pub(crate) grants: Vec<procession_spec::Grant>,
     /// Give the program a variable, whatever the environment has
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = grant::parse_setting)]
     pub(crate) variables: Vec<Setting>,

@@ -1,6 +1,8 @@
 //! `procession run`: a node in the foreground with one program on it.
 
 use crate::args::RunArguments;
+use crate::configuration::Configuration;
+use crate::export::{self, Export};
 use crate::failure::{ExitStatus, Failure};
 use crate::serve::serve;
 use crate::signals::Signals;
@@ -9,7 +11,7 @@ use procession_environment::SpawnRequest;
 use procession_lua::LuaEnvironment;
 use procession_runtime::telemetry::Records;
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
-use procession_server::{About, Server};
+use procession_server::Server;
 use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Pid, ProgramLimits, word};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -52,7 +54,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let mut named = ProgramLimits::default();
     arguments.limits.iter().for_each(|change| change.apply(&mut named));
     let programs = programs::load(&arguments.file, named)?;
-    let grants = grant::directories(&arguments.grants, &arguments.arguments)?;
+    let environment = std::env::vars_os();
+    let (grants, words) = (&arguments.grants, &arguments.arguments);
+    let granted = grant::of_run(grants, words, environment, &arguments.variables)?;
     let (happened, happenings) = channel();
     listen(&happened)?;
 
@@ -62,10 +66,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         config.records = Records::none();
     }
     let cores = i64::from(config.shards);
-    (config.programs, config.grants) = (programs, grants);
-    config.web_grants = grant::hosts(&arguments.grants);
-    config.variables =
-        grant::variables(&arguments.grants, &arguments.variables, std::env::vars_os());
+    (config.programs, config.grants) = (programs, granted.directories);
+    (config.web_grants, config.variables) = (granted.hosts, granted.variables);
     if let Some(after) = arguments.hibernate_after {
         config.hosts.iter_mut().for_each(|host| host.hibernate_after_ns = after.nanoseconds);
     }
@@ -103,20 +105,24 @@ fn face(
     node: &Arc<Node>,
     arguments: &RunArguments,
     happened: &Sender<Happening>,
-) -> Result<Option<Server>, Failure> {
+) -> Result<Option<(Server, Export)>, Failure> {
     if !arguments.serve {
         return Ok(None);
     }
     let settings = settings::load(&arguments.config)?;
-    let about =
-        About { application: Some(arguments.file.display().to_string()), ..About::default() };
+    let file = arguments.file.display().to_string();
+    let mut configuration = Configuration::new(&settings);
+    configuration.put_from("application", file.clone(), "argument");
+    configuration.put("grace", format!("{GRACE:?}"), false);
+    let export = export::start(node, &settings)?;
     let happened = Mutex::new(happened.clone());
     let shutdown = move |grace| {
         let happened = happened.lock().unwrap_or_else(PoisonError::into_inner);
         // The main thread is gone only when the process ends anyway.
         let _ = happened.send(Happening::Shutdown(grace));
     };
-    serve(node, &arguments.listen, &settings, about, shutdown).map(Some)
+    let server = serve(node, &arguments.listen, &settings, configuration, file, shutdown)?;
+    Ok(Some((server, export)))
 }
 
 /// Turns the first signal into a happening; the second ends everything at once.

@@ -1,12 +1,13 @@
 //! Giving a node its face: the options, and the server.
 
+use crate::configuration::Configuration;
 use crate::failure::{ExitStatus, Failure};
 use crate::settings::Settings;
 use clap::Args;
 use procession_runtime::Node;
 use procession_server::{About, Limits, Server, ServerConfig, SocketError, StartError};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ pub(crate) fn serve(
     node: &Arc<Node>,
     arguments: &ServeArguments,
     settings: &Settings,
-    about: About,
+    mut configuration: Configuration<'_>,
+    application: String,
     shutdown: impl Fn(Duration) + Send + Sync + 'static,
 ) -> Result<Server, Failure> {
     let socket = match &arguments.socket {
@@ -68,6 +70,14 @@ pub(crate) fn serve(
         std::path::absolute(&path).map_err(failed)
     };
     let (socket, tokens) = (absolute(socket)?, tokens.map(absolute).transpose()?);
+    let shown = |path: &Path| path.display().to_string();
+    configuration.put("socket", shown(&socket), arguments.socket.is_some());
+    let addresses: Vec<String> = listen.iter().map(ToString::to_string).collect();
+    configuration.put("listen", addresses, !arguments.listen.is_empty());
+    configuration.put("tokens", tokens.as_deref().map(shown), arguments.tokens.is_some());
+    configuration.put("otlp", settings.get("otlp"), false);
+    configuration.put("shards", node.shards(), false);
+    let about = About { application: Some(application), config: configuration.finish() };
     let config = ServerConfig {
         node: Arc::clone(node),
         socket: Some(socket),

@@ -18,7 +18,7 @@ pub(crate) struct Known {
 }
 
 /// Every setting.
-pub(crate) const KNOWN: [Known; 6] = [
+pub(crate) const KNOWN: [Known; 7] = [
     Known {
         name: "node",
         meaning: "the node that commands ask: a socket or http://HOST:PORT",
@@ -29,6 +29,11 @@ pub(crate) const KNOWN: [Known; 6] = [
     Known { name: "tokens", meaning: "the file of tokens for TCP", default: "" },
     Known { name: "output", meaning: "the form of the output", default: "table" },
     Known { name: "grace", meaning: "how long processes have to end", default: "10s" },
+    Known {
+        name: "otlp",
+        meaning: "the collector that gets metrics and records: http://HOST:PORT",
+        default: "",
+    },
 ];
 
 /// The file of a project.

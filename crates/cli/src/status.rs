@@ -18,6 +18,8 @@ const SERVICES: &[Column<ServiceView>] = &[
     column("FOR", |it| age(&it.since)),
     column("RESTARTS", |it| it.restarts.to_string()),
     column("WHY", |it| it.reason.clone().or(it.last.clone()).unwrap_or_default()),
+    wide("CHECKED", |it| it.checked.as_deref().map(age).unwrap_or_default()),
+    wide("UNHEALTHY", |it| it.unhealthy.to_string()),
     wide("SUPERVISOR", |it| it.supervisor.clone().unwrap_or_default()),
     wide("PID", |it| it.pid.clone().unwrap_or_default()),
 ];

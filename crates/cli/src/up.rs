@@ -1,7 +1,9 @@
 //! `procession up`: a node in the foreground with an application on it.
 
 use crate::application;
+use crate::configuration::Configuration;
 use crate::connect::ConfigArguments;
+use crate::export;
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::serve::{ServeArguments, serve};
@@ -11,7 +13,6 @@ use clap::Args;
 use procession_application::assemble;
 use procession_policy::Unidentified;
 use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName};
-use procession_server::About;
 use procession_store::{DiskConfig, DiskStore, Store, StoreError};
 use procession_types::ErrorKind;
 use std::io::Write as _;
@@ -82,14 +83,22 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     made.config.store = store(arguments, needs_store.then(|| directory.join(STORE)))?;
     let node = Arc::new(Node::start(made.config).map_err(|error| Failure::node(&error))?);
     let shown = directory.display().to_string();
-    let about = About { application: Some(shown.clone()), ..About::default() };
+    let mut configuration = Configuration::new(&settings);
+    configuration.put_from("application", root.display().to_string(), "argument");
+    configuration.put("grace", format!("{grace:?}"), false);
+    let records = arguments.records.as_ref().map(|path| path.display().to_string());
+    configuration.put("records", records, arguments.records.is_some());
+    let origin = if application.strict.is_some() { "application" } else { "listen" };
+    let is_strict = application.strict.unwrap_or(unidentified == Unidentified::Deny);
+    configuration.put_from("strict", is_strict, origin);
+    let export = export::start(&node, &settings)?;
     let asked = Mutex::new(happened.clone());
     let shutdown = move |grace| {
         let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         // The main thread is gone only when the process ends anyway.
         let _ = asked.send(Happening::Shutdown(grace));
     };
-    let server = serve(&node, &arguments.listen, &settings, about, shutdown)?;
+    let server = serve(&node, &arguments.listen, &settings, configuration, shown.clone(), shutdown)?;
     tell(&format!("{shown}: {}; {}", application::summary(&application), where_to(&server)));
     start(&node, made.definition)?;
     let watching = node.lookup(ROOT).and_then(|root| {
@@ -105,6 +114,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     node.flush_output();
     // Nobody asks any more from here on.
     drop(server);
+    drop(export);
     // Who waits for the start may still hold the node; it stops with the process then.
     if let Some(node) = Arc::into_inner(node) {
         node.shutdown(grace);

@@ -73,12 +73,22 @@ fn fragile(host: &mut dyn Host, memory: &mut Memory) -> Turn {
     if next(host).is_some() { fail("boom") } else { polite(host, memory) }
 }
 
+/// Gets into a loop without end on a message.
+fn hanging(host: &mut dyn Host, memory: &mut Memory) -> Turn {
+    if !memory.notes.is_empty() || next(host).is_some() {
+        memory.notes = vec![1];
+        return Turn::Preempted;
+    }
+    polite(host, memory)
+}
+
 fn stage() -> Stage {
     Stage::new(2)
         .program("app:polite", polite)
         .program("app:stubborn", stubborn)
         .program("app:fragile", fragile)
         .program("app:busy", |_, _| Turn::Preempted)
+        .program("app:hanging", hanging)
         .program("app:brief", |_, _| done())
 }
 
@@ -199,6 +209,63 @@ fn a_service_that_fails_comes_back_under_its_name() {
     assert!(node.metrics().contains("procession_restarts_total 3\n"));
     let line = "procession_supervised{kind=\"service\",state=\"running\"} 1\n";
     assert!(node.metrics().contains(line));
+}
+
+#[test]
+fn a_service_that_hangs_is_found_and_comes_back() {
+    let mut hanging = service("app:x", "app:hanging", &[]);
+    hanging.lifecycle.health = Some(HealthCheck { interval_ns: 5 * MS, timeout_ns: 50 * MS });
+    let node = up(stage(), application(vec![hanging], vec![]));
+    let events = node.lifecycle_events(100);
+    let pid = node.lookup("app:x").unwrap();
+    // It answers.
+    let end = std::time::Instant::now() + PATIENCE;
+    while node.supervised_by_id("app:x").unwrap().status.checked.is_none() {
+        assert!(std::time::Instant::now() < end);
+        std::thread::yield_now();
+    }
+    poke(&node, "app:x");
+    let News::Unhealthy { pid: found, after_ns } = wait_for(&events, "app:x", "unhealthy") else {
+        panic!()
+    };
+    assert_eq!((found, after_ns), (pid, 50 * MS));
+    let News::Exited { ending, .. } = wait_for(&events, "app:x", "exited") else { panic!() };
+    assert_eq!(ending.text(), "unhealthy: it did not answer a health check within 50ms");
+    wait_for(&events, "app:x", "running");
+    let status = node.supervised_by_id("app:x").unwrap().status;
+    assert_eq!((status.restarts, status.unhealthy), (1, 1));
+    assert_ne!(node.lookup("app:x"), Some(pid));
+    node.flush_output();
+    let kinds = vec![telemetry::EventKind::HealthFailed];
+    let records = node.events(&telemetry::Query { kinds, ..telemetry::Query::default() }).records;
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert!(node.metrics().contains("procession_health_failures_total 1\n"));
+}
+
+#[test]
+fn a_service_that_is_paused_is_not_taken_for_one_that_hangs() {
+    let mut asked = service("app:x", "app:polite", &[]);
+    asked.lifecycle.health = Some(HealthCheck { interval_ns: MS, timeout_ns: MS });
+    let node = up(stage(), application(vec![asked], vec![]));
+    let pid = node.lookup("app:x").unwrap();
+    node.pause(pid).unwrap();
+    let before = checks(&node);
+    let end = std::time::Instant::now() + PATIENCE;
+    while checks(&node) < before + 20 {
+        assert!(std::time::Instant::now() < end, "{}", node.metrics());
+        std::thread::yield_now();
+    }
+    node.resume(pid).unwrap();
+    let status = node.supervised_by_id("app:x").unwrap().status;
+    assert_eq!((status.pid, status.unhealthy), (Some(pid), 0), "{status:?}");
+}
+
+/// How often services were asked.
+fn checks(node: &Node) -> u64 {
+    let metrics = node.metrics();
+    let mut lines = metrics.lines();
+    let count = lines.find_map(|line| line.strip_prefix("procession_health_checks_total "));
+    count.unwrap().parse().unwrap()
 }
 
 #[test]

@@ -5,7 +5,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICAT
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use procession_api::{PROBLEM_TYPE, Problem};
-use procession_types::Error;
+use procession_types::{Error, token};
 use serde::Serialize;
 
 /// An answer of JSON.
@@ -67,7 +67,9 @@ impl From<Problem> for Failed {
 }
 
 /// A response with a body of some type.
-pub(crate) fn body(status: StatusCode, kind: &'static str, text: Vec<u8>) -> Response<Body> {
+pub(crate) fn body(status: StatusCode, kind: &'static str, mut text: Vec<u8>) -> Response<Body> {
+    // What somebody has sent, or a process holds, may have a token in it.
+    token::mask(&mut text);
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

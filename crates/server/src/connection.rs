@@ -1,5 +1,6 @@
 //! One connection.
 
+use crate::bare::Bodied;
 use crate::caller::Peer;
 use crate::config::Limits;
 use axum::Router;
@@ -39,7 +40,7 @@ pub(crate) async fn serve<I>(
         .header_read_timeout(limits.head_time_max)
         .max_headers(HEADERS_MAX)
         .max_buf_size(limits.head_bytes_max.max(HEAD_BYTES_MIN));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Bodied::new(io)), service));
     tokio::select! {
         // A connection that breaks is the other side's business.
         _ = connection.as_mut() => return,

@@ -7,6 +7,7 @@
 
 mod answer;
 mod ask;
+mod bare;
 mod caller;
 mod config;
 mod connection;

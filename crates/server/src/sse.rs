@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::http::Response;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::body::Frame;
+use procession_types::token;
 use serde::Serialize;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -26,7 +27,8 @@ impl Sink {
     pub(crate) async fn send(&self, id: u64, event: &str, data: &impl Serialize) -> bool {
         let Ok(data) = serde_json::to_string(data) else { return false };
         // JSON of one line: no field of the event can break out of its own.
-        let text = format!("id: {id}\nevent: {event}\ndata: {data}\n\n");
+        let mut text = format!("id: {id}\nevent: {event}\ndata: {data}\n\n").into_bytes();
+        token::mask(&mut text);
         self.0.send(text.into()).await.is_ok()
     }
 

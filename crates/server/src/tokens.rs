@@ -5,6 +5,7 @@
 //! whoever reads the file. The text is `pcn_ID_SECRET`; the id is no secret.
 
 use crate::caller::Principal;
+use procession_types::token::{self, PREFIX};
 use procession_types::{Actor, Scope};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -23,9 +24,8 @@ const TOKENS_MAX: usize = 1000;
 const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Policies of one token at most.
 const POLICIES_MAX: usize = 100;
-const SECRET_BYTES: usize = 32;
-const ID_BYTES: usize = 4;
-const PREFIX: &str = "pcn";
+const SECRET_BYTES: usize = token::SECRET_DIGITS / 2;
+const ID_BYTES: usize = token::ID_DIGITS / 2;
 
 /// Why something with tokens failed.
 #[derive(Debug, thiserror::Error)]

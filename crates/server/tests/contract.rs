@@ -122,11 +122,44 @@ fn heads_are_limited() {
     let served = Served::new();
     let many: Vec<String> = (0..100).map(|number| format!("x-{number}: y")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert_eq!(served.ask("GET", "/livez", &many, "").status, 431);
     let long = format!("x-long: {}", "y".repeat(100_000));
-    assert_eq!(served.ask("GET", "/livez", &[&long], "").status, 431);
-    let text = served.raw(b"NONSENSE\r\n\r\n");
-    assert_eq!(answer(&text).status, 400, "{text}");
+    let address = format!("GET /{} HTTP/1.1\r\n\r\n", "y".repeat(70_000));
+    for (answer, status) in [
+        (served.ask("GET", "/livez", &many, ""), 431),
+        (served.ask("GET", "/livez", &[&long], ""), 431),
+        (answer(&served.raw(address.as_bytes())), 431),
+        (answer(&served.raw(b"NONSENSE\r\n\r\n")), 400),
+    ] {
+        let problem = answer.json();
+        assert_eq!((answer.status, &problem["status"]), (status, &json!(status)), "{answer:?}");
+        assert!(answer.head.contains("content-type: application/problem+json"), "{answer:?}");
+        assert!(answer.head.contains("x-content-type-options: nosniff"), "{answer:?}");
+    }
+}
+
+#[test]
+fn no_token_is_in_an_answer() {
+    let served = Served::new();
+    let token = format!("pcn_0123abcd_{}", "9f".repeat(32));
+    let body = format!("{{\"program\": \"{token}\"}}");
+    for (method, path, body) in [
+        ("GET", format!("/v1/processes/{token}"), ""),
+        ("GET", format!("/{token}"), ""),
+        ("GET", format!("/v1/logs?level={token}"), ""),
+        ("POST", "/v1/calls".to_owned(), &*body),
+    ] {
+        let answer = served.ask(method, &path, &[], body);
+        assert!(answer.status >= 400 && answer.body.contains("pcn_0123abcd_***"), "{answer:?}");
+        assert!(!answer.body.contains("9f9f"), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_program_that_fails_is_not_the_nodes_failure() {
+    let served = Served::new();
+    let body = "{\"program\": \"app:sum\", \"args\": [\"x\"]}";
+    let answer = served.ask("POST", "/v1/calls", &[], body);
+    assert_eq!((answer.status, &answer.json()["kind"]), (422, &json!("Internal")), "{answer:?}");
 }
 
 #[test]

@@ -5,11 +5,14 @@ use procession_sim::{SupervisionFault, supervise, supervise_with};
 
 #[test]
 fn nothing_that_must_not_be_happens() {
+    let mut unhealthy = 0;
     for seed in 0..40 {
         let report = supervise(seed, 10_000).unwrap_or_else(|violation| panic!("{violation}"));
+        unhealthy += report.unhealthy;
         assert!(report.spawned > 100 && report.ended > 20 && report.refused > 10, "{report:?}");
         assert!(report.answered > 100 && report.trees > 1, "{report:?}");
     }
+    assert!(unhealthy > 400, "{unhealthy}");
 }
 
 #[test]

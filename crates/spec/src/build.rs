@@ -80,7 +80,7 @@ impl Builder<'_> {
                 self.application.hosts.insert(id, host);
             }
             "process.service" => {
-                let service = self.service(entry);
+                let service = self.service(entry, defaults, defaults_file);
                 self.application.services.insert(id, service);
             }
             "process.supervisor" => {

@@ -11,7 +11,7 @@ use crate::record::{Kind, Source};
 use crate::shared::Shared;
 use crate::sources::{NOBODY, Sources};
 use procession_environment::Level;
-use procession_types::Timestamp;
+use procession_types::{Timestamp, token};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -82,6 +82,9 @@ impl Writer {
             if self.shared.queue.reopen() {
                 on_room();
             }
+            // Whoever has printed a token did not mean to.
+            token::mask(&mut batch.entries);
+            token::mask(&mut batch.print);
             if !batch.print.is_empty() {
                 std::mem::swap(&mut self.print.bytes, &mut batch.print);
             }

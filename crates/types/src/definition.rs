@@ -66,6 +66,15 @@ pub struct ServiceSecurity {
     pub groups: Vec<String>,
 }
 
+/// Whether a supervised process still does something is asked again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// Time between an answer and the next question.
+    pub interval_ns: u64,
+    /// How long the process may take to answer.
+    pub timeout_ns: u64,
+}
+
 /// How a service, supervisor or pool starts and stops.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lifecycle {
@@ -79,6 +88,8 @@ pub struct Lifecycle {
     pub requires: Vec<String>,
     /// See [`Restart`].
     pub restart: Restart,
+    /// Of a service; `None` = it is not asked. Pools and supervisors look after their own members.
+    pub health: Option<HealthCheck>,
     /// See [`ServiceSecurity`].
     pub security: ServiceSecurity,
 }
@@ -91,6 +102,7 @@ impl Default for Lifecycle {
             stop_timeout_ns: 10 * SECOND_NS,
             requires: Vec::new(),
             restart: Restart::default(),
+            health: None,
             security: ServiceSecurity::default(),
         }
     }

@@ -14,6 +14,7 @@ mod limits;
 mod message;
 mod pid;
 mod security;
+pub mod token;
 pub mod units;
 pub mod word;
 

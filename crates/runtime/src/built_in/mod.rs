@@ -6,11 +6,13 @@
 //! preempted like any other, too.
 
 mod alarm;
+mod looks;
 mod pool;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use looks::{Looks, Seen};
 pub(crate) use pool::{Command, Desk, PoolProcess, limits as pool_limits};
 
 use procession_environment::{Guest, Host, Image, Queue, Turn, Usage};

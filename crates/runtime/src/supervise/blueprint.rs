@@ -139,6 +139,8 @@ pub(super) fn unstarted() -> ChildStatus {
         restarts: 0,
         attempts: 0,
         until: None,
+        checked: None,
+        unhealthy: 0,
         last: None,
         reason: Some("its supervisor has not started it".to_owned()),
     }

@@ -98,9 +98,15 @@ impl Node {
                 "procession_supervised{{kind=\"{kind}\",state=\"{state}\"}} {count}"
             );
         }
-        let restarts = self.shared.register.restarts.load(Ordering::Relaxed);
-        let _ = writeln!(text, "# TYPE procession_restarts_total counter");
-        let _ = writeln!(text, "procession_restarts_total {restarts}");
+        let register = &self.shared.register;
+        for (name, count) in [
+            ("procession_restarts_total", &register.restarts),
+            ("procession_health_checks_total", &register.checks),
+            ("procession_health_failures_total", &register.unhealthy),
+        ] {
+            let count = count.load(Ordering::Relaxed);
+            let _ = writeln!(text, "# TYPE {name} counter\n{name} {count}");
+        }
         text
     }
 }

@@ -4,7 +4,7 @@ use super::blueprint::{Blueprint, unstarted};
 use super::desk::{Command, Desk};
 use super::record::Subject;
 use super::register::Register;
-use crate::built_in::{Alarm, BuiltIn, Progress, text};
+use crate::built_in::{Alarm, BuiltIn, Looks, Progress, text};
 use procession_environment::{CallId, CancelRequest, Host};
 use procession_supervision::plan::Kind;
 use procession_supervision::supervisor::{
@@ -37,6 +37,7 @@ pub(super) struct SupervisorProcess {
     life: u64,
     has_begun: bool,
     alarm: Alarm,
+    looks: Looks,
     actions: Actions,
     /// Actions that have not been carried out.
     ahead: VecDeque<Action>,
@@ -68,6 +69,7 @@ impl SupervisorProcess {
             life,
             has_begun: false,
             alarm: Alarm::default(),
+            looks: Looks::default(),
             actions: Actions::new(),
             ahead: VecDeque::new(),
             calls: BTreeMap::new(),
@@ -113,6 +115,12 @@ impl SupervisorProcess {
                 // Likewise.
                 let _ = host.terminate(&text(host, pid));
             }
+            Action::Check { pid } => {
+                self.register.count_check();
+                // Likewise.
+                let _ = host.ask_rest(&text(host, pid), Rest::WaitPoint);
+            }
+            Action::Look { pid } => self.looks.ask(pid),
             Action::Publish { child, news } => self.publish(child, news),
             Action::Changed { child } => self.show(child),
             Action::Answer { ticket, result } => {
@@ -165,6 +173,9 @@ impl SupervisorProcess {
     fn publish(&self, child: Option<usize>, news: News) {
         if let News::Started { restarts: 1.., .. } = &news {
             self.register.count_restart();
+        }
+        if let News::Unhealthy { .. } = &news {
+            self.register.count_unhealthy();
         }
         let blueprint = &self.blueprint;
         let (id, kind, program) = match child {
@@ -257,6 +268,10 @@ impl BuiltIn for SupervisorProcess {
         }
         if let Some(command) = self.desk.take() {
             return self.command(host, command);
+        }
+        if let Some((pid, seen)) = self.looks.next(host) {
+            let is_paused = seen.is_some_and(|seen| seen.is_paused);
+            return self.handle(host, Input::Looked { pid, is_paused });
         }
         self.show_self();
         match self.alarm.set(host, self.supervisor.next_deadline()) {

@@ -33,6 +33,11 @@ impl Subject<'_> {
                 .about(EventKind::ServiceRestarted, *pid, "started again")
                 .with("restarts", restarts),
             News::Running { pid } => self.about(EventKind::ServiceRunning, *pid, "ready"),
+            News::Unhealthy { pid, after_ns } => {
+                let after = duration_text(*after_ns);
+                let message = format!("did not answer a health check within {after}");
+                self.about(EventKind::HealthFailed, *pid, message).with("after", after)
+            }
             News::Refused { reason } => self
                 .event(EventKind::ServiceExited, format!("could not be started: {reason}"))
                 .with("reason", "refused"),

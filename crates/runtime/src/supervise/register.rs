@@ -52,6 +52,9 @@ pub(crate) struct Register {
     pub(crate) overdue: AtomicU64,
     /// Starts of processes after others, over all applications.
     pub(crate) restarts: AtomicU64,
+    /// Health checks of services, and how many of them were not answered in time.
+    pub(crate) checks: AtomicU64,
+    pub(crate) unhealthy: AtomicU64,
 }
 
 impl Register {
@@ -160,6 +163,14 @@ impl Register {
 
     pub(crate) fn count_restart(&self) {
         self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_check(&self) {
+        self.checks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_unhealthy(&self) {
+        self.unhealthy.fetch_add(1, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {

@@ -17,6 +17,8 @@ use tokio::sync::oneshot;
 /// How long a call may take when nobody says so, and at most.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+/// The status of what was understood and could not be done.
+const UNPROCESSABLE: u16 = 422;
 
 /// Terminates the process of a call that nobody waits for any more.
 struct Callee<'a> {
@@ -38,7 +40,8 @@ impl Drop for Callee<'_> {
 
 /// Runs a program as a process for its result.
 ///
-/// An error of the program is answered as a problem of the error's kind, with its traceback.
+/// An error of the program is answered as a problem of the error's kind, with its traceback; with
+/// status 422 where that would say that the node has failed.
 #[utoipa::path(
     post, path = "/v1/calls", tag = "calls", operation_id = "call",
     request_body = CallRequest,
@@ -73,8 +76,15 @@ pub(crate) async fn call(
             ok(CallResponse { pid: state.node.pid_text(pid), result, cut })
         }
         // A failure always has an error.
-        ExitReason::Failed(_) => Err(reason.error().unwrap_or_else(stopping).into()),
+        ExitReason::Failed(_) => Err(of_program(reason.error().unwrap_or_else(stopping)).into()),
     }
+}
+
+/// The problem of a program: statuses from 500 on would say that it is the node's.
+fn of_program(error: Error) -> Problem {
+    let problem = Problem::from(error);
+    let status = if problem.status < 500 { problem.status } else { UNPROCESSABLE };
+    Problem { status, ..problem }
 }
 
 type Ended = oneshot::Receiver<Arc<ExitReason>>;

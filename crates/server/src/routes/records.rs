@@ -18,6 +18,9 @@ use procession_types::{Error, ErrorKind, SmolStr, Timestamp, units};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+/// Longest id that is asked for, as the OpenAPI file says.
+const ID_LENGTH_MAX: usize = 255;
+
 /// What processes have printed and logged, the oldest first, a page at a time.
 #[utoipa::path(
     get, path = "/v1/logs", tag = "records", operation_id = "listLogs",
@@ -149,6 +152,13 @@ async fn read(state: &State, query: RecordQuery) -> Result<Query, Failed> {
         || query.tail.is_some_and(|tail| tail == 0 || tail > LIMIT_MAX)
     {
         return Err(invalid(format!("limit and tail are 1 to {LIMIT_MAX}")));
+    }
+    for (name, text) in
+        [("program", &query.program), ("host", &query.host), ("service", &query.service)]
+    {
+        if text.as_ref().is_some_and(|text| text.chars().count() > ID_LENGTH_MAX) {
+            return Err(invalid(format!("{name} has more than {ID_LENGTH_MAX} characters")));
+        }
     }
     let after = query.cursor.map(|cursor| {
         cursor.parse().map_err(|_| invalid(format!("\"{cursor}\" is no cursor of this list")))

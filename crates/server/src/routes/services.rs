@@ -197,6 +197,8 @@ fn view(node: &Node, it: Supervised) -> ServiceView {
         restarts: status.restarts,
         attempts: status.attempts,
         until: status.until.map(rfc3339),
+        checked: status.checked.map(rfc3339),
+        unhealthy: status.unhealthy,
         last: status.last.map(|last| last.text()),
         reason: status.reason,
     }

@@ -1,7 +1,7 @@
 //! A time without misfortune, after which everything that is wanted must be up.
 
 use super::SupervisionFault;
-use super::world::World;
+use super::world::{Process, World};
 use procession_supervision::supervisor::{StateName, Supervisor};
 use procession_types::Pid;
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ impl World {
         self.note("everything is calm".to_owned());
         self.is_calm = true;
         self.names.retain(|_, pid| pid.host != 9);
+        self.processes.values_mut().for_each(|process| process.is_paused = false);
         let mut rounds = 0;
         while self.root.is_some() && self.stir()? {
             rounds += 1;
@@ -23,6 +24,9 @@ impl World {
             }
         }
         self.is_calm = false;
+        if let Some(process) = self.processes.values().find(|it| self.is_to_be_found(it)) {
+            return Err(format!("{} hangs, and nobody finds it", process.id));
+        }
         let pids: Vec<Pid> = self.processes.keys().copied().collect();
         for pid in pids {
             self.check_supervisor(pid)?;
@@ -43,11 +47,17 @@ impl World {
             let was_up = self.processes.get(&pid).is_some_and(|process| process.is_up);
             self.live(Some(pid));
             has_stirred |= self.processes.get(&pid).is_some_and(|it| it.is_up) && !was_up;
+            let was_asked = self.processes.get(&pid).is_some_and(|it| it.is_asked && !it.hangs);
+            self.answer(Some(pid));
+            has_stirred |= was_asked;
             self.obey(Some(pid));
             has_stirred |= !self.processes.contains_key(&pid);
         }
         if has_stirred {
             return Ok(true);
+        }
+        if self.nothing_but_checks() {
+            return Ok(false);
         }
         let timers = self.processes.values().filter_map(|process| {
             let own = process.driver.as_ref().and_then(|driver| driver.machine.next_deadline());
@@ -57,6 +67,23 @@ impl World {
         self.now = self.now.max(next);
         self.ring()?;
         Ok(self.fault != Some(SupervisionFault::LoseTicks))
+    }
+
+    /// Whether all that is to come are health checks of processes that answer them.
+    fn nothing_but_checks(&self) -> bool {
+        self.processes.values().all(|process| {
+            let own = process.driver.as_ref();
+            let own = own.and_then(|driver| driver.machine.next_deadline_beside_checks());
+            own.or(process.deadline).is_none() && !self.is_to_be_found(process)
+        })
+    }
+
+    /// Whether a process hangs and is asked about its health.
+    fn is_to_be_found(&self, process: &Process) -> bool {
+        let owner = process.owner.and_then(|owner| self.processes.get(&owner));
+        let machine = owner.and_then(|owner| owner.driver.as_ref()).map(|driver| &driver.machine);
+        let mut definitions = machine.into_iter().flat_map(Supervisor::definitions);
+        process.hangs && definitions.any(|it| it.id == process.id && it.health.is_some())
     }
 
     fn check_supervisor(&mut self, pid: Pid) -> Result<(), String> {

@@ -35,11 +35,15 @@ pub enum SupervisionFault {
     LoseAnswer,
     /// The end of a process is told as that of the one that has taken its place.
     BlameSuccessor,
+    /// What the look at a process that does not answer has shown gets lost.
+    LoseLook,
+    /// A process that is paused is taken for one that hangs.
+    MissPause,
 }
 
 impl SupervisionFault {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::LoseExit,
         Self::LoseReady,
         Self::DoubleSpawn,
@@ -48,6 +52,8 @@ impl SupervisionFault {
         Self::LoseTicks,
         Self::LoseAnswer,
         Self::BlameSuccessor,
+        Self::LoseLook,
+        Self::MissPause,
     ];
 }
 
@@ -70,6 +76,8 @@ pub struct SupervisionReport {
     pub gave_up: u64,
     /// Groups that were started again.
     pub groups: u64,
+    /// Processes that were ended since they did not answer a health check.
+    pub unhealthy: u64,
     /// Commands that were answered.
     pub answered: u64,
 }

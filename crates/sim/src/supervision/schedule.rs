@@ -16,7 +16,7 @@ impl World {
             self.plant();
         }
         let somebody = self.somebody();
-        match self.random.below(24) {
+        match self.random.below(30) {
             0..11 => self.drive_one()?,
             11..15 => self.live(somebody),
             15..18 => self.pass_time()?,
@@ -24,6 +24,9 @@ impl World {
             19 | 20 => self.command(),
             21 => self.occupy(),
             22 if self.random.one_in(20) => self.fell(),
+            23..26 => self.answer(somebody),
+            26 => self.pause(somebody),
+            27 if self.random.one_in(4) => self.hang(somebody),
             _ => self.obey(somebody),
         }
         self.check_always()
@@ -53,7 +56,7 @@ impl World {
         let is_ready = process.driver.as_ref().is_none_or(|driver| {
             driver.machine.is_ready() && driver.ahead.is_empty() && driver.inputs.is_empty()
         });
-        if process.is_up || !is_ready {
+        if process.is_up || !is_ready || process.is_paused {
             return;
         }
         process.is_up = true;
@@ -67,8 +70,39 @@ impl World {
     pub(super) fn obey(&mut self, pid: Option<Pid>) {
         let Some(pid) = pid else { return };
         let Some(process) = self.processes.get(&pid) else { return };
-        if process.deadline.is_some() && !process.is_deaf && process.driver.is_none() {
+        let can = !process.is_deaf && !process.hangs && !process.is_paused;
+        if process.deadline.is_some() && can && process.driver.is_none() {
             self.end(pid, ExitReason::Normal(Fragment::nil()));
+        }
+    }
+
+    /// A process that is asked comes to a wait point, if it can.
+    pub(super) fn answer(&mut self, pid: Option<Pid>) {
+        let Some(pid) = pid else { return };
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        if !process.is_asked || process.hangs || process.is_paused {
+            return;
+        }
+        process.is_asked = false;
+        let owner = process.owner;
+        self.tell(owner, Input::Ready { pid });
+    }
+
+    /// Somebody pauses a process, or lets it go on.
+    fn pause(&mut self, pid: Option<Pid>) {
+        let process = pid.and_then(|pid| self.processes.get_mut(&pid));
+        if let Some(process) = process.filter(|it| it.driver.is_none()) {
+            process.is_paused = !process.is_paused;
+            // A look from now on shows something else.
+            process.was_seen_paused = false;
+        }
+    }
+
+    /// A process that is up gets into a loop without end.
+    fn hang(&mut self, pid: Option<Pid>) {
+        let process = pid.and_then(|pid| self.processes.get_mut(&pid));
+        if let Some(process) = process.filter(|it| it.driver.is_none() && it.is_up) {
+            process.hangs = true;
         }
     }
 

@@ -104,6 +104,8 @@ impl Track {
                 }
                 action if is_giving_up(action) => self.closing = true,
                 Action::Terminate { .. }
+                | Action::Check { .. }
+                | Action::Look { .. }
                 | Action::Publish { .. }
                 | Action::Changed { .. }
                 | Action::Finish { .. } => {}
@@ -140,6 +142,7 @@ impl Track {
             Input::Begin
             | Input::Spawned { .. }
             | Input::Ready { .. }
+            | Input::Looked { .. }
             | Input::Tick
             | Input::Command { .. }
             | Input::Stop => None,
@@ -154,7 +157,10 @@ impl Track {
             if of_input != Some(at) {
                 continue;
             }
-            let not_ready = before.reason.as_deref() == Some("it was not ready in time");
+            let not_ready = matches!(
+                before.reason.as_deref(),
+                Some("it was not ready in time" | "it did not answer a health check in time")
+            );
             let by_itself = matches!(before.state, StateName::Starting | StateName::Running)
                 || before.state == StateName::Stopping && not_ready;
             let is_normal = after.last.as_ref().is_some_and(|last| last.message.is_none());

@@ -3,7 +3,7 @@
 use crate::random::Random;
 use procession_supervision::supervisor::{ChildDefinition, Definition};
 use procession_types::SmolStr;
-use procession_types::definition::{Intensity, Restart, RestartPolicy, Strategy};
+use procession_types::definition::{HealthCheck, Intensity, Restart, RestartPolicy, Strategy};
 use std::collections::BTreeMap;
 
 /// Supervisors of one tree at most.
@@ -70,6 +70,10 @@ fn child(random: &mut Random, id: SmolStr, at: usize, is_tree: bool) -> ChildDef
         auto_start: !random.one_in(6),
         start_timeout_ns: (!is_tree).then(|| 5 + random.next() % 100),
         stop_timeout_ns: random.next() % 60,
+        health: (!is_tree && random.one_in(2)).then(|| HealthCheck {
+            interval_ns: 20 + random.next() % 200,
+            timeout_ns: 5 + random.next() % 100,
+        }),
         restart: Restart {
             policy,
             initial_delay_ns: random.next() % 20,

@@ -25,6 +25,14 @@ pub(super) struct Process {
     pub(super) is_up: bool,
     /// It does not end when it is asked to.
     pub(super) is_deaf: bool,
+    /// It is in a loop without end.
+    pub(super) hangs: bool,
+    /// Somebody has paused it.
+    pub(super) is_paused: bool,
+    /// Its supervisor has looked, and it was paused.
+    pub(super) was_seen_paused: bool,
+    /// It is to say when it is at its next wait point.
+    pub(super) is_asked: bool,
     pub(super) driver: Option<Box<Driver>>,
 }
 
@@ -101,7 +109,18 @@ impl World {
         });
         let is_deaf = self.random.one_in(4);
         self.names.insert(id.clone(), pid);
-        let process = Process { id, owner, deadline: None, is_up: false, is_deaf, driver };
+        let process = Process {
+            id,
+            owner,
+            deadline: None,
+            is_up: false,
+            is_deaf,
+            hangs: false,
+            is_paused: false,
+            was_seen_paused: false,
+            is_asked: false,
+            driver,
+        };
         self.processes.insert(pid, process);
         pid
     }
@@ -192,7 +211,19 @@ impl World {
                     self.end(to, ExitReason::failed(Failure::Terminated));
                 }
             }
+            Action::Check { pid: to } => {
+                if let Some(process) = self.processes.get_mut(&to) {
+                    process.is_asked = true;
+                }
+            }
+            Action::Look { pid: to } => self.look(pid, to),
             Action::Publish { news, .. } => {
+                self.report.unhealthy += u64::from(matches!(news, News::Unhealthy { .. }));
+                if let News::Unhealthy { pid, .. } = news
+                    && self.processes.get(&pid).is_some_and(|it| it.was_seen_paused)
+                {
+                    return Err(format!("{id} ends {pid} for not answering, and it is paused"));
+                }
                 self.report.groups += u64::from(matches!(news, News::GroupRestart { .. }));
                 self.report.gave_up += u64::from(matches!(news, News::GaveUp { .. }));
             }
@@ -212,6 +243,16 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn look(&mut self, owner: Pid, pid: Pid) {
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        let is_paused = process.is_paused;
+        process.was_seen_paused = is_paused;
+        let is_paused = is_paused && !self.strikes(SupervisionFault::MissPause);
+        if !self.strikes(SupervisionFault::LoseLook) {
+            self.tell(Some(owner), Input::Looked { pid, is_paused });
+        }
     }
 
     fn spawn(&mut self, owner: Pid, child: usize) -> Result<(), String> {

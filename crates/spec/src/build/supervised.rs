@@ -9,7 +9,7 @@ use crate::report::Problem;
 use crate::source::Place;
 use procession_types::Limits;
 use procession_types::definition::{
-    Intensity, Lifecycle, Monitoring, Pool, PoolSize, Recovery, Restart, RestartPolicy, Service,
+    HealthCheck, Intensity, Lifecycle, Monitoring, Pool, PoolSize, Recovery, Restart, RestartPolicy, Service,
     Strategy, SupervisorDefinition,
 };
 
@@ -49,8 +49,19 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn service(&mut self, entry: &Entry) -> Service {
+    pub(super) fn service(
+        &mut self,
+        entry: &Entry,
+        defaults: Option<&Record>,
+        defaults_file: usize,
+    ) -> Service {
         self.not_durable(entry);
+        let part = Merged {
+            own: entry.own.record("monitoring"),
+            common: defaults.and_then(|record| record.record("monitoring")),
+            files: (entry.place.file, defaults_file),
+        };
+        let health = self.health_of_service(&part);
         Service {
             id: entry.id.clone(),
             program: text(&entry.own, "process"),
@@ -58,8 +69,15 @@ impl Builder<'_> {
             arguments: value::list(&entry.own, "arguments"),
             context: value::map(&entry.own, "context"),
             labels: labels(entry),
-            lifecycle: self.lifecycle(entry),
+            lifecycle: Lifecycle { health, ..self.lifecycle(entry) },
         }
+    }
+
+    /// A service is asked only when somebody says so: it may compute for as long as it wants.
+    fn health_of_service(&mut self, part: &Merged<'_>) -> Option<HealthCheck> {
+        part.given("health_check_interval")?;
+        let health = self.health(part);
+        (health.interval_ns > 0).then_some(health)
     }
 
     pub(super) fn supervisor(&mut self, entry: &Entry) -> SupervisorDefinition {
@@ -116,25 +134,30 @@ impl Builder<'_> {
     }
 
     fn monitoring(&mut self, part: &Merged<'_>) -> Monitoring {
+        let HealthCheck { interval_ns, timeout_ns } = self.health(part);
+        Monitoring {
+            health_check_interval_ns: interval_ns,
+            health_check_timeout_ns: timeout_ns,
+            metrics_collection: part.is("metrics_collection"),
+            alerting: part.is("alerting"),
+            webhook: part.text("webhook"),
+        }
+    }
+
+    fn health(&mut self, part: &Merged<'_>) -> HealthCheck {
         let interval = part.count("health_check_interval");
         let mut timeout = part.count("health_check_timeout");
         if interval > 0 && timeout > interval {
             match part.given("health_check_timeout") {
                 Some((checked, file)) => {
                     let message = "a health check that may take longer than the time to the next";
-                    let help = "a member has to answer before it is asked again";
+                    let help = "whoever is asked has to answer before it is asked again";
                     self.wrong(file, checked.span, message.to_owned(), Some(help));
                 }
                 None => timeout = interval,
             }
         }
-        Monitoring {
-            health_check_interval_ns: interval,
-            health_check_timeout_ns: timeout,
-            metrics_collection: part.is("metrics_collection"),
-            alerting: part.is("alerting"),
-            webhook: part.text("webhook"),
-        }
+        HealthCheck { interval_ns: interval, timeout_ns: timeout }
     }
 
     fn lifecycle(&mut self, entry: &Entry) -> Lifecycle {
@@ -145,6 +168,7 @@ impl Builder<'_> {
             stop_timeout_ns: record.count("stop_timeout"),
             requires: record.texts("requires"),
             restart: self.restart(entry, record.record("restart")),
+            health: None,
             security: self.principal(entry, record.record("security")),
         }
     }

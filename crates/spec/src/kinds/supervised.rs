@@ -77,7 +77,34 @@ pub(super) const CONTEXT: Key = Key {
     doc: "values that ctx.get finds",
 };
 /// Keys of `process.service`.
-pub(super) const SERVICE_KEYS: &[Key] = &[PROCESS, RUNS_ON, ARGUMENTS, CONTEXT, LIFECYCLE];
+pub(super) const SERVICE_KEYS: &[Key] = &[
+    PROCESS,
+    RUNS_ON,
+    ARGUMENTS,
+    CONTEXT,
+    Key {
+        name: "monitoring",
+        shape: Shape::Record(HEALTH_KEYS),
+        presence: Presence::Default("{}"),
+        doc: "how it is watched; what is missing is what process_management says, if it says so",
+    },
+    LIFECYCLE,
+];
+
+const HEALTH_KEYS: &[Key] = &[
+    Key {
+        name: "health_check_interval",
+        shape: Shape::Duration { min_ns: 0 },
+        presence: Presence::Default("0"),
+        doc: "time between two health checks; 0 = none",
+    },
+    Key {
+        name: "health_check_timeout",
+        shape: Shape::Duration { min_ns: 1_000_000 },
+        presence: Presence::Default("5s"),
+        doc: "how long it may take to answer one; never longer than the interval",
+    },
+];
 
 /// Keys of `process.supervisor`.
 pub(super) const SUPERVISOR_KEYS: &[Key] = &[

@@ -238,6 +238,7 @@ impl Declared {
             // Supervisors and pools give up by themselves when their own children do not start.
             start_timeout_ns: is_service.then_some(lifecycle.start_timeout_ns),
             stop_timeout_ns: lifecycle.stop_timeout_ns,
+            health: lifecycle.health.filter(|_| is_service),
             restart: lifecycle.restart,
             requires,
         }

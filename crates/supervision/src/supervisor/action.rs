@@ -47,10 +47,17 @@ pub enum Input {
         /// Why.
         error: Error,
     },
-    /// A child's process is ready.
+    /// A child's process is at its first wait point, or at one after [`Action::Check`].
     Ready {
         /// Which process.
         pid: Pid,
+    },
+    /// What [`Action::Look`] has shown.
+    Looked {
+        /// Which process.
+        pid: Pid,
+        /// Whether somebody has paused it, so that it can't come to a wait point.
+        is_paused: bool,
     },
     /// A child's process has ended.
     Exited {
@@ -95,6 +102,16 @@ pub enum Action {
     },
     /// End a process.
     Terminate {
+        /// Which.
+        pid: Pid,
+    },
+    /// Ask a process for its next wait point; [`Input::Ready`] follows when it comes to one.
+    Check {
+        /// Which.
+        pid: Pid,
+    },
+    /// Look at a process that came to none in time. [`Input::Looked`] must follow if it lives.
+    Look {
         /// Which.
         pid: Pid,
     },
@@ -145,6 +162,13 @@ pub enum News {
     NotReady {
         /// Which it was.
         pid: Pid,
+    },
+    /// It has not answered a health check in time, and is terminated.
+    Unhealthy {
+        /// Which it was.
+        pid: Pid,
+        /// The time that it had, in nanoseconds.
+        after_ns: u64,
     },
     /// Its process could not be started.
     Refused {
@@ -207,6 +231,7 @@ impl News {
             Self::Running { .. } => "running",
             Self::Waiting => "waiting",
             Self::NotReady { .. } => "not_ready",
+            Self::Unhealthy { .. } => "unhealthy",
             Self::Refused { .. } => "refused",
             Self::Stopping { .. } => "stopping",
             Self::Overdue { .. } => "overdue",

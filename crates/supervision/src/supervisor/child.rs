@@ -16,6 +16,8 @@ pub(super) enum StopCause {
     Group,
     /// It was not ready in time: its end is a failure.
     NotReady,
+    /// It has not answered a health check in time: likewise.
+    Unhealthy,
     /// The supervisor ends.
     Closing,
 }
@@ -27,9 +29,23 @@ impl StopCause {
             Self::Restart => "it was told to restart",
             Self::Group => "its group is started again",
             Self::NotReady => "it was not ready in time",
+            Self::Unhealthy => "it did not answer a health check in time",
             Self::Closing => "its supervisor stops",
         }
     }
+}
+
+/// When a child is asked whether it still does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checkup {
+    /// Never.
+    Never,
+    /// Then.
+    At(Timestamp),
+    /// It has been asked, and has to answer until then.
+    Until(Timestamp),
+    /// It has not answered; somebody looks whether it could.
+    Doubted,
 }
 
 /// What a child is.
@@ -38,7 +54,7 @@ pub(super) enum State {
     Stopped { since: Timestamp },
     Waiting { since: Timestamp, is_told: bool },
     Starting { pid: Option<Pid>, since: Timestamp, deadline: Option<Timestamp> },
-    Running { pid: Pid, since: Timestamp },
+    Running { pid: Pid, since: Timestamp, checkup: Checkup },
     Stopping { pid: Option<Pid>, since: Timestamp, deadline: Option<Timestamp>, cause: StopCause },
     Backoff { until: Timestamp, since: Timestamp, attempt: u32 },
     Exited { since: Timestamp },
@@ -89,6 +105,7 @@ impl State {
         match self {
             Self::Starting { deadline, .. } | Self::Stopping { deadline, .. } => *deadline,
             Self::Backoff { until, .. } => Some(*until),
+            Self::Running { checkup: Checkup::At(at) | Checkup::Until(at), .. } => Some(*at),
             Self::Stopped { .. }
             | Self::Waiting { .. }
             | Self::Running { .. }
@@ -164,6 +181,10 @@ pub(super) struct Child {
     pub(super) live_dependents: u32,
     /// Failures in a row, none of them after it was stable.
     pub(super) attempts: u32,
+    /// How often it did not answer a health check in time.
+    pub(super) unhealthy: u64,
+    /// When it last answered one.
+    pub(super) checked: Option<Timestamp>,
     pub(super) again: Again,
     pub(super) restarts: u64,
     pub(super) last: Option<Ending>,
@@ -183,6 +204,8 @@ impl Child {
             held_required: definition.requires.len() as u32,
             live_dependents: 0,
             attempts: 0,
+            unhealthy: 0,
+            checked: None,
             again: Again::No,
             restarts: 0,
             last: None,

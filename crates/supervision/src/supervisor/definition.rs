@@ -1,7 +1,7 @@
 //! What a supervisor is made from.
 
 use procession_types::SmolStr;
-use procession_types::definition::{Intensity, Restart, Strategy};
+use procession_types::definition::{HealthCheck, Intensity, Restart, Strategy};
 
 /// A child: a service, a pool, or a further supervisor.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct ChildDefinition {
     pub start_timeout_ns: Option<u64>,
     /// How long it may take to end when it is asked to.
     pub stop_timeout_ns: u64,
+    /// How it is asked whether it still does something, if it is.
+    pub health: Option<HealthCheck>,
     /// Whether and how it is started again.
     pub restart: Restart,
     /// Positions of the children that must be up before it starts, and that stop after it.

@@ -17,6 +17,10 @@ impl Supervisor {
             let most = self.children[at].definition.start_timeout_ns.unwrap_or(0);
             let message = format!("it was not ready within {}", duration_text(most));
             ending = Ending::other("not_ready", &message, cx.now);
+        } else if let State::Stopping { cause: StopCause::Unhealthy, .. } = self.children[at].state {
+            let most = duration_text(self.health_timeout_ns(at));
+            let message = format!("it did not answer a health check within {most}");
+            ending = Ending::other("unhealthy", &message, cx.now);
         }
         cx.actions.publish(at, News::Exited { pid, ending: ending.clone() });
         self.ended(cx, at, ending);
@@ -28,7 +32,7 @@ impl Supervisor {
         let child = &mut self.children[at];
         child.last = Some(ending);
         let asked = match child.state {
-            State::Stopping { cause: StopCause::NotReady, .. } => None,
+            State::Stopping { cause: StopCause::NotReady | StopCause::Unhealthy, .. } => None,
             State::Stopping { cause, .. } => Some(cause),
             State::Stopped { .. }
             | State::Waiting { .. }

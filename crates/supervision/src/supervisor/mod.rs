@@ -18,6 +18,7 @@ mod command;
 mod definition;
 mod failure;
 mod group;
+mod health;
 mod start;
 mod status;
 mod stop;
@@ -155,6 +156,15 @@ impl Supervisor {
         self.timers.first().map(|(at, _)| *at)
     }
 
+    /// The same, not counting health checks: `None` when nothing else is to come.
+    #[must_use]
+    pub fn next_deadline_beside_checks(&self) -> Option<Timestamp> {
+        let is_check = |at: usize| {
+            at != GROUP && matches!(self.children[at].state, State::Running { .. })
+        };
+        self.timers.iter().find(|(_, at)| !is_check(*at)).map(|(at, _)| *at)
+    }
+
     /// Takes note of something, and of what follows from it.
     pub fn handle(&mut self, moment: Moment, input: Input, actions: &mut Actions) {
         let Moment { now, random } = moment;
@@ -164,6 +174,7 @@ impl Supervisor {
             Input::Spawned { child, pid } => self.spawned(cx, child, pid),
             Input::Refused { child, error } => self.refused(cx, child, &error),
             Input::Ready { pid } => self.ready(cx, pid),
+            Input::Looked { pid, is_paused } => self.looked(cx, pid, is_paused),
             Input::Exited { pid, reason } => self.exited(cx, pid, &reason),
             Input::Tick => self.tick(cx),
             Input::Command { ticket, verb, child } => self.command(cx, ticket, verb, &child),
@@ -347,9 +358,9 @@ impl Supervisor {
             State::Backoff { .. } => {
                 self.set_state(cx, at, State::Waiting { since: cx.now, is_told: false });
             }
+            State::Running { .. } => self.checkup_is_due(cx, at),
             State::Stopped { .. }
             | State::Waiting { .. }
-            | State::Running { .. }
             | State::Exited { .. }
             | State::Failed { .. } => {}
         }

@@ -85,8 +85,11 @@ impl Supervisor {
     pub(super) fn ready(&mut self, cx: &mut Cx<'_>, pid: Pid) {
         let Some(at) = self.position_of(pid) else { return };
         if let State::Starting { .. } = self.children[at].state {
-            self.set_state(cx, at, State::Running { pid, since: cx.now });
+            let checkup = self.next_checkup(cx.now, at);
+            self.set_state(cx, at, State::Running { pid, since: cx.now, checkup });
             cx.actions.publish(at, News::Running { pid });
+        } else {
+            self.answered(cx, at);
         }
     }
 

@@ -13,7 +13,7 @@ const REASON_BYTES_MAX: usize = 500;
 pub struct Ending {
     /// When.
     pub at: Timestamp,
-    /// In a word: as [`ExitReason::label`], or `refused`, or `not_ready`.
+    /// In a word: as [`ExitReason::label`], or `refused`, `not_ready` or `unhealthy`.
     pub label: &'static str,
     /// The error, cut to a bounded length; `None` for a normal end.
     pub message: Option<Box<str>>,
@@ -119,6 +119,10 @@ pub struct ChildStatus {
     pub attempts: u32,
     /// When the next attempt is, when the process is terminated, or until when it must be ready.
     pub until: Option<Timestamp>,
+    /// When it last answered a health check.
+    pub checked: Option<Timestamp>,
+    /// How often it did not answer one in time.
+    pub unhealthy: u64,
     /// How its last process ended.
     pub last: Option<Ending>,
     /// Why it is as it is, when that needs a reason.
@@ -140,7 +144,10 @@ impl Supervisor {
             pid: it.state.pid(),
             restarts: it.restarts,
             attempts: it.attempts,
-            until: it.state.deadline(),
+            // The next health check concerns nobody else.
+            until: it.state.deadline().filter(|_| it.state.name() != StateName::Running),
+            checked: it.checked,
+            unhealthy: it.unhealthy,
             last: it.last.clone(),
             reason: self.reason(child, it),
         }

@@ -1,6 +1,8 @@
 //! Tables: what happens to a supervisor, and what it does. The driver here starts what it is told to
 //! start, unless it is told to refuse.
 
+mod health;
+
 use super::*;
 use procession_types::definition::{Restart, RestartPolicy};
 use procession_types::{ErrorKind, ExitReason, Failure, Fragment};
@@ -26,6 +28,7 @@ fn child(id: &str, requires: &[usize]) -> ChildDefinition {
         auto_start: true,
         start_timeout_ns: Some(10 * SECOND),
         stop_timeout_ns: 5 * SECOND,
+        health: None,
         restart: Restart { jitter: 0.0, ..Restart::default() },
         requires: requires.to_vec(),
     }
@@ -45,6 +48,8 @@ fn short(actions: &Action, names: &[String]) -> Option<String> {
         Action::Answer { ticket, result: Ok(()) } => format!("#{} ok", ticket.0),
         Action::Answer { ticket, result: Err(error) } => format!("#{} {}", ticket.0, error.kind),
         Action::Terminate { pid } => format!("terminate {}", pid.slot),
+        Action::Check { pid } => format!("check {}", pid.slot),
+        Action::Look { pid } => format!("look at {}", pid.slot),
         Action::Finish { failure } => {
             format!("finish {}", if failure.is_some() { "failed" } else { "well" })
         }

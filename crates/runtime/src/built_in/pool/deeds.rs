@@ -1,12 +1,11 @@
 //! What a pool wants done, and how it is done.
 
 use super::{PoolProcess, letter};
-use crate::built_in::{Progress, text};
-use procession_environment::{Call, CancelRequest, Host, Level, LogRecord, SpawnRequest};
+use crate::built_in::{Progress, Seen, text};
+use procession_environment::{CancelRequest, Host, Level, LogRecord, SpawnRequest};
 use procession_supervision::pool::{Action, DeadLetter, Input, MemberNumber};
 use procession_types::{
     Error, ErrorKind, ExitReason, Failure, Fragment, Message, Pid, Rest, SmolStr, Timestamp, Topic,
-    word::Word,
 };
 
 /// Instructions that a spawn counts for.
@@ -21,7 +20,7 @@ impl PoolProcess {
             Action::AskIdle { pid } => self.ask(host, pid, Rest::Idle),
             Action::Check { pid } => {
                 self.ask(host, pid, Rest::WaitPoint);
-                self.to_measure.push_back(pid);
+                self.looks.ask(pid);
             }
             Action::Cancel { pid, deadline } => self.cancel(host, pid, deadline),
             Action::Terminate { pid } => {
@@ -110,43 +109,14 @@ impl PoolProcess {
         self.input(host, Input::LetterLost)
     }
 
-    /// Looks at one member after another; what the last look has shown.
+    /// What a look at a member has shown.
     pub(super) fn measured(&mut self, host: &mut dyn Host) -> Option<Input> {
-        let Some((pid, call)) = self.measuring else {
-            while let Some(pid) = self.to_measure.pop_front() {
-                let to = text(host, pid);
-                // It may be dead.
-                if let Ok(call) = host.start(Call::Info { to }) {
-                    self.measuring = Some((pid, call));
-                    break;
-                }
+        loop {
+            // One that can't be looked at is dead: its end is under way.
+            if let (pid, Some(seen)) = self.looks.next(host)? {
+                let Seen { memory_bytes, memory_bytes_max, is_paused } = seen;
+                return Some(Input::Measured { pid, memory_bytes, memory_bytes_max, is_paused });
             }
-            return None;
-        };
-        let reply = host.finish(call);
-        if reply.is_none() && host.is_open(call) {
-            return None;
         }
-        self.measuring = None;
-        let info = reply?.ok()?;
-        let all = *info.values().first()?;
-        let limits = named(&info, all, b"limits")?;
-        let bytes = |list| {
-            let number = info.integer(named(&info, list, b"memory_bytes")?)?;
-            u64::try_from(number).ok()
-        };
-        Some(Input::Measured {
-            pid,
-            memory_bytes: bytes(all)?,
-            memory_bytes_max: bytes(limits)?,
-            is_paused: info.string(named(&info, all, b"state")?)? == b"paused",
-        })
     }
-}
-
-/// A value of a list of names and values in turn.
-fn named(fragment: &Fragment, list: Word, name: &[u8]) -> Option<Word> {
-    let pairs = fragment.items(list)?.chunks_exact(2);
-    let is_it = |pair: &&[Word]| fragment.string(pair[0]).is_some_and(|it| it == name);
-    pairs.into_iter().find(is_it).map(|pair| pair[1])
 }

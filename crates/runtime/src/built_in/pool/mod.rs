@@ -11,7 +11,7 @@ mod reporter;
 
 pub(crate) use desk::{Command, Desk};
 
-use super::{Alarm, BuiltIn, Progress};
+use super::{Alarm, BuiltIn, Looks, Progress};
 use procession_environment::{CallId, Host, Queue};
 use procession_supervision::pool::{Actions, Input, Moment, Pool};
 use procession_telemetry::Telemetry;
@@ -21,7 +21,7 @@ use procession_types::{
     Scope, SmolStr,
 };
 use reporter::Reporter;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the process itself may have: a call and a monitor for each member, and some more.
@@ -51,9 +51,7 @@ pub(crate) struct PoolProcess {
     context: Option<Box<ContextChange>>,
     alarm: Alarm,
     desk: Arc<Desk>,
-    /// Members to look at, and the one that is being looked at.
-    to_measure: VecDeque<Pid>,
-    measuring: Option<(Pid, CallId)>,
+    looks: Looks,
     labels: Vec<(SmolStr, SmolStr)>,
     reporter: Reporter,
     /// The pool knows that messages wait which nobody is there to take.
@@ -83,8 +81,7 @@ impl PoolProcess {
             context: is_change.then(|| Box::new(change)),
             alarm: Alarm::default(),
             desk,
-            to_measure: VecDeque::new(),
-            measuring: None,
+            looks: Looks::default(),
             labels: labels.map(|(name, value)| (name.into(), value.into())).collect(),
             reporter: Reporter::new(definition, telemetry),
             has_looked: false,

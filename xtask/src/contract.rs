@@ -1,0 +1,140 @@
+//! Random requests against a node that runs, by schemathesis: every answer is one that the OpenAPI file
+//! tells of, and none says that the node has failed.
+
+use crate::{Outcome, run, tools, workspace};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// The version that the configuration is for.
+const VERSION: &str = "4.32.5";
+/// Where `.ci/run` puts it.
+const DIRECTORY: &str = "target/schemathesis";
+/// How long it asks when nobody says so, in seconds.
+const SECONDS: u64 = 60;
+/// How long the node may take to listen.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What the application of the requests and their configuration are.
+const APPLICATION: &str = "xtask/contract";
+const TOKEN_OPTIONS: [&str; 4] =
+    ["--policy", "contract:everything", "--policy", "contract:not-the-system"];
+
+/// What is asked of it.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// How long; 0 = a minute.
+    pub(crate) seconds: u64,
+    /// Seed of the requests; 0 = a new one.
+    pub(crate) seed: u64,
+}
+
+/// As a part of the tests: left out, with a word about it, where schemathesis is not installed.
+pub(crate) fn test() -> Outcome {
+    if program().is_none() {
+        println!("schemathesis is not installed, so the HTTP API is not asked: {}", install());
+        return Ok(());
+    }
+    run(&Options { seed: 1, ..Options::default() })
+}
+
+fn install() -> String {
+    format!("python3 -m venv {DIRECTORY} && {DIRECTORY}/bin/pip install schemathesis=={VERSION}")
+}
+
+fn program() -> Option<PathBuf> {
+    let own = workspace::root().join(DIRECTORY).join("bin/schemathesis");
+    let is_on_path = || tools::is_there("schemathesis").then(|| "schemathesis".into());
+    if own.is_file() { Some(own) } else { is_on_path() }
+}
+
+/// Starts a node, lets schemathesis ask it, and stops it.
+pub(crate) fn run(options: &Options) -> Outcome {
+    let schemathesis = program().ok_or_else(|| format!("install it: {}", install()))?;
+    // The binary of the tests: with every check of a debug build.
+    run::shown(&["cargo", "test", "--quiet", "-p", "procession-cli", "--no-run"])?;
+    let target = workspace::target()?;
+    let home = target.join("contract");
+    let _ = std::fs::remove_dir_all(&home);
+    std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
+    let token = procession(&target)
+        .args(["token", "create", "tester"])
+        .args(TOKEN_OPTIONS)
+        .output()
+        .map_err(|error| format!("could not run procession: {error}"))?;
+    let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();
+    let mut node = procession(&target)
+        .args(["up", APPLICATION, "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("could not start a node: {error}"))?;
+    let asked = address(&mut node).and_then(|url| ask(&schemathesis, &home, &[&url, &token], options));
+    let ended = node.try_wait().map_err(|error| format!("could not ask for the node: {error}"))?;
+    let interrupt = format!("kill -INT {}", node.id());
+    let interrupted = if ended.is_none() { run::shown(&["sh", "-c", &interrupt]) } else { Ok(()) };
+    let status = node.wait().map_err(|error| format!("could not wait for the node: {error}"))?;
+    asked.and(interrupted)?;
+    match (ended, status.code()) {
+        (None, Some(130)) => Ok(()),
+        _ => Err(format!("the node ended with {status}")),
+    }
+}
+
+/// The command in a home of its own.
+fn procession(target: &Path) -> Command {
+    let mut command = Command::new(target.join("debug/procession"));
+    command.current_dir(workspace::root());
+    for name in ["XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"] {
+        command.env(name, target.join("contract"));
+    }
+    command
+}
+
+/// Where the node listens.
+fn address(node: &mut Child) -> Result<String, String> {
+    let stderr = node.stderr.take().ok_or("the node has no standard error")?;
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // Nobody listens after the first address; the pipe is read all the same.
+            let _ = sender.send(line);
+        }
+    });
+    loop {
+        let line = lines.recv_timeout(PATIENCE).map_err(|_| "the node does not listen")?;
+        println!("{line}");
+        if let Some((_, url)) = line.split_once("http://") {
+            return Ok(format!("http://{}", url.trim()));
+        }
+    }
+}
+
+fn ask(
+    schemathesis: &Path,
+    home: &Path,
+    [url, token]: &[&str; 2],
+    options: &Options,
+) -> Outcome {
+    let directory = workspace::root().join(APPLICATION);
+    let seconds = if options.seconds == 0 { SECONDS } else { options.seconds };
+    let mut command = Command::new(schemathesis);
+    command.args(["--no-color", "--config-file"]).arg(directory.join("schemathesis.toml"));
+    command.args(["run", &format!("{url}/openapi.json")]);
+    command.args(["--header", &format!("Authorization: Bearer {token}")]);
+    command.args(["--max-time", &seconds.to_string(), "--continue-on-failure"]);
+    command.args(["--request-timeout", "60", "--suppress-health-check", "all"]);
+    // The last thing that it would ask.
+    command.args(["--exclude-path", "/v1/shutdown", "--warnings", "off"]);
+    if options.seed > 0 {
+        command.args(["--seed", &options.seed.to_string()]);
+    }
+    command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", &directory);
+    // What it remembers of failures goes where everything goes that is made.
+    command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(home);
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.map_err(|error| format!("could not start schemathesis: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("schemathesis ended with {status}")) }
+}
