@@ -71,7 +71,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("could not start a node: {error}"))?;
-    let asked = address(&mut node).and_then(|url| ask(&schemathesis, &home, &[&url, &token], options));
+    let asked =
+        address(&mut node).and_then(|url| ask(&schemathesis, &home, &[&url, &token], options));
     let ended = node.try_wait().map_err(|error| format!("could not ask for the node: {error}"))?;
     let interrupt = format!("kill -INT {}", node.id());
     let interrupted = if ended.is_none() { run::shown(&["sh", "-c", &interrupt]) } else { Ok(()) };
@@ -112,12 +113,7 @@ fn address(node: &mut Child) -> Result<String, String> {
     }
 }
 
-fn ask(
-    schemathesis: &Path,
-    home: &Path,
-    [url, token]: &[&str; 2],
-    options: &Options,
-) -> Outcome {
+fn ask(schemathesis: &Path, home: &Path, [url, token]: &[&str; 2], options: &Options) -> Outcome {
     let directory = workspace::root().join(APPLICATION);
     let seconds = if options.seconds == 0 { SECONDS } else { options.seconds };
     let mut command = Command::new(schemathesis);

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 /// An exporter that runs, if there is one. It goes before its node.
 #[derive(Debug, Default)]
-pub(crate) struct Export(#[cfg(feature = "otlp")] Option<procession_runtime::telemetry::Exporter>);
+pub(crate) struct Export {
+    #[cfg(feature = "otlp")]
+    _exporter: Option<procession_runtime::telemetry::Exporter>,
+}
 
 /// Starts exporting what a node does.
 ///
@@ -28,7 +31,7 @@ fn begin(node: &Arc<Node>, settings: &Settings, endpoint: &str) -> Result<Export
     let metrics = move || weak.upgrade().map(|node| node.own_metrics()).unwrap_or_default();
     let exporter = Exporter::start(node.telemetry().clone(), Otlp::new(endpoint), metrics);
     let exporter = exporter.map_err(|error| settings.wrong("otlp", &error.to_string()))?;
-    Ok(Export(Some(exporter)))
+    Ok(Export { _exporter: Some(exporter) })
 }
 
 #[cfg(not(feature = "otlp"))]

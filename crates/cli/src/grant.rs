@@ -43,8 +43,8 @@ pub(crate) fn of_run(
     settings: &[Setting],
 ) -> Result<Granted, Failure> {
     // Programs name variables by UTF-8 texts.
-    let environment = environment
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_vec())));
+    let environment =
+        environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_vec())));
     let set = settings.iter().map(|it| (it.name.clone(), it.value.clone().into_bytes()));
     let mut granted = granted(given, Path::new(""), environment, set);
     for grant in granted.directories.iter().filter(|grant| grant.access == Access::Write) {

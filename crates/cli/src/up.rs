@@ -98,7 +98,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         // The main thread is gone only when the process ends anyway.
         let _ = asked.send(Happening::Shutdown(grace));
     };
-    let server = serve(&node, &arguments.listen, &settings, configuration, shown.clone(), shutdown)?;
+    let server =
+        serve(&node, &arguments.listen, &settings, configuration, shown.clone(), shutdown)?;
     tell(&format!("{shown}: {}; {}", application::summary(&application), where_to(&server)));
     start(&node, made.definition)?;
     let watching = node.lookup(ROOT).and_then(|root| {

@@ -24,8 +24,8 @@ pub fn mask(text: &mut [u8]) {
         let Some(token) = text.get_mut(start..start + TOKEN_BYTES) else { return };
         let (head, secret) = token.split_at_mut(TOKEN_BYTES - SECRET_DIGITS);
         let id = &head[START.len()..START.len() + ID_DIGITS];
-        let is_token = id.iter().chain(&*secret).all(u8::is_ascii_hexdigit)
-            && head.last() == Some(&b'_');
+        let is_token =
+            id.iter().chain(&*secret).all(u8::is_ascii_hexdigit) && head.last() == Some(&b'_');
         if is_token {
             secret.fill(b'*');
         }
@@ -83,7 +83,8 @@ mod tests {
             assert_eq!(masked(&text), format!("{before}{stars}{behind}"), "{text}");
         }
         assert_eq!(masked(&format!("{token},{token}")), format!("{stars},{stars}"));
-        for text in ["", "pcn_", "pcn_0123abcd_", "pcn_0123abcd_12", &format!("PCN{}", &token[3..])] {
+        for text in ["", "pcn_", "pcn_0123abcd_", "pcn_0123abcd_12", &format!("PCN{}", &token[3..])]
+        {
             assert_eq!(masked(text), text);
         }
         let other = token.replace('f', "g");

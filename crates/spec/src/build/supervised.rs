@@ -9,8 +9,8 @@ use crate::report::Problem;
 use crate::source::Place;
 use procession_types::Limits;
 use procession_types::definition::{
-    HealthCheck, Intensity, Lifecycle, Monitoring, Pool, PoolSize, Recovery, Restart, RestartPolicy, Service,
-    Strategy, SupervisorDefinition,
+    HealthCheck, Intensity, Lifecycle, Monitoring, Pool, PoolSize, Recovery, Restart,
+    RestartPolicy, Service, Strategy, SupervisorDefinition,
 };
 
 impl Builder<'_> {

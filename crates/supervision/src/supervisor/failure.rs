@@ -17,7 +17,8 @@ impl Supervisor {
             let most = self.children[at].definition.start_timeout_ns.unwrap_or(0);
             let message = format!("it was not ready within {}", duration_text(most));
             ending = Ending::other("not_ready", &message, cx.now);
-        } else if let State::Stopping { cause: StopCause::Unhealthy, .. } = self.children[at].state {
+        } else if let State::Stopping { cause: StopCause::Unhealthy, .. } = self.children[at].state
+        {
             let most = duration_text(self.health_timeout_ns(at));
             let message = format!("it did not answer a health check within {most}");
             ending = Ending::other("unhealthy", &message, cx.now);

@@ -159,9 +159,8 @@ impl Supervisor {
     /// The same, not counting health checks: `None` when nothing else is to come.
     #[must_use]
     pub fn next_deadline_beside_checks(&self) -> Option<Timestamp> {
-        let is_check = |at: usize| {
-            at != GROUP && matches!(self.children[at].state, State::Running { .. })
-        };
+        let is_check =
+            |at: usize| at != GROUP && matches!(self.children[at].state, State::Running { .. });
         self.timers.iter().find(|(_, at)| !is_check(*at)).map(|(at, _)| *at)
     }
 
