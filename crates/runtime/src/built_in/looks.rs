@@ -17,25 +17,25 @@ pub(crate) struct Seen {
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     /// Processes to look at, and the one that is being looked at.
-    to_come: VecDeque<Pid>,
-    at: Option<(Pid, CallId)>,
+    to_come: VecDeque<(Pid, u64)>,
+    at: Option<(Pid, u64, CallId)>,
 }
 
 impl Looks {
-    /// A process shall be looked at.
-    pub(crate) fn ask(&mut self, pid: Pid) {
-        self.to_come.push_back(pid);
+    /// A process shall be looked at; the number is for whoever asks.
+    pub(crate) fn ask(&mut self, pid: Pid, number: u64) {
+        self.to_come.push_back((pid, number));
     }
 
     /// What the last look has shown, when there is something new: `None` of a process that can't be
     /// looked at, since it is dead most likely.
-    pub(crate) fn next(&mut self, host: &mut dyn Host) -> Option<(Pid, Option<Seen>)> {
-        let Some((pid, call)) = self.at else {
-            let pid = self.to_come.pop_front()?;
+    pub(crate) fn next(&mut self, host: &mut dyn Host) -> Option<(Pid, u64, Option<Seen>)> {
+        let Some((pid, number, call)) = self.at else {
+            let (pid, number) = self.to_come.pop_front()?;
             let to = text(host, pid);
             match host.start(Call::Info { to }) {
-                Ok(call) => self.at = Some((pid, call)),
-                Err(_) => return Some((pid, None)),
+                Ok(call) => self.at = Some((pid, number, call)),
+                Err(_) => return Some((pid, number, None)),
             }
             return self.next(host);
         };
@@ -44,7 +44,7 @@ impl Looks {
             return None;
         }
         self.at = None;
-        Some((pid, reply.and_then(Result::ok).and_then(|info| seen(&info))))
+        Some((pid, number, reply.and_then(Result::ok).and_then(|info| seen(&info))))
     }
 }
 

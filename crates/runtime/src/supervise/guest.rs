@@ -120,7 +120,7 @@ impl SupervisorProcess {
                 // Likewise.
                 let _ = host.ask_rest(&text(host, pid), Rest::WaitPoint);
             }
-            Action::Look { pid } => self.looks.ask(pid),
+            Action::Look { pid, number } => self.looks.ask(pid, number),
             Action::Publish { child, news } => self.publish(child, news),
             Action::Changed { child } => self.show(child),
             Action::Answer { ticket, result } => {
@@ -269,9 +269,9 @@ impl BuiltIn for SupervisorProcess {
         if let Some(command) = self.desk.take() {
             return self.command(host, command);
         }
-        if let Some((pid, seen)) = self.looks.next(host) {
+        if let Some((pid, number, seen)) = self.looks.next(host) {
             let is_paused = seen.is_some_and(|seen| seen.is_paused);
-            return self.handle(host, Input::Looked { pid, is_paused });
+            return self.handle(host, Input::Looked { pid, number, is_paused });
         }
         self.show_self();
         match self.alarm.set(host, self.supervisor.next_deadline()) {

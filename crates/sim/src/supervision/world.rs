@@ -216,7 +216,7 @@ impl World {
                     process.is_asked = true;
                 }
             }
-            Action::Look { pid: to } => self.look(pid, to),
+            Action::Look { pid: to, number } => self.look(pid, to, number),
             Action::Publish { news, .. } => {
                 self.report.unhealthy += u64::from(matches!(news, News::Unhealthy { .. }));
                 if let News::Unhealthy { pid, .. } = news
@@ -245,13 +245,13 @@ impl World {
         Ok(())
     }
 
-    fn look(&mut self, owner: Pid, pid: Pid) {
+    fn look(&mut self, owner: Pid, pid: Pid, number: u64) {
         let Some(process) = self.processes.get_mut(&pid) else { return };
         let is_paused = process.is_paused;
         process.was_seen_paused = is_paused;
         let is_paused = is_paused && !self.strikes(SupervisionFault::MissPause);
         if !self.strikes(SupervisionFault::LoseLook) {
-            self.tell(Some(owner), Input::Looked { pid, is_paused });
+            self.tell(Some(owner), Input::Looked { pid, number, is_paused });
         }
     }
 

@@ -56,6 +56,8 @@ pub enum Input {
     Looked {
         /// Which process.
         pid: Pid,
+        /// The look's number.
+        number: u64,
         /// Whether somebody has paused it, so that it can't come to a wait point.
         is_paused: bool,
     },
@@ -114,6 +116,8 @@ pub enum Action {
     Look {
         /// Which.
         pid: Pid,
+        /// Tells this look from others.
+        number: u64,
     },
     /// Tell those who want to know.
     Publish {

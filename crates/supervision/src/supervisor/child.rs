@@ -44,8 +44,8 @@ pub(super) enum Checkup {
     At(Timestamp),
     /// It has been asked, and has to answer until then.
     Until(Timestamp),
-    /// It has not answered; somebody looks whether it could.
-    Doubted,
+    /// It has not answered; somebody looks whether it could, and that is the number of the look.
+    Doubted(u64),
 }
 
 /// What a child is.

@@ -28,16 +28,17 @@ impl Supervisor {
                 cx.actions.push(Action::Check { pid });
             }
             Checkup::Until(_) => {
-                self.set_checkup(at, Checkup::Doubted);
-                cx.actions.push(Action::Look { pid });
+                self.looks += 1;
+                self.set_checkup(at, Checkup::Doubted(self.looks));
+                cx.actions.push(Action::Look { pid, number: self.looks });
             }
-            Checkup::Never | Checkup::Doubted => {}
+            Checkup::Never | Checkup::Doubted(_) => {}
         }
     }
 
     /// A running child is at a wait point.
     pub(super) fn answered(&mut self, cx: &mut Cx<'_>, at: usize) {
-        let State::Running { checkup: Checkup::Until(_) | Checkup::Doubted, .. } =
+        let State::Running { checkup: Checkup::Until(_) | Checkup::Doubted(_), .. } =
             self.children[at].state
         else {
             return;
@@ -48,11 +49,13 @@ impl Supervisor {
     }
 
     /// What the look at a child that had not answered has shown.
-    pub(super) fn looked(&mut self, cx: &mut Cx<'_>, pid: Pid, is_paused: bool) {
+    pub(super) fn looked(&mut self, cx: &mut Cx<'_>, pid: Pid, number: u64, is_paused: bool) {
         let Some(at) = self.position_of(pid) else { return };
-        let State::Running { checkup: Checkup::Doubted, .. } = self.children[at].state else {
+        let State::Running { checkup, .. } = self.children[at].state else { return };
+        if checkup != Checkup::Doubted(number) {
+            // It has answered meanwhile, whatever has become of it since.
             return;
-        };
+        }
         if is_paused {
             return self.set_checkup(at, self.next_checkup(cx.now, at));
         }

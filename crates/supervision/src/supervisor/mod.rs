@@ -82,6 +82,8 @@ pub struct Supervisor {
     timers: BTreeSet<(Timestamp, usize)>,
     /// Children to look at.
     reviews: VecDeque<usize>,
+    /// Looks at children that did not answer, counted.
+    looks: u64,
 }
 
 impl Supervisor {
@@ -112,6 +114,7 @@ impl Supervisor {
             restarts: VecDeque::new(),
             timers: BTreeSet::new(),
             reviews: VecDeque::new(),
+            looks: 0,
         }
     }
 
@@ -173,7 +176,7 @@ impl Supervisor {
             Input::Spawned { child, pid } => self.spawned(cx, child, pid),
             Input::Refused { child, error } => self.refused(cx, child, &error),
             Input::Ready { pid } => self.ready(cx, pid),
-            Input::Looked { pid, is_paused } => self.looked(cx, pid, is_paused),
+            Input::Looked { pid, number, is_paused } => self.looked(cx, pid, number, is_paused),
             Input::Exited { pid, reason } => self.exited(cx, pid, &reason),
             Input::Tick => self.tick(cx),
             Input::Command { ticket, verb, child } => self.command(cx, ticket, verb, &child),

@@ -49,7 +49,7 @@ fn short(actions: &Action, names: &[String]) -> Option<String> {
         Action::Answer { ticket, result: Err(error) } => format!("#{} {}", ticket.0, error.kind),
         Action::Terminate { pid } => format!("terminate {}", pid.slot),
         Action::Check { pid } => format!("check {}", pid.slot),
-        Action::Look { pid } => format!("look at {}", pid.slot),
+        Action::Look { pid, .. } => format!("look at {}", pid.slot),
         Action::Finish { failure } => {
             format!("finish {}", if failure.is_some() { "failed" } else { "well" })
         }
@@ -120,6 +120,12 @@ impl World {
                 _ => {}
             }
         }
+    }
+
+    /// Somebody has looked at a child, as was asked last.
+    fn looked(&mut self, pid: Pid, is_paused: bool) {
+        let number = self.supervisor.looks;
+        self.input(Input::Looked { pid, number, is_paused });
     }
 
     fn pid(&self, at: usize) -> Pid {

@@ -20,7 +20,7 @@ impl PoolProcess {
             Action::AskIdle { pid } => self.ask(host, pid, Rest::Idle),
             Action::Check { pid } => {
                 self.ask(host, pid, Rest::WaitPoint);
-                self.looks.ask(pid);
+                self.looks.ask(pid, 0);
             }
             Action::Cancel { pid, deadline } => self.cancel(host, pid, deadline),
             Action::Terminate { pid } => {
@@ -113,7 +113,7 @@ impl PoolProcess {
     pub(super) fn measured(&mut self, host: &mut dyn Host) -> Option<Input> {
         loop {
             // One that can't be looked at is dead: its end is under way.
-            if let (pid, Some(seen)) = self.looks.next(host)? {
+            if let (pid, _, Some(seen)) = self.looks.next(host)? {
                 let Seen { memory_bytes, memory_bytes_max, is_paused } = seen;
                 return Some(Input::Measured { pid, memory_bytes, memory_bytes_max, is_paused });
             }

@@ -38,7 +38,7 @@ fn who_does_not_answer_in_time_has_failed() {
     // Nothing is decided before somebody has looked.
     world.pass(100);
     world.saw(&[]);
-    world.input(Input::Looked { pid, is_paused: false });
+    world.looked(pid, false);
     world.saw(&["a unhealthy", "terminate 1"]);
     assert_eq!(world.reason("a"), "it did not answer a health check in time");
     world.exit("a", ExitReason::failed(Failure::Terminated));
@@ -66,7 +66,7 @@ fn its_policy_says_whether_it_is_started_again() {
         let pid = world.pid(0);
         world.pass(30);
         world.pass(5);
-        world.input(Input::Looked { pid, is_paused: false });
+        world.looked(pid, false);
         world.exit("a", ExitReason::failed(Failure::Terminated));
         assert_eq!(world.state("a"), expected, "{policy:?}");
     }
@@ -78,7 +78,7 @@ fn who_is_paused_is_well() {
     let pid = world.pid(0);
     world.pass(30);
     world.pass(5);
-    world.input(Input::Looked { pid, is_paused: true });
+    world.looked(pid, true);
     world.saw(&["check 1", "look at 1"]);
     assert_eq!(world.state("a"), "running");
     // An answer that comes when nobody waits for it changes nothing.
@@ -96,9 +96,24 @@ fn a_late_answer_counts_until_somebody_has_looked() {
     world.pass(30);
     world.pass(5);
     world.ready(0);
-    world.input(Input::Looked { pid, is_paused: false });
+    world.looked(pid, false);
     world.saw(&["check 1", "look at 1"]);
     assert_eq!(world.state("a"), "running");
+}
+
+#[test]
+fn a_look_that_comes_late_says_nothing_of_the_next() {
+    let mut world = World::new(Strategy::OneForOne, vec![asked("a", &[])]).up();
+    let pid = world.pid(0);
+    world.pass(30);
+    world.pass(5);
+    world.ready(0);
+    world.pass(30);
+    world.pass(5);
+    world.input(Input::Looked { pid, number: 1, is_paused: false });
+    world.saw(&["check 1", "look at 1", "check 1", "look at 1"]);
+    world.input(Input::Looked { pid, number: 2, is_paused: false });
+    world.saw(&["a unhealthy", "terminate 1"]);
 }
 
 #[test]
@@ -109,7 +124,7 @@ fn a_command_comes_before_a_check() {
     world.pass(30);
     world.command(Verb::Restart, "a", 1);
     world.saw(&["check 1", "a stopping"]);
-    world.input(Input::Looked { pid, is_paused: false });
+    world.looked(pid, false);
     world.saw(&[]);
     world.end("a");
     world.ready(0);
@@ -126,7 +141,7 @@ fn attempts_are_forgotten_by_who_was_stable_before_it_hung() {
         let pid = world.pid(0);
         world.pass(30);
         world.pass(5);
-        world.input(Input::Looked { pid, is_paused: false });
+        world.looked(pid, false);
         world.exit("a", ExitReason::failed(Failure::Terminated));
         assert_eq!(world.supervisor.status(0).attempts, 1);
         world.pass(1);
