@@ -9,7 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RecordQuery {
-    /// Of this process: a PID, also of one that has ended, or the name or id of one that lives.
+    /// Of this process: a PID, also of one that has ended, or the name or id of one that lives. The id
+    /// of a service, supervisor or pool means all processes that it has had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(max_length = 512)]
     pub process: Option<String>,

@@ -5,7 +5,8 @@ use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::time;
 use clap::Args;
-use procession_client::{Client, ClientError};
+use procession_client::{Client, ClientError, Target};
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often the node is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long a node that takes no more connections may keep its socket: it lets answers end.
+const CLOSING_MAX: Duration = Duration::from_secs(10);
 
 /// What `down` is told.
 #[derive(Debug, Args)]
@@ -51,6 +54,7 @@ pub(crate) fn run(arguments: &DownArguments) -> Result<String, Failure> {
 /// Waits until nobody answers any more: a stream of figures ends when the server does.
 fn wait(client: &Client, most: Duration) -> Result<(), Failure> {
     let end = Instant::now() + most;
+    let mut refused_since = None;
     loop {
         let overdue = || {
             let message = format!("the node has not stopped within {} s", most.as_secs());
@@ -61,6 +65,14 @@ fn wait(client: &Client, most: Duration) -> Result<(), Failure> {
             if Instant::now() < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         match followed {
+            // Its socket goes last: another node can have it then. One that was killed leaves it.
+            Err(ClientError::Unreachable { source, .. })
+                if source.kind() == ErrorKind::ConnectionRefused
+                    && matches!(client.target(), Target::Socket(_))
+                    && refused_since.get_or_insert_with(Instant::now).elapsed() < CLOSING_MAX =>
+            {
+                std::thread::park_timeout(LOOK);
+            }
             Err(ClientError::Unreachable { .. }) => return Ok(()),
             _ if Instant::now() >= end => return Err(overdue()),
             // The stream has ended: the next look finds nobody, or the node a moment later.

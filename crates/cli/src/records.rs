@@ -16,7 +16,8 @@ const TAIL_DEFAULT: u32 = 100;
 pub(crate) struct RecordArguments {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Only of this process: a PID, also of one that has ended, or the name or id of one that lives
+    /// Only of this process: a PID, also of one that has ended, or the name or id of one that lives; or
+    /// of this service or pool: its id
     pub(crate) process: Option<String>,
     /// Go on with what comes
     #[arg(short, long)]

@@ -62,7 +62,10 @@ fn services_are_steered_and_come_back() {
     assert_eq!(up.line(), "ready");
     up.output(&["stop", "app:greetings"]);
     assert_eq!(up.state("app:greetings"), "stopped");
-    up.fails(&["send", "app:greetings", "greet", "x"], 4, "not found");
+    up.fails(&["send", "app:greetings", "greet", "x"], 4, "not found; the service is stopped");
+    // Whichever its processes were.
+    assert_eq!(up.output(&["logs", "app:greetings", "--grep", "ready"]).lines().count(), 2);
+    up.fails(&["scale", "app:greetings", "1"], 2, "app:greetings is a service and no pool");
     up.output(&["start", "app:greetings"]);
     assert_eq!(up.line(), "ready");
     up.output(&["send", "app:greetings", "fail"]);

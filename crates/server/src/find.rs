@@ -15,7 +15,7 @@ const NAMED_MAX: usize = 4;
 /// # Errors
 /// `NotFound`; `Invalid` when several begin like this.
 pub(crate) fn find(node: &Node, text: &str) -> Result<Pid, Error> {
-    let not_found = || Error::not_found(format!("process \"{text}\" not found"));
+    let not_found = || Error::not_found(absent(node, text));
     if text.starts_with('{') && text.ends_with('}') {
         let pid = node.parse_pid(text).filter(|&pid| node.is_alive(pid));
         return pid.ok_or_else(not_found);
@@ -41,6 +41,16 @@ pub(crate) fn find(node: &Node, text: &str) -> Result<Pid, Error> {
             Err(Error::invalid(format!("\"{text}\" may be {shown}{more}; write more of it")))
         }
     }
+}
+
+/// That there is no such process; of a service, why it has none.
+fn absent(node: &Node, text: &str) -> String {
+    let Ok(service) = node.supervised_by_id(text) else {
+        return format!("process \"{text}\" not found");
+    };
+    let (kind, state) = (service.kind.name(), service.status.state.name());
+    let reason = service.status.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("process \"{text}\" not found; the {kind} is {state}{reason}")
 }
 
 /// The id of a process: its PID without the host.

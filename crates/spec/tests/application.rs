@@ -6,7 +6,8 @@ use procession_spec::{
     Application, DirectoryAccess, Grant, Mode, Options, Payload, Priority, ProgramKind, read,
 };
 use procession_types::definition::{
-    Intensity, Lifecycle, Monitoring, PoolSize, Recovery, Restart, RestartPolicy, Strategy,
+    HealthCheck, Intensity, Lifecycle, Monitoring, PoolSize, Recovery, Restart, RestartPolicy,
+    Strategy,
 };
 use procession_types::{Limits, ProgramLimits, Scalar};
 use std::collections::BTreeMap;
@@ -286,6 +287,34 @@ entries:
         dead_letter: Some("letters".to_owned()),
     };
     assert_eq!(special.recovery, recovery);
+}
+
+#[test]
+fn services_are_asked_when_somebody_says_so() {
+    let health = |interval: u64, timeout: u64| {
+        let (interval_ns, timeout_ns) = (interval * 1_000_000_000, timeout * 1_000_000_000);
+        Some(HealthCheck { interval_ns, timeout_ns })
+    };
+    for (common, own, expected) in [
+        ("{}", "{}", None),
+        ("{alerting: false}", "{}", None),
+        ("{}", "{health_check_interval: 30s}", health(30, 5)),
+        ("{}", "{health_check_interval: 2s}", health(2, 2)),
+        ("{}", "{health_check_interval: 30s, health_check_timeout: 9s}", health(30, 9)),
+        ("{health_check_interval: 10s}", "{}", health(10, 5)),
+        ("{health_check_interval: 10s, health_check_timeout: 1s}", "{}", health(10, 1)),
+        ("{health_check_interval: 10s}", "{health_check_timeout: 2s}", health(10, 2)),
+        ("{health_check_interval: 10s}", "{health_check_interval: 0}", None),
+    ] {
+        let application = one_file(&format!(
+            "process_management: {{monitoring: {common}}}
+entries:
+  - {{name: worker, kind: process.lua, source: 'file://worker.lua'}}
+  - {{name: a, kind: process.service, process: worker, monitoring: {own}}}
+"
+        ));
+        assert_eq!(application.services["app:a"].lifecycle.health, expected, "{common} {own}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use procession_api::{
 };
 use procession_environment::Level;
 use procession_runtime::telemetry::{EventKind, Grep, Query, Record, Stream};
-use procession_types::{Error, ErrorKind, SmolStr, Timestamp, units};
+use procession_types::{Error, ErrorKind, Pid, SmolStr, Timestamp, units};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -163,18 +163,15 @@ async fn read(state: &State, query: RecordQuery) -> Result<Query, Failed> {
     let after = query.cursor.map(|cursor| {
         cursor.parse().map_err(|_| invalid(format!("\"{cursor}\" is no cursor of this list")))
     });
-    let pid = match query.process {
-        None => None,
-        Some(text) => match Query::read_pid(&text) {
-            Some(pid) => Some(pid),
-            None => Some(state.ask(move |node| find(node, &text)).await??),
-        },
+    let (pid, service) = match query.process {
+        None => (None, query.service),
+        Some(text) => subject(state, text, query.service).await?,
     };
     Ok(Query {
         pid,
         program: query.program.map(SmolStr::new),
         host: query.host.map(SmolStr::new),
-        service: query.service.map(SmolStr::new),
+        service: service.map(SmolStr::new),
         labels: labels(query.labels.as_deref())?,
         level: query.level.as_deref().map(level).transpose()?,
         kinds: kinds(query.kinds.as_deref())?,
@@ -189,6 +186,21 @@ async fn read(state: &State, query: RecordQuery) -> Result<Query, Failed> {
         tail: query.tail.map(|tail| tail as usize),
         count_max: limit as usize,
     })
+}
+
+/// Whose records are meant: of one process; or of a service, whichever its processes were.
+async fn subject(
+    state: &State,
+    text: String,
+    service: Option<String>,
+) -> Result<(Option<Pid>, Option<String>), Failed> {
+    if let Some(pid) = Query::read_pid(&text) {
+        return Ok((Some(pid), service));
+    }
+    if service.is_none() && state.node.supervised_by_id(&text).is_ok() {
+        return Ok((None, Some(text)));
+    }
+    Ok((Some(state.ask(move |node| find(node, &text)).await??), service))
 }
 
 fn invalid(detail: String) -> Failed {

@@ -10,7 +10,7 @@ use procession_api::{
     ControlRequest, ListQuery, NameCursor, Page, PoolView, Problem, ScaleRequest, Selector,
     ServiceView, rfc3339,
 };
-use procession_runtime::{Node, PoolStatus, Scale, Supervised, Verb};
+use procession_runtime::{Kind, Node, PoolStatus, Scale, Supervised, Verb};
 use procession_types::{Error, ErrorKind};
 use std::time::Duration;
 
@@ -174,7 +174,11 @@ fn find(node: &Node, text: &str) -> Result<Supervised, Error> {
 /// The pool that a text means; one that is no part of an application has to be named whole.
 fn pool_id(node: &Node, text: &str) -> Result<String, Error> {
     match find(node, text) {
-        Ok(found) => Ok(found.id.to_string()),
+        Ok(found) if found.kind == Kind::Pool => Ok(found.id.to_string()),
+        Ok(found) => {
+            let message = format!("{} is a {} and no pool", found.id, found.kind.name());
+            Err(Error::invalid(message))
+        }
         Err(error) if error.kind == ErrorKind::NotFound => Ok(text.to_owned()),
         Err(error) => Err(error),
     }
