@@ -5,8 +5,7 @@ use crate::configuration::Configuration;
 use crate::export::{self, Export};
 use crate::failure::{ExitStatus, Failure};
 use crate::serve::serve;
-use crate::signals::Signals;
-use crate::{grant, programs, settings};
+use crate::{grant, programs, settings, signals};
 use procession_environment::SpawnRequest;
 use procession_lua::LuaEnvironment;
 use procession_runtime::telemetry::Records;
@@ -58,7 +57,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     let (grants, words) = (&arguments.grants, &arguments.arguments);
     let granted = grant::of_run(grants, words, environment, &arguments.variables)?;
     let (happened, happenings) = channel();
-    listen(&happened)?;
+    let first = happened.clone();
+    // The main thread is gone only when the process ends anyway.
+    signals::listen(move |number| drop(first.send(Happening::Signal(number))))?;
 
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
     if !arguments.serve {
@@ -123,22 +124,6 @@ fn face(
     };
     let server = serve(node, &arguments.listen, &settings, configuration, file, shutdown)?;
     Ok(Some((server, export)))
-}
-
-/// Turns the first signal into a happening; the second ends everything at once.
-fn listen(happened: &Sender<Happening>) -> Result<(), Failure> {
-    let mut signals = Signals::new().map_err(|error| {
-        Failure::new(ExitStatus::Failure, format!("failed to listen for signals: {error}"))
-    })?;
-    let happened = happened.clone();
-    std::thread::spawn(move || {
-        let first = signals.next();
-        // The main thread is gone only when the process ends anyway.
-        let _ = happened.send(Happening::Signal(first));
-        let second = signals.next();
-        std::process::exit(i32::from(ExitStatus::Signal(second).code()));
-    });
-    Ok(())
 }
 
 /// Waits for the end of the process; asks for it when a signal comes.

@@ -7,8 +7,7 @@ use crate::export;
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::serve::{ServeArguments, serve};
-use crate::settings;
-use crate::signals::Signals;
+use crate::{settings, signals};
 use clap::Args;
 use procession_application::assemble;
 use procession_policy::Unidentified;
@@ -69,7 +68,9 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     let grace = settings.grace()?;
     let (application, root) = application::read(directory, arguments.lenient)?;
     let (happened, happenings) = channel();
-    listen(&happened)?;
+    let first = happened.clone();
+    // The main thread is gone only when the process ends anyway.
+    signals::listen(move |number| drop(first.send(Happening::Signal(number))))?;
 
     // Whoever can reach it from other machines needs an actor and policies.
     let unidentified = match arguments.listen.listens(&settings) {
@@ -196,22 +197,6 @@ fn watch_start(node: &Arc<Node>, happened: &Sender<Happening>) {
         // Held until here, so that nothing above is told after the end.
         drop((node, happened));
     });
-}
-
-/// Turns the first signal into a happening; the second ends everything at once.
-fn listen(happened: &Sender<Happening>) -> Result<(), Failure> {
-    let mut signals = Signals::new().map_err(|error| {
-        Failure::new(ExitStatus::Failure, format!("failed to listen for signals: {error}"))
-    })?;
-    let happened = happened.clone();
-    std::thread::spawn(move || {
-        let first = signals.next();
-        // The main thread is gone only when the process ends anyway.
-        let _ = happened.send(Happening::Signal(first));
-        let second = signals.next();
-        std::process::exit(i32::from(ExitStatus::Signal(second).code()));
-    });
-    Ok(())
 }
 
 /// Waits until somebody asks for the end, and stops the application; or until it ends by itself.
