@@ -20,19 +20,20 @@ const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 /// The status of what was understood and could not be done.
 const UNPROCESSABLE: u16 = 422;
 
-/// Terminates the process of a call that nobody waits for any more.
-struct Callee<'a> {
-    state: &'a State,
+/// Terminates the process of a call that nobody waits for any more. It exists as soon as the process
+/// does: the caller may go away before anybody here has heard of the start.
+struct Callee {
+    node: Arc<Node>,
     pid: Pid,
     has_ended: bool,
 }
 
-impl Drop for Callee<'_> {
+impl Drop for Callee {
     fn drop(&mut self) {
         if self.has_ended {
             return;
         }
-        let (node, pid) = (Arc::clone(&self.state.node), self.pid);
+        let (node, pid) = (Arc::clone(&self.node), self.pid);
         // It may have ended meanwhile. Not waited for: this runs where nothing may wait.
         tokio::task::spawn_blocking(move || drop(node.terminate(pid)));
     }
@@ -60,8 +61,8 @@ pub(crate) async fn call(
     let request =
         SpawnRequest { program: request.program, args: request.args, ..SpawnRequest::default() };
     let (request, context) = start_of(request, host, caller.context())?;
-    let (pid, ended) = state.ask(move |node| start(node, request, context)).await??;
-    let mut callee = Callee { state: &state, pid, has_ended: false };
+    let node = Arc::clone(&state.node);
+    let (mut callee, ended) = state.ask(move |_| start(node, request, context)).await??;
     let reason = match tokio::time::timeout(most, ended).await {
         Ok(reason) => reason.map_err(|_| stopping())?,
         Err(_) => {
@@ -73,7 +74,7 @@ pub(crate) async fn call(
     match &*reason {
         ExitReason::Normal(result) => {
             let (result, cut) = to_json(result);
-            ok(CallResponse { pid: state.node.pid_text(pid), result, cut })
+            ok(CallResponse { pid: state.node.pid_text(callee.pid), result, cut })
         }
         // A failure always has an error.
         ExitReason::Failed(_) => Err(of_program(reason.error().unwrap_or_else(stopping)).into()),
@@ -91,15 +92,15 @@ type Ended = oneshot::Receiver<Arc<ExitReason>>;
 
 /// Starts the process; its end comes out of what is returned, also when it has ended already.
 fn start(
-    node: &Node,
+    node: Arc<Node>,
     request: procession_environment::SpawnRequest,
     context: procession_types::Context,
-) -> Result<(Pid, Ended), Error> {
+) -> Result<(Callee, Ended), Error> {
     let (sender, receiver) = oneshot::channel();
     // Whoever called may be gone.
     let tell = move |reason: &Arc<ExitReason>| drop(sender.send(Arc::clone(reason)));
     let pid = node.spawn_watched(request, context, tell)?;
-    Ok((pid, receiver))
+    Ok((Callee { node, pid, has_ended: false }, receiver))
 }
 
 fn stopping() -> Error {
