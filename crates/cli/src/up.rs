@@ -7,6 +7,7 @@ use crate::export;
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::serve::{ServeArguments, serve};
+use crate::settings::Settings;
 use crate::{settings, signals};
 use clap::Args;
 use procession_application::assemble;
@@ -84,11 +85,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     made.config.store = store(arguments, needs_store.then(|| directory.join(STORE)))?;
     let node = Arc::new(Node::start(made.config).map_err(|error| Failure::node(&error))?);
     let shown = directory.display().to_string();
-    let mut configuration = Configuration::new(&settings);
+    let mut configuration = described(arguments, &settings, grace);
     configuration.put_from("application", root.display().to_string(), "argument");
-    configuration.put("grace", format!("{grace:?}"), false);
-    let records = arguments.records.as_ref().map(|path| path.display().to_string());
-    configuration.put("records", records, arguments.records.is_some());
     let origin = if application.strict.is_some() { "application" } else { "listen" };
     let is_strict = application.strict.unwrap_or(unidentified == Unidentified::Deny);
     configuration.put_from("strict", is_strict, origin);
@@ -122,6 +120,21 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         node.shutdown(grace);
     }
     outcome
+}
+
+/// What the node tells of what it was told.
+fn described<'a>(
+    arguments: &UpArguments,
+    settings: &'a Settings,
+    grace: Duration,
+) -> Configuration<'a> {
+    let mut configuration = Configuration::new(settings);
+    configuration.put("grace", format!("{grace:?}"), false);
+    for (name, path) in [("records", &arguments.records), ("store", &arguments.store)] {
+        let shown = path.as_ref().map(|path| path.display().to_string());
+        configuration.put(name, shown, path.is_some());
+    }
+    configuration
 }
 
 /// The store that was asked for, or the one that durable programs need.
