@@ -84,6 +84,8 @@ pub enum Entry {
     Printed(Vec<u8>),
     /// A log record.
     Logged(LogRecord),
+    /// Before a turn: a process has ended normally to which it was linked, which it is not told.
+    Parted(Pid),
 }
 
 record!(Source { id, n, index });
@@ -118,4 +120,5 @@ variants!(Entry, "a journal entry" {
     26 Expires(until),
     27 Printed(line),
     28 Logged(record),
+    29 Parted(pid),
 });

@@ -3,7 +3,8 @@
 //!
 //! Everything in it follows from the journal: recording and replaying keep it by the same rules.
 
-use crate::bytes::{record, variants};
+use crate::bytes::{decoded, record, variants};
+use crate::journal::Entry;
 use procession_environment::{Call, CallId, Relation};
 use procession_types::{Event, Fragment, Pid, SmolStr, Timestamp, Topic, word};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,6 +128,15 @@ impl Ledger {
             Event::Exit { from, .. } => drop(self.monitors.remove(from)),
             Event::LinkDown { from, .. } => drop(self.links.remove(from)),
             _ => {}
+        }
+    }
+
+    /// An input over which the process failed was passed over, as the journal has it: it is told
+    /// nonetheless.
+    pub fn skipped(&mut self, input: &[u8]) {
+        self.inputs += 1;
+        if let Ok(Entry::Event(event)) = decoded(input) {
+            self.told(&event);
         }
     }
 

@@ -53,6 +53,14 @@ impl Recording {
         Entry::Trimmed.put(&mut self.journal);
     }
 
+    /// Before a turn: a process has ended normally to which it was linked.
+    pub fn parted(&mut self, pid: Pid, ledger: &mut Ledger) {
+        if ledger.links.contains(&pid) {
+            ledger.relates(Relation::Unlink, pid);
+            self.change(&Entry::Parted(pid));
+        }
+    }
+
     fn note(&mut self, entry: &Entry) {
         entry.put(&mut self.journal);
     }

@@ -49,6 +49,7 @@ pub fn replay(
                 Turn::Aside => guest.work(),
                 Turn::Waiting | Turn::Preempted | Turn::Replaced => {}
             },
+            Entry::Parted(pid) => host.parted(pid),
             // Nothing else is between turns.
             _ => guest.trim(),
         }

@@ -74,15 +74,23 @@ impl<'a> Replayer<'a> {
             return Ok(None);
         }
         match self.next() {
-            Some(entry @ (Entry::Turn { .. } | Entry::Start { .. } | Entry::Trimmed)) => {
-                Ok(Some(entry))
-            }
+            Some(
+                entry @ (Entry::Turn { .. }
+                | Entry::Start { .. }
+                | Entry::Trimmed
+                | Entry::Parted(_)),
+            ) => Ok(Some(entry)),
             Some(entry) => {
                 self.diverge(&format!("a turn ended before {entry:?}"));
                 self.verdict().map(|()| None)
             }
             None => self.verdict().map(|()| None),
         }
+    }
+
+    /// A link has ended.
+    pub(crate) fn parted(&mut self, pid: Pid) {
+        self.ledger.relates(Relation::Unlink, pid);
     }
 
     /// The difference that there are turns after the end.

@@ -103,14 +103,16 @@ impl Kernel {
     ) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let linked = process.rare.as_mut().and_then(|rare| rare.links.remove(from));
-        if linked.is_none() {
-            return;
-        }
+        let Some(tags) = linked else { return };
         self.publish_relations(cx, slot);
-        let Some(process) = self.table.at_mut(slot).filter(|_| reason.is_abnormal()) else {
-            return;
-        };
-        if process.trap_links {
+        let Some(process) = self.table.at_mut(slot) else { return };
+        if !reason.is_abnormal() {
+            if process.pid.is_durable() && tags.mine != 0 {
+                process.rare().parted.push(from);
+                // For a turn, whose commit says so.
+                Self::wake(process, &mut self.ready, cx.now);
+            }
+        } else if process.trap_links {
             process.events.push_back(Event::LinkDown { from, at: cx.now, reason });
             Self::wake(process, &mut self.ready, cx.now);
         } else {

@@ -78,6 +78,9 @@ pub(crate) struct Rare {
     pub(crate) pausing: bool,
     /// What it dies of as soon as its turn is over.
     pub(crate) doom: Option<Failure>,
+    /// Processes that a durable one had linked itself to, and that have ended normally: it is not told,
+    /// but what is kept of it must know.
+    pub(crate) parted: Vec<Pid>,
     /// What its parent has handed to it.
     pub(crate) handed: Option<Box<Handed>>,
 }

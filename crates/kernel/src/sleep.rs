@@ -299,6 +299,12 @@ impl Kernel {
         mourners
     }
 
+    /// Whom the process at a slot had linked itself to, and that has ended normally since this was asked.
+    pub fn take_parted(&mut self, slot: SlotIndex) -> Vec<Pid> {
+        let rare = self.table.at_mut(slot).and_then(|process| process.rare.as_mut());
+        rare.map(|rare| std::mem::take(&mut rare.parted)).unwrap_or_default()
+    }
+
     /// Whom the process at a slot monitors, and whom it is linked to.
     #[must_use]
     pub fn relations_of(&self, slot: SlotIndex) -> (Vec<Pid>, Vec<Pid>) {

@@ -102,6 +102,9 @@ impl Image for ReplayingImage {
 /// Numbers of the marks whose snapshots are kept, to be gone on from.
 const KEPT: [usize; 3] = [1, 6, 20];
 
+/// So many bytes of a state are worth a turn that is not looked at.
+const LARGE_BYTES: u64 = 32 << 10;
+
 /// A point between two turns.
 struct Mark {
     /// Bytes of the journal so far.
@@ -137,9 +140,9 @@ struct Run {
     end: Option<(ExitReason, u64)>,
 }
 
-fn hash_of(snapshot: Option<Vec<u8>>) -> u64 {
+fn hash_of(snapshot: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(&snapshot.expect("a guest can be captured between two turns"));
+    hasher.write(snapshot);
     hasher.finish()
 }
 
@@ -166,16 +169,16 @@ impl Run {
         if self.turns < self.next_mark {
             return;
         }
-        // The farther, the fewer, or a process of many turns would be nothing but looked at.
-        self.next_mark = self.turns + 1 + self.turns / 8;
-        let snapshot = guest.snapshot();
-        let hash = hash_of(snapshot.clone());
+        let snapshot = guest.snapshot().expect("a guest can be captured between two turns");
+        let hash = hash_of(&snapshot);
+        // The farther and the larger, the fewer, or a process would be nothing but looked at.
+        self.next_mark = self.turns + 1 + self.turns / 8 + snapshot.len() as u64 / LARGE_BYTES;
         let is_kept = KEPT.contains(&self.marks.len());
         self.marks.push(Mark {
             at: self.recording.journal.len(),
             hash,
             ledger: self.ledger.clone(),
-            snapshot: snapshot.filter(|_| is_kept),
+            snapshot: is_kept.then_some(snapshot),
         });
     }
 
@@ -236,7 +239,7 @@ impl Run {
 
 impl Mark {
     fn compare(&self, guest: &dyn Guest, ledger: &Ledger) -> Result<(), String> {
-        if hash_of(guest.snapshot()) != self.hash {
+        if guest.snapshot().is_none_or(|snapshot| hash_of(&snapshot) != self.hash) {
             return Err("another state".into());
         }
         if *ledger != self.ledger {

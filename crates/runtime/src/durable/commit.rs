@@ -28,13 +28,7 @@ impl Worker {
         };
         let mut changes = std::mem::take(&mut kept.first);
         changes.extend(recording.taken.iter().map(|source| taken(kept.id, *source)));
-        for (of, by_link) in &recording.news {
-            changes.push(taken(kept.id, Source::death(number(of), *by_link)));
-            changes.push(Change::remove(
-                Space::Relation,
-                keys::relation(number(of), *by_link, kept.id),
-            ));
-        }
+        changes.extend(heard(kept.id, &recording.news));
         for (relation, to) in recording.relations.iter().filter(|(_, to)| to.is_durable()) {
             changes.push(related(*relation, *to, &kept));
         }
@@ -190,6 +184,16 @@ pub(crate) fn parcel(from: Pid, output: &Entry) -> Option<(Pid, Parcel)> {
             (*to, Parcel::Cancel { from: Some(from), at: *at, deadline, reason })
         }
         _ => return None,
+    })
+}
+
+/// Deaths of durable processes that one was told of: they do not come again, and nothing is left of the
+/// relations.
+pub(crate) fn heard(id: u64, news: &[(Pid, bool)]) -> impl Iterator<Item = Change> {
+    news.iter().flat_map(move |(of, by_link)| {
+        let of = number(of);
+        let relation = Change::remove(Space::Relation, keys::relation(of, *by_link, id));
+        [taken(id, Source::death(of, *by_link)), relation]
     })
 }
 

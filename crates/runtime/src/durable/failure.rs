@@ -1,6 +1,7 @@
 //! What happens when a durable process fails, or its commit does: it goes back to the last state that is on
 //! disk, and gets again what it had taken since.
 
+use super::commit::heard;
 use super::process::Early;
 use crate::worker::{Worker, discard};
 use procession_durable::bytes::{Bytes as _, Reader, encoded};
@@ -12,7 +13,7 @@ use procession_environment::{OnError, Relation, Usage as Used};
 use procession_kernel::SlotIndex;
 use procession_store::{Change, Space, StoreError};
 use procession_telemetry::EventKind;
-use procession_types::{Error, ErrorKind, Event, ExitReason};
+use procession_types::{Error, ErrorKind, Event, ExitReason, Pid};
 
 /// Inputs that are taken one by one after a failure, to find out which one it was.
 const CAREFUL_TURNS: u32 = 1000;
@@ -60,6 +61,7 @@ impl Worker {
             .iter()
             .map(|source| Change::remove(Space::Inbox, keys::inbox(kept.id, *source)))
             .collect();
+        changes.extend(heard(kept.id, &kept.recording.news));
         changes.extend(kept.first.iter().cloned());
         let record = Record {
             at: self.now,
@@ -125,6 +127,8 @@ impl Worker {
         if let Some(resident) = self.guests.take_of(slot, pid) {
             discard(resident);
         }
+        let mut parted = parted_of(&recording.journal);
+        parted.extend(self.kernel.take_parted(slot));
         let (mut early, mut events): (Early, Vec<Event>) = (Vec::new(), Vec::new());
         if again {
             for entry in inputs_of(&recording.journal) {
@@ -146,6 +150,7 @@ impl Worker {
         }
         self.desk.returned.insert(pid, early);
         self.desk.unread.insert(pid, events);
+        self.desk.parted.insert(pid, parted);
         self.desk.expected.insert(pid, kept.n);
         self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
     }
@@ -153,14 +158,22 @@ impl Worker {
 
 /// Messages and events that a journal has taken, in order.
 pub(super) fn inputs_of(journal: &[u8]) -> Vec<Entry> {
+    let is_input = |entry: &Entry| matches!(entry, Entry::Message { .. } | Entry::Event(_));
+    entries(journal).filter(is_input).collect()
+}
+
+/// Whom a process is no longer linked to, as its journal says.
+fn parted_of(journal: &[u8]) -> Vec<Pid> {
+    let parted = |entry| if let Entry::Parted(pid) = entry { Some(pid) } else { None };
+    entries(journal).filter_map(parted).collect()
+}
+
+/// What a journal has, up to what can't be read.
+fn entries(journal: &[u8]) -> impl Iterator<Item = Entry> {
     let mut from = Reader::new(journal);
-    let mut inputs = Vec::new();
-    while !from.rest().is_empty() {
-        match Entry::take(&mut from) {
-            Ok(entry @ (Entry::Message { .. } | Entry::Event(_))) => inputs.push(entry),
-            Ok(_) => {}
-            Err(_) => break,
-        }
-    }
-    inputs
+    std::iter::from_fn(
+        move || {
+            if from.rest().is_empty() { None } else { Entry::take(&mut from).ok() }
+        },
+    )
 }

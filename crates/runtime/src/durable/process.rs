@@ -2,13 +2,14 @@
 
 use super::birth::Embryo;
 use crate::fold::FoldHash;
-use procession_durable::head::Head;
+use procession_durable::head::{Head, number};
 use procession_durable::journal::{Entry, Source};
+use procession_durable::keys;
 use procession_durable::ledger::Ledger;
 use procession_durable::record::Parcel;
 use procession_durable::recorder::Recording;
 use procession_kernel::{SlotIndex, TurnEnd};
-use procession_store::{Change, Commit};
+use procession_store::{Change, Commit, Space};
 use procession_types::{Event, ExitReason, Pid, SmolStr, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(crate) struct Kept {
     pub(crate) cancels: Vec<(Option<Pid>, Timestamp, Source)>,
     /// What it was given from the store when it came back: the same may be on its way to it still.
     pub(crate) loaded: HashSet<Source>,
-    /// What its first commit carries along.
+    /// What its next commit carries along.
     pub(crate) first: Vec<Change>,
     /// Commits that are not decided yet.
     pub(crate) in_flight: usize,
@@ -89,6 +90,8 @@ pub(crate) struct Desk {
     pub(crate) returned: HashMap<Pid, Early>,
     /// Events that such processes have not read.
     pub(crate) unread: HashMap<Pid, Vec<Event>>,
+    /// Whom such processes are no longer linked to, which no commit says.
+    pub(crate) parted: HashMap<Pid, Vec<Pid>>,
     /// When such processes will be terminated.
     pub(crate) deadlines: HashMap<Pid, Timestamp>,
     /// Records that must be in the store when they are brought back.
@@ -105,10 +108,19 @@ pub(crate) struct Desk {
 pub(crate) type Early = Vec<(Option<Source>, Parcel)>;
 
 impl Kept {
+    /// Notes that a process has ended normally to which it had linked itself.
+    pub(crate) fn part(&mut self, peer: Pid) {
+        self.recording.parted(peer, &mut self.ledger);
+        if peer.is_durable() {
+            let key = keys::relation(number(&peer), true, self.id);
+            self.first.push(Change::remove(Space::Relation, key));
+        }
+    }
+
     pub(crate) fn new(pid: Pid, head: Head, ledger: Ledger, n: u64) -> Self {
         Self {
             pid,
-            id: procession_durable::head::number(&pid),
+            id: number(&pid),
             n,
             head,
             ledger,

@@ -199,7 +199,9 @@ impl<'a> Past<'a> {
             candidates.len() < 3
         });
         scanned.map_err(|error| of_store(&error))?;
-        for snapshot in candidates {
+        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+        // A state whose last records were refused is not on disk, although it may be in the store.
+        for snapshot in candidates.into_iter().filter(|snapshot| snapshot.n <= ends.next) {
             if let Some(guest) = restored(shared, keeper, head, &snapshot) {
                 return Ok(Self {
                     shared,
@@ -289,7 +291,7 @@ impl<'a> Past<'a> {
                 let end = self.turns(journal, inputs_max).map_err(|what| place(&what))?;
                 goes_on = !matches!(end, End::Withheld);
             }
-            Kind::Failed { .. } => self.ledger.inputs += u64::from(record.inputs),
+            Kind::Failed { input, .. } => self.ledger.skipped(input),
             Kind::Killed { .. } => {}
             Kind::Upgraded { program, hash, arguments } => {
                 let birth = &self.head.birth;

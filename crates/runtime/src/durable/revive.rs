@@ -11,7 +11,8 @@ use procession_durable::ledger::{Ledger, OpenCall, Waits};
 use procession_environment::{Call, CallId, FsOperation};
 use procession_kernel::{QueueId, Revival, RevivedCall, SlotIndex};
 use procession_telemetry::EventKind;
-use procession_types::{Error, ErrorKind, Failure, Pid, Topic};
+use procession_types::{Error, ErrorKind, Event, Failure, Pid, Topic};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Worker {
@@ -65,6 +66,7 @@ impl Worker {
         self.desk.early.remove(&pid);
         self.desk.returned.remove(&pid);
         self.desk.unread.remove(&pid);
+        self.desk.parted.remove(&pid);
         self.desk.deadlines.remove(&pid);
         self.step(|kernel, cx| kernel.is_gone(cx, pid));
     }
@@ -83,9 +85,14 @@ impl Worker {
             is_uneasy,
         } = recovered;
         let shared = Arc::clone(&self.shared);
-        let (calls, lost) = calls(&ledger);
+        let mut kept = Kept::new(pid, head, ledger, n);
+        for peer in self.desk.parted.remove(&pid).unwrap_or_default() {
+            kept.part(peer);
+        }
+        let (calls, lost) = calls(&kept.ledger);
         let unread = self.desk.unread.remove(&pid).unwrap_or_default();
         let deadline = self.desk.deadlines.remove(&pid);
+        let dead = dead_relations(&kept.ledger, &unread, |pid| shared.is_alive(pid));
         let revival = Revival {
             calls,
             watchers,
@@ -93,14 +100,12 @@ impl Worker {
             events: unread,
             instructions: guest.usage().instructions,
             deadline,
-            ..revival(&shared.programs, &head, &ledger)
+            ..revival(&shared.programs, &kept.head, &kept.ledger)
         };
         let slot = self.step(|kernel, cx| kernel.revive(cx, revival));
-        let mut kept = Kept::new(pid, head, ledger, n);
         (kept.since, kept.is_uneasy) = (since, is_uneasy);
         kept.wakes_at = kept.ledger.next_time();
         kept.careful = self.desk.careful.remove(&pid).unwrap_or(0);
-        let dead = dead_relations(&kept.ledger, |pid| shared.is_alive(pid));
         if is_started {
             let used = guest.usage().instructions;
             let resident = Resident::new(pid, guest, used, (self.now, self.cell(slot, pid)));
@@ -215,10 +220,23 @@ fn uncertain() -> Error {
     Error::new(ErrorKind::Unknown, message).with_retryable(false)
 }
 
-/// Whom it watches that has ended with the node.
-fn dead_relations(ledger: &Ledger, is_alive: impl Fn(Pid) -> bool) -> Vec<(Pid, bool)> {
+/// Whom it watches that has ended with the node. What it has not read yet it need not be told again.
+fn dead_relations(
+    ledger: &Ledger,
+    unread: &[Event],
+    is_alive: impl Fn(Pid) -> bool,
+) -> Vec<(Pid, bool)> {
+    let told: HashSet<(Pid, bool)> = unread
+        .iter()
+        .filter_map(|event| match event {
+            Event::Exit { from, .. } => Some((*from, false)),
+            Event::LinkDown { from, .. } => Some((*from, true)),
+            Event::Cancel { .. } | Event::Took { .. } | Event::Rest { .. } => None,
+        })
+        .collect();
     let monitors = ledger.monitors.iter().map(|pid| (*pid, false));
     let links = ledger.links.iter().map(|pid| (*pid, true));
     // The death of a durable one is in the store.
-    monitors.chain(links).filter(|(pid, _)| !pid.is_durable() && !is_alive(*pid)).collect()
+    let is_news = |it: &(Pid, bool)| !it.0.is_durable() && !is_alive(it.0) && !told.contains(it);
+    monitors.chain(links).filter(is_news).collect()
 }

@@ -26,6 +26,9 @@ impl Worker {
         let Some(mut kept) = self.desk.kept.remove(&slot) else {
             return self.end_turn(slot, 0, TurnEnd::Exited(lost()));
         };
+        for pid in self.kernel.take_parted(slot) {
+            kept.part(pid);
+        }
         kept.recording.begin(&Entry::Turn { budget: budget as usize });
         let inputs_max = if kept.careful > 0 { 1 } else { INPUTS_MAX };
         kept.careful = kept.careful.saturating_sub(1);
