@@ -32,9 +32,14 @@ impl Patient {
     /// Waits until there is room, or the node ends.
     fn wait_for_room(&self) {
         while !self.gauge.is_closing.load(Ordering::Relaxed) {
-            // A store that can't tell is asked the hard way.
-            let size = self.inner.size();
-            let has_room = size.is_ok_and(|size| size.free_bytes > size.reserve_bytes);
+            let has_room = match self.inner.size() {
+                Ok(size) => size.free_bytes > size.reserve_bytes,
+                // It has failed: what is asked of it is told so.
+                Err(_) => {
+                    self.gauge.is_stalled.store(true, Ordering::Relaxed);
+                    return;
+                }
+            };
             self.gauge.is_stalled.store(!has_room, Ordering::Relaxed);
             if has_room {
                 return;
