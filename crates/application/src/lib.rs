@@ -10,9 +10,11 @@ mod directory;
 mod granted;
 mod read;
 mod reload;
+mod renew;
+mod transition;
 
 pub use assemble::{Assembled, assemble, definition, policies};
 pub use directory::Directory;
 pub use granted::{Granted, granted};
-pub use read::{BadProgram, ReadError, environment, read};
-pub use reload::{ReloadError, Reloaded, reload};
+pub use read::{BadProgram, ReadError, environment, read, read_as};
+pub use reload::{Reload, ReloadError, Reloaded};

@@ -49,8 +49,16 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// Everything that is wrong with its files, or else everything that is wrong with its programs.
 pub fn read(path: &Path, mode: Mode) -> Result<(Application, Report), ReadError> {
-    let shown = path.display().to_string();
-    let options = Options { directory: &shown, mode, modules: module_names() };
+    read_as(path, &path.display().to_string(), mode)
+}
+
+/// As [`read`], for a directory that people know by another name: what is told of its files names them
+/// so.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_as(path: &Path, shown: &str, mode: Mode) -> Result<(Application, Report), ReadError> {
+    let options = Options { directory: shown, mode, modules: module_names() };
     let result = match Directory::open(path) {
         Ok(directory) => procession_spec::read(&directory, &options),
         Err(error) => procession_spec::read(&Nowhere(error), &options),

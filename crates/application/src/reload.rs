@@ -1,18 +1,19 @@
-//! From one state of an application to the next while it runs: new code for services and pools that
-//! go on.
+//! From one state of an application to the next while it runs.
 //!
 //! A reload is done as a whole or not at all. What it can't do is refused before anything is changed;
-//! when a new program turns out not to start, everything is put back as it was.
+//! when a new program turns out not to start, or a new service not to come up, everything is put back as
+//! it was.
 
-use procession_environment::Program;
-use procession_runtime::{Kind, Node, Supervised, Verb, When, joined};
+use crate::assemble::{assemble, definition};
+use crate::renew::Renewals;
+use crate::transition;
+use procession_policy::Unidentified;
+use procession_runtime::{ConfigError, Node, StateName, Verb};
 use procession_spec::{Application, Difference, Sort};
-use procession_types::{Error, ErrorKind, Fragment, Pid};
+use procession_types::{Error, ErrorKind};
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// How many processes are looked through for the members of pools, per shard.
-const PROCESSES_MAX: usize = 1_000_000;
 
 /// What a reload has done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,16 +22,27 @@ pub struct Reloaded {
     pub programs: Vec<String>,
     /// Services, and pools, whose processes go on with new code.
     pub upgraded: Vec<String>,
-    /// Services that were started again, since they did not wait for a message in time.
+    /// Services that were started again, since what they were started with has changed, or since they
+    /// were not at rest in time.
     pub restarted: Vec<String>,
+    /// Pools whose members make room for others, each when it has done what it has.
+    pub replaced: Vec<String>,
+    /// Services that had failed before, and still do.
+    pub failing: Vec<String>,
 }
 
 /// Why a reload was refused. The application is as it was before.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum ReloadError {
     /// What has changed that a running node can't change.
     Unsupported(Vec<String>),
-    /// A new program does not start, or something could not be upgraded.
+    /// What the definitions say makes no sense together.
+    Definition(Vec<Error>),
+    /// A granted directory can't be used.
+    Grant(ConfigError),
+    /// A directory that programs may write to can't be made.
+    Directory(PathBuf, std::io::Error),
+    /// A new program does not start, or something does not come up or could not be upgraded.
     Failed {
         /// The service or pool.
         id: String,
@@ -46,8 +58,14 @@ impl fmt::Display for ReloadError {
                 let list = changes.join(", ");
                 write!(f, "a running node can't change {list}: stop the application and start it")
             }
+            Self::Definition(errors) => {
+                let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+                write!(f, "{}", lines.join("\n"))
+            }
+            Self::Grant(error) => write!(f, "{error}"),
+            Self::Directory(path, error) => write!(f, "make {}: {error}", path.display()),
             Self::Failed { id, error } => {
-                write!(f, "{id} could not be upgraded, all is as before: {}", error.message)
+                write!(f, "{id} can't go on with it, all is as before: {}", error.message)
             }
         }
     }
@@ -55,134 +73,165 @@ impl fmt::Display for ReloadError {
 
 impl std::error::Error for ReloadError {}
 
-/// Makes a node that runs `before` run `after`: defines what is new, and upgrades the processes whose
-/// programs changed, each as soon as it waits for a message. A service that does not within
-/// `patience` is restarted; members of pools keep what they have in hand, so they are waited for.
-/// What did not change is not touched.
-///
-/// # Errors
-/// See [`ReloadError`].
-pub fn reload(
-    node: &Node,
-    before: &Application,
-    after: &Application,
-    patience: Duration,
-) -> Result<Reloaded, ReloadError> {
-    let difference = Difference::between(before, after);
-    let unsupported = unsupported(&difference);
-    if !unsupported.is_empty() {
-        return Err(ReloadError::Unsupported(unsupported));
-    }
-    let changed = difference.changed.iter().filter(|change| change.sort == Sort::Program);
-    let changed = changed.map(|change| change.id.clone());
-    let added = difference.added.iter().map(|(_, id)| id.clone());
-    let mut done = Reloaded { programs: changed.chain(added).collect(), ..Reloaded::default() };
-    done.programs.sort();
-    define(node, after, &done.programs);
-    let users = difference.changed.iter().filter(|change| change.program);
-    for id in users.filter(|change| change.sort != Sort::Program).map(|change| &change.id) {
-        if let Err(error) = renew(node, after, id, patience, &mut done) {
-            put_back(node, before, &done, patience);
-            return Err(ReloadError::Failed { id: id.clone(), error });
-        }
-    }
-    for (_, id) in &difference.removed {
-        node.undefine(id);
-    }
-    Ok(done)
+/// What a reload is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Reload<'a> {
+    /// What the node runs.
+    pub before: &'a Application,
+    /// What it shall run.
+    pub after: &'a Application,
+    /// Where the application's files are.
+    pub directory: &'a Path,
+    /// The variables of the environment.
+    pub variables: &'a [(String, Vec<u8>)],
+    /// What becomes of processes without actor and scope where the application does not say.
+    pub unidentified: Unidentified,
+    /// How long something may take to be at rest, or to come up. A service that is not at rest by then
+    /// is started again; members of pools do what they have, and make room for others.
+    pub patience: Duration,
 }
 
-/// What a reload can't do: everything but programs.
-fn unsupported(difference: &Difference) -> Vec<String> {
-    let mut found: Vec<String> =
-        difference.application.iter().map(|key| format!("\"{key}\"")).collect();
-    for (what, list) in [("the new", &difference.added), ("the removed", &difference.removed)] {
-        let others = list.iter().filter(|(sort, _)| *sort != Sort::Program);
-        found.extend(others.map(|(sort, id)| format!("{what} {} {id}", word(*sort))));
+impl Reload<'_> {
+    /// What is different, and what of that a running node can't change.
+    #[must_use]
+    pub fn difference(&self) -> (Difference, Vec<String>) {
+        let difference = Difference::between(self.before, self.after);
+        let unsupported = unsupported(&difference);
+        (difference, unsupported)
     }
-    for change in &difference.changed {
-        if change.sort != Sort::Program && !change.keys.is_empty() {
-            let keys = change.keys.join(", ");
-            found.push(format!("{keys} of {} {}", word(change.sort), change.id));
+
+    /// Makes a node that runs `before` run `after`. What did not change is not touched: it keeps its
+    /// process.
+    ///
+    /// # Errors
+    /// See [`ReloadError`].
+    pub fn run(&self, node: &Node) -> Result<Reloaded, ReloadError> {
+        let (difference, unsupported) = self.difference();
+        if !unsupported.is_empty() {
+            return Err(ReloadError::Unsupported(unsupported));
         }
+        let mut done = Reloaded { programs: new_programs(&difference), ..Reloaded::default() };
+        if difference.is_empty() {
+            return Ok(done);
+        }
+        let result = self.go(node, &difference, &mut done);
+        if result.is_err() {
+            self.put_back(node, &difference, &done);
+        }
+        result.map(|()| done)
+    }
+
+    fn go(
+        &self,
+        node: &Node,
+        difference: &Difference,
+        done: &mut Reloaded,
+    ) -> Result<(), ReloadError> {
+        self.configure(node, self.after)?;
+        define(node, self.after, &done.programs);
+        let (before, after) = (definition(self.before), definition(self.after));
+        let both = transition::between(&before, &after);
+        node.redefine_application(both).map_err(ReloadError::Definition)?;
+        let failed = |id: &str, error| ReloadError::Failed { id: id.to_owned(), error };
+        for id in transition::in_order(self.after) {
+            let is_new = difference.added.iter().any(|(_, new)| new == id);
+            if is_new && self.starts(id) {
+                node.control(id, Verb::Start, self.patience).map_err(|e| failed(id, e))?;
+            }
+            let change = difference.changed.iter().find(|change| {
+                change.id == id && !matches!(change.sort, Sort::Program | Sort::Host | Sort::Policy)
+            });
+            if let Some(change) = change {
+                let renewals = Renewals { node, application: self.after, patience: self.patience };
+                renewals.bring(change, done).map_err(|e| failed(id, e))?;
+            }
+        }
+        if difference.removed.iter().any(|(sort, _)| is_supervised(*sort)) {
+            // Something that does not end in its time is ended, and is no reason to go back.
+            let ended = node.redefine_application(after);
+            if let Err(errors) = ended
+                && errors.iter().any(|error| error.kind != ErrorKind::Timeout)
+            {
+                return Err(ReloadError::Definition(errors));
+            }
+        }
+        let gone = difference.removed.iter().filter(|(sort, _)| *sort == Sort::Program);
+        gone.for_each(|(_, id)| node.undefine(id));
+        Ok(())
+    }
+
+    /// Whether something new starts by itself.
+    fn starts(&self, id: &str) -> bool {
+        let service = self.after.services.get(id).map(|it| it.lifecycle.auto_start);
+        let pool = self.after.pools.get(id).map(|it| it.lifecycle.auto_start);
+        service.or(pool).unwrap_or(false)
+    }
+
+    /// Policies, grants, variables and hosts.
+    fn configure(&self, node: &Node, application: &Application) -> Result<(), ReloadError> {
+        let variables = self.variables.iter().cloned();
+        let made = assemble(application, self.directory, variables, self.unidentified);
+        made.make_directories().map_err(|(path, error)| ReloadError::Directory(path, error))?;
+        node.reconfigure(made.config).map_err(ReloadError::Grant)
+    }
+
+    /// Undoes what has been done. What can't be put back now is when it starts the next time.
+    fn put_back(&self, node: &Node, difference: &Difference, done: &Reloaded) {
+        let (old, new): (Vec<_>, Vec<_>) =
+            done.programs.iter().cloned().partition(|id| self.before.programs.contains_key(id));
+        // What was right before is right now, and its supervisor sees to what does not come up.
+        let _ = self.configure(node, self.before);
+        define(node, self.before, &old);
+        let _ = node.redefine_application(definition(self.before));
+        let renewals = Renewals { node, application: self.before, patience: self.patience };
+        let mut again = Reloaded::default();
+        for change in &difference.changed {
+            let was_touched = [&done.upgraded, &done.restarted, &done.replaced, &done.failing]
+                .iter()
+                .any(|list| list.contains(&change.id));
+            if was_touched {
+                let _ = renewals.bring(change, &mut again);
+            }
+        }
+        // Those that are down now and were up before.
+        for it in node.supervised() {
+            let is_down = matches!(it.status.state, StateName::Backoff | StateName::Failed);
+            if is_down && difference.changed.iter().any(|change| it.id == change.id) {
+                let _ = node.control(&it.id, Verb::Restart, self.patience);
+            }
+        }
+        new.iter().for_each(|id| node.undefine(id));
+    }
+}
+
+/// What a reload can't do.
+fn unsupported(difference: &Difference) -> Vec<String> {
+    let mut found = Vec::new();
+    for (what, list) in [("the new", &difference.added), ("the removed", &difference.removed)] {
+        let hosts = list.iter().filter(|(sort, _)| *sort == Sort::Host);
+        // A PID names its host by its position among those that the node has.
+        found.extend(hosts.map(|(_, id)| format!("{what} process host {id}")));
     }
     found
 }
 
-const fn word(sort: Sort) -> &'static str {
+const fn is_supervised(sort: Sort) -> bool {
     match sort {
-        Sort::Program => "program",
-        Sort::Host => "process host",
-        Sort::Policy => "policy",
-        Sort::Service => "service",
-        Sort::Pool => "pool",
-        Sort::Supervisor => "supervisor",
+        Sort::Service | Sort::Pool | Sort::Supervisor => true,
+        Sort::Program | Sort::Host | Sort::Policy => false,
     }
+}
+
+fn new_programs(difference: &Difference) -> Vec<String> {
+    let changed = difference.changed.iter().filter(|change| change.sort == Sort::Program);
+    let added = difference.added.iter().filter(|(sort, _)| *sort == Sort::Program);
+    let ids = changed.map(|change| change.id.clone()).chain(added.map(|(_, id)| id.clone()));
+    let mut programs: Vec<String> = ids.collect();
+    programs.sort();
+    programs
 }
 
 fn define(node: &Node, application: &Application, ids: &[String]) {
     let programs = ids.iter().filter_map(|id| application.programs.get(id));
-    let programs: Vec<Program> = programs.map(|it| it.program.clone()).collect();
-    programs.into_iter().for_each(|program| node.define(program));
-}
-
-/// Lets the processes of a service or pool go on with the program as it is defined now.
-fn renew(
-    node: &Node,
-    application: &Application,
-    id: &str,
-    patience: Duration,
-    done: &mut Reloaded,
-) -> Result<(), Error> {
-    let Supervised { kind, status, .. } = node.supervised_by_id(id)?;
-    // What does not run starts with the new program anyway.
-    let Some(pid) = status.pid else { return Ok(()) };
-    if kind == Kind::Pool {
-        let arguments = application.pools.get(id).map(|it| joined(&it.arguments));
-        let arguments = arguments.unwrap_or_default();
-        for member in members(node, pid) {
-            upgrade(node, member, &arguments, patience)?;
-        }
-        done.upgraded.push(id.to_owned());
-        return Ok(());
-    }
-    let arguments = application.services.get(id).map(|it| joined(&it.arguments));
-    match upgrade(node, pid, &arguments.unwrap_or_default(), patience) {
-        Err(error) if error.kind == ErrorKind::Timeout => {
-            node.control(id, Verb::Restart, patience)?;
-            done.restarted.push(id.to_owned());
-        }
-        other => {
-            other?;
-            done.upgraded.push(id.to_owned());
-        }
-    }
-    Ok(())
-}
-
-/// One that has ended meanwhile needs no upgrade: what comes after it runs the new program.
-fn upgrade(node: &Node, pid: Pid, arguments: &Fragment, patience: Duration) -> Result<(), Error> {
-    match node.upgrade(pid, None, arguments.clone(), When::AtRest(patience)) {
-        Err(error) if error.kind == ErrorKind::NotFound && !node.is_alive(pid) => Ok(()),
-        other => other,
-    }
-}
-
-/// The processes that a pool has started.
-fn members(node: &Node, pool: Pid) -> Vec<Pid> {
-    let processes = node.processes(PROCESSES_MAX).into_iter();
-    processes.filter(|it| it.parent == Some(pool)).map(|it| it.pid).collect()
-}
-
-/// Undoes what has been done. What can't be put back now is when it starts the next time.
-fn put_back(node: &Node, before: &Application, done: &Reloaded, patience: Duration) {
-    let (old, new): (Vec<_>, Vec<_>) =
-        done.programs.iter().cloned().partition(|id| before.programs.contains_key(id));
-    define(node, before, &old);
-    let mut again = Reloaded::default();
-    for id in done.upgraded.iter().chain(&done.restarted) {
-        // Its supervisor sees to it when even that fails.
-        let _ = renew(node, before, id, patience, &mut again);
-    }
-    new.iter().for_each(|id| node.undefine(id));
+    programs.for_each(|it| node.define(it.program.clone()));
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::Scratch;
-use procession_application::{ReloadError, assemble, read, reload};
+use procession_application::{Reload, ReloadError, Reloaded, assemble, read};
 use procession_policy::Unidentified;
 use procession_runtime::{Node, Sinks, Verb};
 use procession_spec::{Application, Mode};
@@ -33,8 +33,12 @@ entries:
 fn printer(version: &str) -> String {
     format!(
         "return {{ main = function()
-  local inbox = process.inbox()
-  while true do print({version:?} .. ' ' .. inbox:receive():payload()) end
+  local inbox, events = process.inbox(), process.events()
+  while true do
+    local got = channel.select{{inbox:case_receive(), events:case_receive()}}
+    if got.channel == events then return end
+    print({version:?} .. ' ' .. got.value:payload())
+  end
 end }}"
     )
 }
@@ -84,6 +88,26 @@ impl Running {
         self.node.supervised_by_id(id).unwrap().status.pid.unwrap()
     }
 
+    /// Goes over to what the files say now.
+    fn reload(&mut self) -> Result<Reloaded, ReloadError> {
+        let after = read(self.scratch.path(), Mode::Strict).unwrap_or_else(|e| panic!("{e}")).0;
+        let reload = Reload {
+            before: &self.application,
+            after: &after,
+            directory: self.scratch.path(),
+            variables: &[("FROM_OUTSIDE".to_owned(), b"outside".to_vec())],
+            unidentified: Unidentified::Allow,
+            patience: PATIENCE,
+        };
+        let done = reload.run(&self.node)?;
+        self.application = after;
+        Ok(done)
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.node.supervised().into_iter().map(|it| it.id.to_string()).collect()
+    }
+
     /// What is printed for a message with this number.
     fn ask(&self, id: &str, number: i64) -> String {
         let payload = FragmentBuilder::new().finish(&[word::int_wrapping(number)]);
@@ -95,17 +119,16 @@ impl Running {
 
 #[test]
 fn what_changed_is_upgraded_where_it_is_and_what_did_not_is_untouched() {
-    let running = Running::start("upgraded");
+    let mut running = Running::start("upgraded");
     let ids = ["app:answers", "app:bystander", "app:workers"];
     let before = ids.map(|id| running.pid(id));
     assert_eq!(running.ask("app:answers", 1), "echo 1 1");
     running.scratch.write("echo.lua", &printer("echo 2"));
     running.scratch.write("worker.lua", &printer("worker 2"));
-    let after = read(running.scratch.path(), Mode::Strict).unwrap().0;
-    let done = reload(&running.node, &running.application, &after, PATIENCE).unwrap();
+    let done = running.reload().unwrap();
     assert_eq!(done.programs, ["app:echo", "app:worker"]);
     assert_eq!(done.upgraded, ["app:answers", "app:workers"]);
-    assert_eq!(done.restarted, Vec::<String>::new());
+    assert_eq!((done.restarted, done.replaced), (Vec::new(), Vec::new()));
     assert_eq!(ids.map(|id| running.pid(id)), before);
     assert_eq!(running.ask("app:answers", 2), "echo 2 2");
     assert_eq!(running.ask("app:bystander", 3), "other 1 3");
@@ -113,18 +136,16 @@ fn what_changed_is_upgraded_where_it_is_and_what_did_not_is_untouched() {
         assert_eq!(running.ask("app:workers", number), format!("worker 2 {number}"));
     }
     // Again there is nothing to do.
-    let done = reload(&running.node, &after, &after, PATIENCE).unwrap();
-    assert_eq!(done, procession_application::Reloaded::default());
+    assert_eq!(running.reload().unwrap(), Reloaded::default());
 }
 
 #[test]
 fn a_broken_version_is_refused_and_the_old_one_goes_on() {
-    let running = Running::start("broken");
+    let mut running = Running::start("broken");
     let pid = running.pid("app:answers");
     running.scratch.write("worker.lua", "error('not today')");
     running.scratch.write("echo.lua", &printer("echo 2"));
-    let after = read(running.scratch.path(), Mode::Strict).unwrap().0;
-    let error = reload(&running.node, &running.application, &after, PATIENCE).unwrap_err();
+    let error = running.reload().unwrap_err();
     assert!(matches!(&error, ReloadError::Failed { id, .. } if id == "app:workers"), "{error}");
     assert!(error.to_string().contains("not today"), "{error}");
     // What had been upgraded already is as it was, and so is everything that starts from now on.
@@ -136,17 +157,159 @@ fn a_broken_version_is_refused_and_the_old_one_goes_on() {
     assert_eq!(running.ask("app:answers", 3), "echo 1 3");
 }
 
+const ALL_ELSE: &str = "version: \"1.0\"
+namespace: app
+variables: {GREETING: hello}
+grants: [env:FROM_OUTSIDE]
+security:
+  groups: {all: [talk]}
+entries:
+  - {name: echo, kind: process.lua, source: file://echo.lua}
+  - {name: other, kind: process.lua, source: file://other.lua}
+  - {name: worker, kind: process.lua, source: file://worker.lua}
+  - {name: reader, kind: process.lua, source: file://reader.lua, modules: [env]}
+  - {name: talk, kind: security.policy, policy: {effect: allow, actions: [process.send], resources: '*'}}
+  - {name: answers, kind: process.service, process: echo, host: app:processes, arguments: [1]}
+  - {name: reads, kind: process.service, process: reader, host: app:processes, lifecycle: {requires: [answers]}}
+  - {name: tree, kind: process.supervisor, children: [reads]}
+  - name: workers
+    kind: process.pool
+    process: worker
+    host: app:processes
+    pool: {min_size: 3, max_size: 4}
+  - {name: processes, kind: process.host, host: {max_processes: 500, weight: 7}}
+";
+
 #[test]
-fn what_a_running_node_cant_change_is_named_and_nothing_is_changed() {
-    let running = Running::start("unsupported");
-    running.scratch.write("echo.lua", &printer("echo 2"));
-    let index = INDEX.replace("max_size: 2", "max_size: 3");
-    let more = "  - {name: more, kind: process.service, process: echo, host: app:processes}\n";
-    running.scratch.write("_index.yaml", &(index + more));
+fn everything_else_changes_too_and_back() {
+    let mut running = Running::start("everything");
+    // Every node has it; so it can be described from the start, and described otherwise.
+    let (workers, answers) = (running.pid("app:workers"), running.pid("app:answers"));
+    let reader = "return { main = function()
+  local env, inbox = require('env'), process.inbox()
+  while true do
+    inbox:receive()
+    print(env.get('GREETING') .. ' ' .. env.get('FROM_OUTSIDE'))
+  end
+end }";
+    running.scratch.write("reader.lua", reader);
+    running.scratch.write("_index.yaml", ALL_ELSE);
+    let done = running.reload();
+    let error = done.unwrap_err();
+    assert!(error.to_string().contains("the new process host app:processes"), "{error}");
+    assert_eq!(running.ids(), ["app:answers", "app:bystander", "app:workers", "system:root"]);
+    let lines = ALL_ELSE.lines().filter(|line| !line.contains("process.host"));
+    let rest = lines.collect::<Vec<&str>>().join("\n");
+    running.scratch.write("_index.yaml", &rest);
+    let done = running.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(done.restarted, ["app:answers"]);
+    assert_ne!(running.pid("app:answers"), answers);
+    assert_eq!(running.pid("app:workers"), workers);
+    let status = running.node.pool_status("app:workers").unwrap();
+    assert_eq!((status.bounds, status.size), ((3, 4), 3));
+    assert_eq!(
+        running.ids(),
+        ["app:answers", "app:reads", "app:tree", "app:workers", "system:root"]
+    );
+    assert!(running.node.policies().get("app:talk").is_some());
+    assert_eq!(running.ask("app:reads", 1), "hello outside");
+    // Other values for those that run.
+    running.scratch.write("_index.yaml", &rest.replace("GREETING: hello", "GREETING: bye"));
+    let reads = running.pid("app:reads");
+    let done = running.reload().unwrap();
+    assert_eq!(done.restarted, Vec::<String>::new());
+    assert_eq!(running.pid("app:reads"), reads);
+    assert_eq!(running.ask("app:reads", 2), "bye outside");
+    running.scratch.write("_index.yaml", INDEX);
+    running.reload().unwrap();
+    assert_eq!(running.ids(), ["app:answers", "app:bystander", "app:workers", "system:root"]);
+    assert!(running.node.policies().get("app:talk").is_none());
+    assert_eq!(running.node.pool_status("app:workers").unwrap().bounds, (2, 2));
+    assert_eq!(running.ask("app:bystander", 3), "other 1 3");
+}
+
+#[test]
+fn a_host_is_described_otherwise_while_it_is_used() {
+    let mut running = Running::start("hosts");
+    let host = |weight, most| {
+        let entry = format!(
+            "  - {{name: place, kind: process.host, host: {{max_processes: {most}, weight: {weight}}}}}\n"
+        );
+        INDEX.replace("app:processes", "place") + &entry
+    };
+    // The node is started with it.
+    running.scratch.write("_index.yaml", &host(1, 100));
+    running.application = read(running.scratch.path(), Mode::Strict).unwrap().0;
+    let none = std::iter::empty();
+    let mut made =
+        assemble(&running.application, running.scratch.path(), none, Unidentified::Allow);
+    made.config.sinks = Sinks::none();
+    running.node = Node::start(made.config).unwrap();
+    running.node.start_application(made.definition).unwrap();
+    running.node.wait_until_up(PATIENCE).unwrap();
+    let pid = running.pid("app:answers");
+    running.scratch.write("_index.yaml", &host(9, 4));
+    assert_eq!(running.reload().unwrap(), Reloaded::default());
+    assert_eq!(running.pid("app:answers"), pid);
+    let hosts = running.node.hosts();
+    let place = hosts.iter().find(|it| it.config.id == "app:place").unwrap();
+    assert_eq!((place.config.weight, place.config.processes_max, place.processes), (9, 4, 4));
+    // It is full now.
+    let more = "  - {name: more, kind: process.service, process: echo, host: place}\n";
+    running.scratch.write("_index.yaml", &(host(9, 4) + more));
+    let error = running.reload().unwrap_err();
+    assert!(matches!(&error, ReloadError::Failed { id, .. } if id == "app:more"), "{error}");
+    assert_eq!(running.ids(), ["app:answers", "app:bystander", "app:workers", "system:root"]);
+}
+
+#[test]
+fn a_member_that_has_something_in_hand_does_it_and_makes_room() {
+    let mut running = Running::start("busy");
+    // It is in the middle of something until somebody lets it go on.
+    let slow = "return { main = function()
+  local inbox, go = process.inbox(), process.listen('go')
+  while true do
+    local work = inbox:receive():payload()
+    go:receive()
+    print('slow ' .. work)
+  end
+end }";
+    running.scratch.write("worker.lua", slow);
+    running.reload().unwrap();
+    let payload = FragmentBuilder::new().finish(&[word::int_wrapping(1)]);
+    let message = Message { topic: "ask".into(), from: None, payload };
+    running.node.send(running.node.lookup("app:workers").unwrap(), message).unwrap();
+    let pool = running.pid("app:workers");
+    let busy = loop {
+        let status = running.node.pool_status("app:workers").unwrap();
+        if status.members.busy == 1 {
+            break status;
+        }
+    };
+    assert_eq!(busy.size, 2);
+    running.scratch.write("worker.lua", &printer("worker 3"));
     let after = read(running.scratch.path(), Mode::Strict).unwrap().0;
-    let error = reload(&running.node, &running.application, &after, PATIENCE).unwrap_err();
-    let text = error.to_string();
-    assert!(text.contains("the new service app:more"), "{text}");
-    assert!(text.contains("app:workers"), "{text}");
-    assert_eq!(running.ask("app:answers", 1), "echo 1 1");
+    let reload = Reload {
+        before: &running.application,
+        after: &after,
+        directory: running.scratch.path(),
+        variables: &[],
+        unidentified: Unidentified::Allow,
+        patience: Duration::ZERO,
+    };
+    let done = reload.run(&running.node).unwrap();
+    assert_eq!(done.replaced, ["app:workers"]);
+    // Meanwhile others do what comes.
+    assert_eq!(running.ask("app:workers", 2), "worker 3 2");
+    let members = running.node.processes(1000).into_iter().filter(|it| it.parent == Some(pool));
+    for member in members {
+        let payload = FragmentBuilder::new().finish(&[word::int_wrapping(0)]);
+        let message = Message { topic: "go".into(), from: None, payload };
+        let _ = running.node.send(member.pid, message);
+    }
+    let mut seen = vec![running.lines.recv_timeout(PATIENCE).unwrap()];
+    while !seen.contains(&"slow 1".to_owned()) {
+        seen.push(running.lines.recv_timeout(PATIENCE).unwrap());
+    }
+    assert_eq!(running.node.pool_status("app:workers").unwrap().counts.dead_letters, 0);
 }

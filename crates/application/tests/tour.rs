@@ -4,11 +4,12 @@
 mod common;
 
 use common::Scratch;
-use procession_application::{assemble, read};
+use procession_application::{Reload, assemble, read};
 use procession_policy::Unidentified;
 use procession_runtime::{Node, Sinks};
 use procession_spec::Mode;
 use procession_telemetry::{EventKind, Query, Stream};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,29 @@ fn the_tour_comes_up_counts_every_text_and_ends_without_force() {
             seen.push('\n');
         }
     }
+    // A new version of its programs, while it works: nobody is started again for it.
+    let ids = ["tour:totals", "tour:counters", "tour:watcher"];
+    let pids = ids.map(|id| node.supervised_by_id(id).unwrap().status.pid);
+    for file in ["watch.lua", "count.lua", "total.lua"] {
+        let path = directory.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("-- The next version.\n{text}")).unwrap();
+    }
+    let after = read(&directory, Mode::Strict).unwrap_or_else(|e| panic!("{e}")).0;
+    let reload = Reload {
+        before: &application,
+        after: &after,
+        directory: &directory,
+        variables: &[],
+        unidentified: Unidentified::Allow,
+        patience: PATIENCE,
+    };
+    let done = reload.run(&node).unwrap_or_else(|error| panic!("{error}"));
+    let upgraded: BTreeSet<&str> = done.upgraded.iter().map(String::as_str).collect();
+    assert_eq!(upgraded, BTreeSet::from(ids));
+    assert_eq!((done.restarted, done.replaced, done.failing), Default::default());
+    assert_eq!(ids.map(|id| node.supervised_by_id(id).unwrap().status.pid), pids);
+
     let denied =
         Query { kinds: vec![EventKind::PermissionDenied], after: Some(0), ..Query::default() };
     let mut denied = node.follow(Stream::Events, denied, None);

@@ -21,6 +21,7 @@ use crate::logs::LogsArguments;
 use crate::pause::PauseArguments;
 use crate::policy::PolicyArguments;
 use crate::ps::PsArguments;
+use crate::reload::ReloadArguments;
 use crate::resume::ResumeArguments;
 use crate::scale::ScaleArguments;
 use crate::send::SendArguments;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Start a node with an application, in the foreground
     Up(UpArguments),
+    /// Read the application again, and change to it what runs
+    Reload(ReloadArguments),
     /// Stop a node
     Down(DownArguments),
     /// Show what the node is and how it is

@@ -110,6 +110,7 @@ impl Failure {
             | ConfigError::Hosts(_)
             | ConfigError::Weight { .. }
             | ConfigError::DuplicateHost(_)
+            | ConfigError::OtherHosts(_)
             | ConfigError::Records(_)
             | ConfigError::Store(_)
             | ConfigError::Thread(_) => {

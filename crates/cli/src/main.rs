@@ -35,6 +35,8 @@ mod programs;
 mod progress;
 mod ps;
 mod records;
+mod reload;
+mod reloading;
 mod restart;
 mod resume;
 mod run;
@@ -108,6 +110,7 @@ fn command() -> Result<u8, Failure> {
         Command::Tree(arguments) => tree::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Logs(arguments) => logs::run(arguments),
+        Command::Reload(arguments) => reload::run(arguments),
         Command::Restart(arguments) => restart::run(arguments),
         Command::Scale(arguments) => scale::run(arguments),
         Command::Start(arguments) => start::run(arguments),

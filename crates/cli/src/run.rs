@@ -122,7 +122,7 @@ fn face(
         // The main thread is gone only when the process ends anyway.
         let _ = happened.send(Happening::Shutdown(grace));
     };
-    let server = serve(node, &arguments.listen, &settings, configuration, file, shutdown)?;
+    let server = serve(node, &arguments.listen, &settings, configuration, file, shutdown, None)?;
     Ok(Some((server, export)))
 }
 

@@ -5,7 +5,7 @@ use crate::failure::{ExitStatus, Failure};
 use crate::settings::Settings;
 use clap::Args;
 use procession_runtime::Node;
-use procession_server::{About, Limits, Server, ServerConfig, SocketError, StartError};
+use procession_server::{About, Limits, Reload, Server, ServerConfig, SocketError, StartError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub(crate) fn serve(
     mut configuration: Configuration<'_>,
     application: String,
     shutdown: impl Fn(Duration) + Send + Sync + 'static,
+    reload: Option<Reload>,
 ) -> Result<Server, Failure> {
     let socket = match &arguments.socket {
         Some(path) => path.clone(),
@@ -85,6 +86,7 @@ pub(crate) fn serve(
         tokens,
         about,
         shutdown: Box::new(shutdown),
+        reload,
         limits: Limits::default(),
     };
     Server::start(config).map_err(|error| failed(&error))

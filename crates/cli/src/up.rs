@@ -6,6 +6,7 @@ use crate::connect::ConfigArguments;
 use crate::export;
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
+use crate::reloading::Reloader;
 use crate::serve::{ServeArguments, serve};
 use crate::settings::Settings;
 use crate::{settings, signals};
@@ -13,6 +14,8 @@ use clap::Args;
 use procession_application::assemble;
 use procession_policy::Unidentified;
 use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName};
+use procession_server::Reload;
+use procession_spec::Mode;
 use procession_store::{DiskConfig, DiskStore, Store, StoreError};
 use procession_types::ErrorKind;
 use std::io::Write as _;
@@ -78,7 +81,8 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         true => Unidentified::Deny,
         false => Unidentified::Allow,
     };
-    let mut made = assemble(&application, &root, variables(), unidentified);
+    let variables: Vec<(String, Vec<u8>)> = variables().collect();
+    let mut made = assemble(&application, &root, variables.iter().cloned(), unidentified);
     made.make_directories().map_err(|(path, error)| Failure::file("make", &path, &error))?;
     made.config.records.directory.clone_from(&arguments.records);
     let needs_store = made.config.programs.iter().any(|program| program.durability.is_some());
@@ -97,9 +101,21 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         // The main thread is gone only when the process ends anyway.
         let _ = asked.send(Happening::Shutdown(grace));
     };
-    let server =
-        serve(&node, &arguments.listen, &settings, configuration, shown.clone(), shutdown)?;
-    tell(&format!("{shown}: {}; {}", application::summary(&application), where_to(&server)));
+    let summary = application::summary(&application);
+    let mode = if arguments.lenient { Mode::Lenient } else { Mode::Strict };
+    let reloader =
+        Reloader::new(&node, (application, root, shown.clone()), variables, unidentified, mode);
+    let reload: Reload = Box::new(move |request, patience| reloader.reload(request, patience));
+    let server = serve(
+        &node,
+        &arguments.listen,
+        &settings,
+        configuration,
+        shown.clone(),
+        shutdown,
+        Some(reload),
+    )?;
+    tell(&format!("{shown}: {summary}; {}", where_to(&server)));
     start(&node, made.definition)?;
     let watching = node.lookup(ROOT).and_then(|root| {
         let happened = Mutex::new(happened.clone());
@@ -198,7 +214,8 @@ fn watch_start(node: &Arc<Node>, happened: &Sender<Happening>) {
             _ => {
                 for it in node.supervised() {
                     let status = it.status;
-                    if status.wanted && status.state != StateName::Running && it.id != ROOT {
+                    let is_up = matches!(status.state, StateName::Running | StateName::Exited);
+                    if status.wanted && !is_up && it.id != ROOT {
                         let last = status.last.map(|last| format!(": {}", last.text()));
                         let reason = status.reason.map(|reason| format!(" ({reason})"));
                         let (last, reason) = (last.unwrap_or_default(), reason.unwrap_or_default());

@@ -8,8 +8,8 @@ use procession_api::{
     AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
     ExitView, HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PeekQuery,
     Peeked, PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
-    ScaleRequest, ServiceView, ShutdownRequest, SpawnRequest, SpawnResponse, StreamQuery,
-    UpgradeRequest, WaitQuery,
+    ReloadRequest, ReloadView, ScaleRequest, ServiceView, ShutdownRequest, SpawnRequest,
+    SpawnResponse, StreamQuery, UpgradeRequest, WaitQuery,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,6 +18,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// How long the answer to a command is waited for that waits for something itself.
+/// How long a reload may take: each part of an application may have to come to rest, or to end.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(3600);
 const CONTROL_PATIENCE: Duration = Duration::from_secs(120);
 /// No parameters, or an empty body.
 const NOTHING: BTreeMap<String, String> = BTreeMap::new();
@@ -169,6 +171,12 @@ impl Client {
         let request = ControlRequest { timeout: Some(format!("{}ms", most.as_millis())) };
         let ask = Ask::post(&["v1", "services", service, verb], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Lets the node read its application again, and waits until that is done.
+    pub fn reload(&self, request: &ReloadRequest) -> Result<ReloadView, ClientError> {
+        let ask = Ask::post(&["v1", "reload"], request)?;
+        self.json(ask.with_patience(RELOAD_PATIENCE))
     }
 
     /// The pools that run, `count_max` at most, and whether there are more.

@@ -90,6 +90,13 @@ pub trait Guest: Send {
         true
     }
 
+    /// Whether the program, at the wait point where it is, waits for its events, perhaps among other
+    /// things: there it would hear that it is to end, and so has nothing in hand that it could not
+    /// leave.
+    fn hears_events(&mut self) -> bool {
+        false
+    }
+
     /// What the program's coroutines do, between two turns. It changes nothing, and takes about as
     /// long as `budget` instructions: what does not fit is left out.
     fn inspect(&mut self, budget: u64) -> Inspection {

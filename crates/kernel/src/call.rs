@@ -31,6 +31,14 @@ pub(crate) enum Pending {
 }
 
 impl Pending {
+    /// Whether somebody has been asked, who has not answered.
+    pub(crate) fn is_under_way(&self) -> bool {
+        match self {
+            Self::Driver | Self::Process(_) => true,
+            Self::Sleep { .. } | Self::Done(_) => false,
+        }
+    }
+
     pub(crate) fn is_sleep(&self) -> bool {
         matches!(self, Self::Sleep { .. })
     }

@@ -121,6 +121,10 @@ pub trait Places {
     /// Whether a process that is at a wait point waits for a message, perhaps among other things: of
     /// this queue when there is one.
     fn receives(&mut self, slot: SlotIndex, pid: Pid, queue: Option<QueueId>) -> bool;
+    /// Whether a process that is at a wait point waits for its events, perhaps among other things.
+    fn hears_events(&mut self, _slot: SlotIndex, _pid: Pid) -> bool {
+        false
+    }
 }
 
 /// Guests without places, which wait for nothing but messages.

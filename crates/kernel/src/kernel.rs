@@ -7,9 +7,10 @@ use crate::ready::Ready;
 use crate::sleep::Sleeper;
 use crate::table::Table;
 use crate::timer::Timers;
-use crate::{Counts, Effect, KernelConfig, Room, Signal, SlotIndex, State, Step};
+use crate::{Counts, Effect, HostConfig, KernelConfig, Room, Signal, SlotIndex, State, Step};
 use procession_types::{Error, Pid, ShardIndex, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// The kernel of one shard; see the crate's documentation.
 #[derive(Debug)]
@@ -58,6 +59,15 @@ impl Kernel {
     #[must_use]
     pub fn config(&self) -> &KernelConfig {
         &self.config
+    }
+
+    /// Other bounds, weights and priorities of the same process hosts. Processes that live stay, also
+    /// above a bound.
+    pub fn set_hosts(&mut self, hosts: Arc<[HostConfig]>) {
+        if hosts.len() == self.config.hosts.len() {
+            self.ready.set_hosts(&hosts);
+            self.config.hosts = hosts;
+        }
     }
 
     /// Whether the PID was given by this shard.

@@ -86,6 +86,28 @@ impl Ready {
         }
     }
 
+    /// Weights and priorities of the same hosts, from now on.
+    pub(crate) fn set_hosts(&mut self, hosts: &[HostConfig]) {
+        for (index, (line, host)) in self.lines.iter_mut().zip(hosts).enumerate() {
+            line.weight = u64::from(host.weight.clamp(1, WEIGHT_MAX));
+            if line.priority == host.priority {
+                continue;
+            }
+            let index = index as HostIndex;
+            let (from, to) = match host.priority {
+                Priority::System => (&mut self.normal, &mut self.system),
+                Priority::Normal => (&mut self.system, &mut self.normal),
+            };
+            line.priority = host.priority;
+            // Beside its new neighbours it begins as one that had nothing to do.
+            line.served = to.served;
+            if let Some(position) = from.hosts.iter().position(|host| *host == index) {
+                from.hosts.remove(position);
+                to.hosts.push(index);
+            }
+        }
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, process: &mut Process) {
         self.tickets = self.tickets.wrapping_add(1);

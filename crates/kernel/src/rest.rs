@@ -4,8 +4,9 @@
 //! process at most, which moves with it, and a process that nobody asks about pays one comparison.
 //! A process that is paused is not at rest: its parent is told when it has been resumed.
 
+use crate::call::Pending;
 use crate::hand::Untaken;
-use crate::{Kernel, Signal, SlotIndex, State, Step};
+use crate::{Kernel, Places, Signal, SlotIndex, State, Step};
 use procession_types::{Error, Event, Limit, Pid, Rest};
 
 impl Kernel {
@@ -65,6 +66,30 @@ impl Kernel {
         process.asked = Some(rest);
         if process.state == State::Waiting {
             self.tell_rest(cx, slot);
+        }
+    }
+
+    /// Whether a process at a wait point has nothing in hand, as far as the kernel can tell, so that
+    /// another program can take its place: it has asked nobody for an answer that is under way, and it
+    /// waits for something that is new to it. That is the next message for one that its parent hands
+    /// messages to; for others any message, or their events, or whatever it is for those that have
+    /// never got a message, and so can't be in the middle of one.
+    #[must_use]
+    pub fn has_hands_free(&self, places: &mut dyn Places, slot: SlotIndex) -> bool {
+        let Some(process) = self.table.at(slot) else { return false };
+        let mut calls = process.rare.iter().flat_map(|rare| rare.calls.values());
+        if calls.any(Pending::is_under_way) {
+            return false;
+        }
+        let pid = process.pid;
+        match self.handed_queue(slot) {
+            Some(Err(Untaken)) => false,
+            Some(Ok(queue)) => places.receives(slot, pid, Some(queue)),
+            None => {
+                process.mailbox.arrivals() == 0
+                    || places.receives(slot, pid, None)
+                    || places.hears_events(slot, pid)
+            }
         }
     }
 

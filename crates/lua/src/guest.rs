@@ -221,6 +221,10 @@ impl Guest for LuaGuest {
         self.look(|vm| vm.receives(queue))
     }
 
+    fn hears_events(&mut self) -> bool {
+        self.look(|vm| vm.hears_events())
+    }
+
     fn inspect(&mut self, budget: u64) -> Inspection {
         self.look(|vm| vm.inspect(budget))
     }

@@ -17,10 +17,30 @@ const SELECT_LIST: usize = 1;
 /// Field of a case: its channel.
 const CASE_CHANNEL: usize = 1;
 
+/// What feeds a channel that somebody waits on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fed {
+    /// Any queue of the mailbox.
+    Messages,
+    /// This one.
+    Queue(Queue),
+    /// The process's events.
+    Events,
+}
+
 impl Vm<'_> {
     /// Whether a task waits for a message, of this queue when there is one, perhaps among other
     /// things. Of very many tasks only the first are looked at; then the answer is yes.
     pub(crate) fn receives(&self, queue: Option<Queue>) -> bool {
+        self.awaits(queue.map_or(Fed::Messages, Fed::Queue))
+    }
+
+    /// Whether a task waits for the process's events, perhaps among other things.
+    pub(crate) fn hears_events(&self) -> bool {
+        self.awaits(Fed::Events)
+    }
+
+    fn awaits(&self, fed: Fed) -> bool {
         let mut task = self.heap.get(root::TASKS);
         for _ in 0..TASKS_MAX {
             if task == word::NIL {
@@ -28,11 +48,14 @@ impl Vm<'_> {
             }
             let at = word::index(task) as usize;
             let receives = match self.activity(at) {
-                Activity::Waiting(Awaited::Message(waits)) => {
-                    queue.is_none_or(|queue| queue == waits)
-                }
-                Activity::Waiting(Awaited::Anything) => self.selects(at, queue),
-                Activity::Waiting(Awaited::Event | Awaited::Reply(_) | Awaited::Coroutine)
+                Activity::Waiting(Awaited::Message(waits)) => match fed {
+                    Fed::Messages => true,
+                    Fed::Queue(queue) => queue == waits,
+                    Fed::Events => false,
+                },
+                Activity::Waiting(Awaited::Event) => fed == Fed::Events,
+                Activity::Waiting(Awaited::Anything) => self.selects(at, fed),
+                Activity::Waiting(Awaited::Reply(_) | Awaited::Coroutine)
                 | Activity::NotStarted
                 | Activity::Ready
                 | Activity::Suspended
@@ -46,8 +69,8 @@ impl Vm<'_> {
         true
     }
 
-    /// Whether a task is in `channel.select` with a channel that a queue of the mailbox feeds.
-    fn selects(&self, task: usize, queue: Option<Queue>) -> bool {
+    /// Whether a task is in `channel.select` with a channel that is fed so.
+    fn selects(&self, task: usize, fed: Fed) -> bool {
         let leaf = self.leaf(task);
         let stack = word::index(self.heap.get(leaf + field::STACK)) as usize;
         let mut base = stack + word::to_int(self.heap.get(leaf + field::BASE)) as usize;
@@ -65,7 +88,7 @@ impl Vm<'_> {
         let (at, mut cursor) = (word::index(list) as usize, 0);
         for _ in 0..CASES_MAX {
             let Some((next, _, case)) = self.heap.next_entry(at, cursor) else { return false };
-            if self.is_fed(case, queue) {
+            if self.is_fed(case, fed) {
                 return true;
             }
             cursor = next;
@@ -73,8 +96,8 @@ impl Vm<'_> {
         true
     }
 
-    /// Whether a case receives from a queue of the mailbox, or from this one.
-    fn is_fed(&self, case: Word, queue: Option<Queue>) -> bool {
+    /// Whether a case receives from a channel that is fed so.
+    fn is_fed(&self, case: Word, by: Fed) -> bool {
         if word::tag(case) != word::TAG_OBJECT {
             return false;
         }
@@ -84,7 +107,11 @@ impl Vm<'_> {
         }
         let number = self.heap.get(word::index(fed) as usize + channel::QUEUE);
         // The events have a negative number.
-        let number = word::is_int(number).then(|| word::to_int(number)).filter(|it| *it >= 0);
-        number.is_some_and(|number| queue.is_none_or(|queue| i64::from(queue.0) == number))
+        let number = word::is_int(number).then(|| word::to_int(number));
+        number.is_some_and(|number| match by {
+            Fed::Messages => number >= 0,
+            Fed::Queue(queue) => i64::from(queue.0) == number,
+            Fed::Events => number < 0,
+        })
     }
 }

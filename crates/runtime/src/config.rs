@@ -110,6 +110,9 @@ pub enum ConfigError {
     /// Two hosts with the same id.
     #[error("two process hosts are called {0}")]
     DuplicateHost(String),
+    /// Process hosts that a running node has not, or has and is not given.
+    #[error("process host {0} can't come or go while the node runs")]
+    OtherHosts(String),
     /// A granted directory that can't be used.
     #[error("grant {path}: {source}")]
     Grant {

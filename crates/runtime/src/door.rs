@@ -8,7 +8,6 @@ use crate::security::Caller;
 use crate::worker::Worker;
 use procession_environment::{CallId, SpawnRequest};
 use procession_kernel::{Directory, SlotIndex};
-use procession_policy::Reason;
 use procession_types::{Context, Error, ErrorKind, HostIndex, Pid, SmolStr, TOPIC_BYTES_MAX};
 use std::sync::Arc;
 
@@ -200,8 +199,8 @@ impl Door<'_> {
         let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
         let caller = Caller { shared, pid: self.pid, more: &[] };
         let decision = shared.decide(context, "process.call", program, &caller);
-        let denied = matches!(decision.reason, Reason::Denied(_));
-        if decision.allowed || !denied && self.check_on("process.exec", program).is_ok() {
+        if decision.allowed || !decision.is_denied && self.check_on("process.exec", program).is_ok()
+        {
             return Ok(());
         }
         Err(Error::denied("process.call", program))

@@ -376,7 +376,7 @@ impl Door<'_> {
         let shared = Arc::clone(&self.worker.shared);
         let (pid, call) = (self.pid, kernel_call(call));
         let job = Box::new(move || {
-            let result = fs::perform(&shared.grants, &operation);
+            let result = fs::perform(&shared.grants(), &operation);
             // The home of the process knows where it is.
             if let Some(inbox) = shared.inbox(pid.shard) {
                 inbox.push(Mail::Reply { pid, call, result });

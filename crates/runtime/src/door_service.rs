@@ -15,7 +15,7 @@ impl Door<'_> {
         let shared = Arc::clone(&self.worker.shared);
         if request == Request::Variables {
             let allowed = |name: &str| self.check_on("env.get", name).is_ok();
-            return Ok(shared.services.variables.table(allowed));
+            return Ok(shared.services.variables().table(allowed));
         }
         if let Some((action, resource, key)) = service::subject(&request) {
             self.check_about(action, resource, key)?;
@@ -92,7 +92,7 @@ impl Door<'_> {
         self.check_on("http.request", &request.target().resource())?;
         // What a part of the runtime asks for is in the definitions of whoever runs the node.
         if !self.is_built_in() {
-            request.target().check(&self.worker.shared.web_grants)?;
+            request.target().check(&self.worker.shared.web_grants())?;
         }
         Ok(request)
     }
@@ -106,7 +106,7 @@ impl Door<'_> {
             move || {
                 let allowed = |next: &web::Target| {
                     let resource = next.resource();
-                    next.check(&shared.web_grants).is_ok()
+                    next.check(&shared.web_grants()).is_ok()
                         && shared.allows(&context, pid, "http.request", &resource)
                 };
                 let result = request.perform(&shared.web_client, allowed);

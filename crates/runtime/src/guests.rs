@@ -87,4 +87,11 @@ impl Places for Guests {
             catch_unwind(AssertUnwindSafe(|| resident.guest.receives(queue))).unwrap_or(false)
         })
     }
+
+    fn hears_events(&mut self, slot: SlotIndex, pid: Pid) -> bool {
+        let resident = self.get_mut(slot).filter(|resident| resident.pid == pid);
+        resident.is_some_and(|resident| {
+            catch_unwind(AssertUnwindSafe(|| resident.guest.hears_events())).unwrap_or(false)
+        })
+    }
 }

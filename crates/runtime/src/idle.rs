@@ -9,7 +9,7 @@
 use crate::guests::Resident;
 use crate::worker::Worker;
 use procession_kernel::{HostConfig, SlotIndex};
-use procession_types::{Pid, Timestamp};
+use procession_types::{HostIndex, Pid, Timestamp};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -62,6 +62,19 @@ impl Idle {
     pub(crate) fn new(hosts: &[HostConfig]) -> Self {
         let to_hibernate = hosts.iter().map(|host| host.hibernate_after_ns.map(IdleList::new));
         Self { to_trim: IdleList::new(TRIM_AFTER_NS), to_hibernate: to_hibernate.collect() }
+    }
+
+    /// The processes of a host hibernate after another time, or never. Those that are listed keep the
+    /// time of before when they would hibernate anyway.
+    pub(crate) fn set_host(&mut self, host: HostIndex, config: &HostConfig) {
+        let Some(list) = self.to_hibernate.get_mut(usize::from(host)) else { return };
+        match (list.as_mut(), config.hibernate_after_ns) {
+            (Some(list), Some(after_ns)) => list.after_ns = after_ns,
+            (None, Some(after_ns)) => *list = Some(IdleList::new(after_ns)),
+            // Those that are listed come to the front, and go on: see `tend`.
+            (Some(list), None) => list.after_ns = u64::MAX / 4,
+            (None, None) => {}
+        }
     }
 
     /// Takes note of a process that waits.

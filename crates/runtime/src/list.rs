@@ -119,7 +119,8 @@ impl Node {
     /// The process hosts; a PID's host is a position in here.
     #[must_use]
     pub fn hosts(&self) -> Vec<HostUse> {
-        let hosts = self.shared.hosts.iter().enumerate();
+        let hosts = self.shared.programs.hosts();
+        let hosts = hosts.iter().enumerate();
         hosts
             .map(|(index, config)| HostUse {
                 config: config.clone(),
@@ -168,10 +169,10 @@ impl Node {
         self.shared.watches.waiters(pid)
     }
 
-    /// The node's policies.
+    /// The node's policies, as of now.
     #[must_use]
-    pub fn policies(&self) -> &Policies {
-        &self.shared.policies
+    pub fn policies(&self) -> Arc<Policies> {
+        self.shared.policies.get()
     }
 
     /// How many shards it has.

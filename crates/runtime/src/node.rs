@@ -15,6 +15,7 @@ use crate::program::Programs;
 use crate::quiet::Quiet;
 use crate::service::Services;
 use crate::shared::{ShardLoad, Shared};
+use crate::swap::Current;
 use crate::watch::{Ending, Watches};
 use crate::web_client::WebClient;
 use crate::worker::Worker;
@@ -24,7 +25,7 @@ use procession_store::Store;
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
 use procession_types::{Pid, ShardIndex, SmolStr};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -118,13 +119,12 @@ impl Node {
             vacancies: (0..shards).map(|_| Vacancies::default()).collect(),
             hungry: AtomicUsize::new(0),
             programs,
-            policies: config.policies,
-            grants,
+            policies: Current::new(config.policies),
+            grants: RwLock::new((Arc::new(grants), Arc::new(config.web_grants))),
             services: Services::new(config.variables, tender),
             telemetry,
             io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
             net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
-            web_grants: config.web_grants,
             web_client: WebClient::new(&config.web_roots),
             keeper,
             pools: Pools::default(),

@@ -7,7 +7,7 @@ use procession_environment::SpawnRequest;
 use procession_kernel::Directory;
 use procession_supervision::pool::{Scale, Status};
 use procession_types::definition::Pool as Definition;
-use procession_types::{Error, ErrorKind, SmolStr};
+use procession_types::{Error, ErrorKind, Pid, SmolStr};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::mpsc::{Receiver, channel};
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 struct Known {
     desk: Arc<Desk>,
+    /// What its next process is made from.
+    definition: Arc<Mutex<Definition>>,
     has_metrics: bool,
 }
 
@@ -44,14 +46,59 @@ impl Node {
     pub fn define_pool(&self, definition: &Definition) -> Result<(), Error> {
         let desk = Arc::<Desk>::default();
         let has_metrics = definition.monitoring.metrics_collection;
-        let known = Known { desk: Arc::clone(&desk), has_metrics };
-        let (id, definition) = (SmolStr::new(&definition.id), definition.clone());
-        let limits = pool_limits(&definition);
+        let (id, limits) = (SmolStr::new(&definition.id), pool_limits(definition));
+        let definition = Arc::new(Mutex::new(definition.clone()));
+        let known =
+            Known { desk: Arc::clone(&desk), definition: Arc::clone(&definition), has_metrics };
         let telemetry = self.shared.telemetry.clone();
-        let process = move || PoolProcess::new(&definition, Arc::clone(&desk), telemetry.clone());
+        let process = move || {
+            let definition = definition.lock().unwrap_or_else(PoisonError::into_inner);
+            PoolProcess::new(&definition, Arc::clone(&desk), telemetry.clone())
+        };
         self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
         self.shared.pools.lock().insert(id, known);
         Ok(())
+    }
+
+    /// Lets a pool go by another definition with the same id, at once if it runs. Its members keep what
+    /// they were started with until [`Node::retire_members`].
+    ///
+    /// # Errors
+    /// `NotFound`, and as for [`Node::pool_status`].
+    pub fn redefine_pool(&self, definition: &Definition) -> Result<(), Error> {
+        let id = SmolStr::new(&definition.id);
+        {
+            let mut pools = self.shared.pools.lock();
+            let known = pools.get_mut(&id).ok_or_else(|| unknown(&id))?;
+            known.has_metrics = definition.monitoring.metrics_collection;
+            *known.definition.lock().unwrap_or_else(PoisonError::into_inner) = definition.clone();
+        }
+        self.shared.programs.set_limits(&id, pool_limits(definition));
+        let Some(pid) = self.shared.directory.holder(&id) else { return Ok(()) };
+        let loaded = self.shared.programs.load(&id, pid.host)?;
+        self.on(pid.shard, move |worker| {
+            if let Some(slot) = worker.kernel.locate(pid) {
+                worker.step(|kernel, cx| kernel.set_definition(cx, slot, loaded.definition));
+            }
+        })?;
+        let (reply, answer) = channel();
+        let definition = Box::new(definition.clone());
+        self.command_pool(&id, Command::Redefine { definition, reply })?;
+        answered(&answer, &id)
+    }
+
+    /// Lets these members of a pool, or all, make room for others: each when it has done the message
+    /// that it has. Nothing happens when the pool does not run.
+    ///
+    /// # Errors
+    /// As for [`Node::pool_status`].
+    pub fn retire_members(&self, id: &str, members: Option<Vec<Pid>>) -> Result<(), Error> {
+        if self.shared.directory.holder(id).is_none() {
+            return self.known_pool(id).map(drop);
+        }
+        let (reply, answer) = channel();
+        self.command_pool(id, Command::Retire { members, reply })?;
+        answered(&answer, id)
     }
 
     /// Takes a pool out; one that runs goes on without being known.
@@ -109,7 +156,7 @@ impl Node {
 
     fn known_pool(&self, id: &str) -> Result<Known, Error> {
         let known = self.shared.pools.lock().get(id).cloned();
-        known.ok_or_else(|| Error::not_found(format!("pool \"{id}\" not found")))
+        known.ok_or_else(|| unknown(id))
     }
 
     fn command_pool(&self, id: &str, command: Command) -> Result<(), Error> {
@@ -132,6 +179,10 @@ impl Node {
             known.iter().filter_map(|id| self.pool_status(id).ok()).collect();
         metrics(&statuses)
     }
+}
+
+fn unknown(id: &str) -> Error {
+    Error::not_found(format!("pool \"{id}\" not found"))
 }
 
 fn answered<T>(answer: &Receiver<T>, id: &str) -> Result<T, Error> {

@@ -8,7 +8,7 @@ use procession_kernel::{Definition, HostConfig};
 use procession_types::{Error, ErrorKind, HostIndex, Limits, SmolStr};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A program that is ready to be run.
 #[derive(Clone)]
@@ -49,31 +49,54 @@ enum Entry {
 }
 
 /// See the module.
-pub(crate) struct Programs {
+pub(crate) struct Programs(RwLock<Table>);
+
+struct Table {
     environment: Arc<dyn Environment>,
     hosts: Arc<[HostConfig]>,
-    entries: RwLock<HashMap<SmolStr, Arc<Entry>, FoldHash>>,
+    entries: HashMap<SmolStr, Arc<Entry>, FoldHash>,
 }
 
 impl Programs {
     pub(crate) fn new(environment: Arc<dyn Environment>, hosts: Arc<[HostConfig]>) -> Self {
-        Self { environment, hosts, entries: RwLock::default() }
+        Self(RwLock::new(Table { environment, hosts, entries: HashMap::default() }))
     }
 
     /// Adds or replaces a program. Processes that run the old one go on with it.
     pub(crate) fn define(&self, program: Program) {
         let id = SmolStr::new(&program.id);
-        let definitions = self.hosts.iter().map(|_| OnceLock::new()).collect();
+        let mut table = self.lock();
+        let definitions = table.hosts.iter().map(|_| OnceLock::new()).collect();
         let durable = DurableProgram::of(&program);
         let (program, image) = (Box::new(program), OnceLock::new());
         let entry = Entry::Defined { program, image, durable, definitions };
-        self.lock().insert(id, Arc::new(entry));
+        table.entries.insert(id, Arc::new(entry));
+    }
+
+    /// The process hosts.
+    pub(crate) fn hosts(&self) -> Arc<[HostConfig]> {
+        Arc::clone(&self.read().hosts)
+    }
+
+    /// Other limits on the same process hosts, and another environment for what is loaded from now on;
+    /// programs that are loaded stay so.
+    pub(crate) fn set_hosts(&self, hosts: Arc<[HostConfig]>, environment: Arc<dyn Environment>) {
+        let mut table = self.lock();
+        for entry in table.entries.values_mut() {
+            if let Entry::Defined { program, image, durable, definitions } = &**entry {
+                let (program, image, durable) = (program.clone(), image.clone(), durable.clone());
+                let definitions = definitions.iter().map(|_| OnceLock::new()).collect();
+                *entry = Arc::new(Entry::Defined { program, image, durable, definitions });
+            }
+        }
+        (table.hosts, table.environment) = (hosts, environment);
     }
 
     /// The ids of all programs but those of the runtime itself, sorted.
     pub(crate) fn ids(&self) -> Vec<SmolStr> {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let defined = entries.iter().filter(|(_, entry)| matches!(***entry, Entry::Defined { .. }));
+        let table = self.read();
+        let defined =
+            table.entries.iter().filter(|(_, entry)| matches!(***entry, Entry::Defined { .. }));
         let mut ids: Vec<SmolStr> = defined.map(|(id, _)| id.clone()).collect();
         ids.sort_unstable();
         ids
@@ -93,7 +116,7 @@ impl Programs {
         let definition = Definition { program: program.clone(), limits, built_in: true };
         let loaded = Loaded { image, definition: Arc::new(definition), durable: None };
         let entry = Entry::BuiltIn(loaded);
-        match self.lock().entry(program) {
+        match self.lock().entries.entry(program) {
             Slot::Occupied(_) => {
                 let message = format!("there is a program \"{id}\" already: choose another id");
                 Err(Error::new(ErrorKind::AlreadyExists, message))
@@ -105,9 +128,20 @@ impl Programs {
         }
     }
 
+    /// Other limits for processes of a program that is a part of the runtime, from now on.
+    pub(crate) fn set_limits(&self, id: &str, limits: Limits) {
+        let entries = &mut self.lock().entries;
+        let Some(entry) = entries.get_mut(id) else { return };
+        if let Entry::BuiltIn(Loaded { image, definition, .. }) = &**entry {
+            let definition = Arc::new(Definition { limits, ..Definition::clone(definition) });
+            let loaded = Loaded { image: Arc::clone(image), definition, durable: None };
+            *entry = Arc::new(Entry::BuiltIn(loaded));
+        }
+    }
+
     /// Takes a program away that is a part of the runtime; its processes go on.
     pub(crate) fn take_out(&self, id: &str) {
-        let mut entries = self.lock();
+        let entries = &mut self.lock().entries;
         if entries.get(id).is_some_and(|entry| matches!(**entry, Entry::BuiltIn(_))) {
             entries.remove(id);
         }
@@ -115,13 +149,13 @@ impl Programs {
 
     /// Whether there is a program with this id that is not a part of the runtime.
     pub(crate) fn is_for_users(&self, id: &str) -> bool {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(id).is_some_and(|entry| matches!(**entry, Entry::Defined { .. }))
+        let table = self.read();
+        table.entries.get(id).is_some_and(|entry| matches!(**entry, Entry::Defined { .. }))
     }
 
     /// Takes a program away that was defined.
     pub(crate) fn undefine(&self, id: &str) {
-        let mut entries = self.lock();
+        let entries = &mut self.lock().entries;
         if entries.get(id).is_some_and(|entry| matches!(**entry, Entry::Defined { .. })) {
             entries.remove(id);
         }
@@ -129,7 +163,11 @@ impl Programs {
 
     /// The program with this id for a host, loaded now if it has not been.
     pub(crate) fn load(&self, id: &str, host: HostIndex) -> Result<Loaded, Error> {
-        let entry = self.entries.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let (entry, hosts, environment) = {
+            let table = self.read();
+            let found = table.entries.get(id).cloned();
+            (found, Arc::clone(&table.hosts), Arc::clone(&table.environment))
+        };
         let entry = entry.ok_or_else(|| Error::not_found(format!("program \"{id}\" not found")))?;
         let (program, image, durable, definitions) = match &*entry {
             Entry::BuiltIn(loaded) => return Ok(loaded.clone()),
@@ -138,10 +176,10 @@ impl Programs {
             }
         };
         let place = usize::from(host);
-        let (Some(host), Some(definition)) = (self.hosts.get(place), definitions.get(place)) else {
+        let (Some(host), Some(definition)) = (hosts.get(place), definitions.get(place)) else {
             return Err(Error::not_found("process host not found"));
         };
-        let image = image.get_or_init(|| self.environment.load(program)).clone()?;
+        let image = image.get_or_init(|| environment.load(program)).clone()?;
         let definition = definition.get_or_init(|| {
             let limits = program.limits.on_host(&host.limits);
             let program = SmolStr::new(&program.id);
@@ -156,7 +194,11 @@ impl Programs {
         Arc::new(Definition { program, limits, built_in: false })
     }
 
-    fn lock(&self) -> RwLockWriteGuard<'_, HashMap<SmolStr, Arc<Entry>, FoldHash>> {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> RwLockWriteGuard<'_, Table> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

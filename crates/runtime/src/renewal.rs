@@ -1,7 +1,9 @@
 //! Upgrades that somebody outside asks for: another program goes on in the place of a running one.
 //!
 //! What a process has in hand is in its state, which an upgrade drops. So by default it happens where the
-//! process waits for a message: then nothing is in hand, and what waits is the new program's.
+//! process is at rest: all of it waits, it has asked nobody for an answer that is under way, and it waits
+//! for a message, or for its events (it could be asked to end there), or it has never got a message at all.
+//! What waits in its mailbox is the new program's.
 
 use crate::node::Node;
 use crate::worker::{Worker, discard};
@@ -18,7 +20,8 @@ const WAITING_MAX: usize = 10_000;
 /// When a process is upgraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// As soon as it waits for a message, for so long at most.
+    /// As soon as it is at rest, for so long at most: all of it waits, for a message, its events, or, when
+    /// it has never got a message, for anything but an answer.
     AtRest(Duration),
     /// After its turn, whatever it has in hand.
     Now,
@@ -106,7 +109,7 @@ impl Node {
                 });
                 answer.try_recv().unwrap_or_else(|_| {
                     let message =
-                        "the process did not wait for a message in time: nothing was changed";
+                        "the process was not at rest in time, it has something in hand: nothing was changed";
                     Answer::Done(Err(Error::new(ErrorKind::Timeout, message).with_retryable(true)))
                 })
             }
@@ -163,11 +166,10 @@ impl Worker {
         }
     }
 
-    /// Whether all of a process waits, and something of it for a message.
+    /// Whether all of a process waits, and it has nothing in hand.
     fn is_at_rest(&mut self, slot: SlotIndex, pid: Pid) -> bool {
-        use procession_kernel::Places as _;
         let waits = self.guests.get_mut(slot).is_some_and(|it| it.pid == pid && it.is_waiting);
-        waits && self.guests.receives(slot, pid, None)
+        waits && self.kernel.has_hands_free(&mut self.guests, slot)
     }
 
     fn renew(&mut self, slot: SlotIndex, renewal: &Renewal) -> Result<(), Error> {

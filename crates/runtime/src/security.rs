@@ -2,7 +2,7 @@
 
 use crate::pid_bytes;
 use crate::shared::Shared;
-use procession_policy::{Attributes, Check, Decision};
+use procession_policy::{Attributes, Check, Reason};
 use procession_types::{Context, Pid, Scalar};
 
 /// The attributes of a check: `pid`, and what the caller adds (it can't replace `pid`).
@@ -21,24 +21,37 @@ impl Attributes for Caller<'_> {
     }
 }
 
+/// What came of a check.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verdict {
+    pub(crate) allowed: bool,
+    /// A policy says no, other than that none says yes.
+    pub(crate) is_denied: bool,
+}
+
 impl Shared {
     /// Whether every check of a process with this context is allowed; then the text of the resource
     /// need not be made.
     #[inline]
     pub(crate) fn is_open_to(&self, context: &Context) -> bool {
-        self.policies.is_open_to(context)
+        self.policies.with(|policies| policies.is_open_to(context))
     }
 
     /// What the policies say about an action of the caller.
-    pub(crate) fn decide<'a>(
-        &'a self,
-        context: &'a Context,
-        action: &'a str,
-        on: &'a str,
-        attributes: &'a Caller<'_>,
-    ) -> Decision<'a> {
+    pub(crate) fn decide(
+        &self,
+        context: &Context,
+        action: &str,
+        on: &str,
+        attributes: &Caller<'_>,
+    ) -> Verdict {
         let (actor, scope) = (context.actor.as_ref(), context.scope.as_ref());
-        self.policies.decide(&Check { actor, scope, action, resource: on, attributes })
+        let check = Check { actor, scope, action, resource: on, attributes };
+        self.policies.with(|policies| {
+            let decision = policies.decide(&check);
+            let is_denied = matches!(decision.reason, Reason::Denied(_));
+            Verdict { allowed: decision.allowed, is_denied }
+        })
     }
 
     /// Whether the caller may do the action.

@@ -15,15 +15,15 @@ use crate::program::Programs;
 use crate::quiet::Quiet;
 use crate::service::{Handed, Services};
 use crate::supervise::{Register, Running};
+use crate::swap::Current;
 use crate::watch::Watches;
 use crate::web_client::WebClient;
 use crate::web_grant::WebGrants;
 use procession_kernel::{Directory as _, HostConfig};
-use procession_policy::Policies;
 use procession_telemetry::Telemetry;
 use procession_types::{HostIndex, Pid, ShardIndex};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// What a shard publishes about itself, from time to time.
 #[derive(Default)]
@@ -64,14 +64,14 @@ pub(crate) struct Shared {
     /// How many shards are hungry, roughly.
     pub(crate) hungry: AtomicUsize,
     pub(crate) programs: Programs,
-    pub(crate) policies: Policies,
-    pub(crate) grants: Grants,
+    pub(crate) policies: Current,
+    /// Directories and machines that processes may use.
+    pub(crate) grants: RwLock<(Arc<Grants>, Arc<WebGrants>)>,
     pub(crate) services: Services,
     pub(crate) telemetry: Telemetry,
     pub(crate) io: IoPool,
     /// For requests, which may take long: files must not wait behind them.
     pub(crate) net: IoPool,
-    pub(crate) web_grants: WebGrants,
     pub(crate) web_client: WebClient,
     /// What keeps durable processes.
     pub(crate) keeper: Option<Arc<Keeper>>,
@@ -104,6 +104,21 @@ impl Shared {
                 inbox.push(Mail::Reply { pid, call, result: Ok(delivery) });
             }
         }
+    }
+
+    /// The directories that processes may use, as of now.
+    pub(crate) fn grants(&self) -> Arc<Grants> {
+        Arc::clone(&self.grants.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// The machines that processes may talk to, as of now.
+    pub(crate) fn web_grants(&self) -> Arc<WebGrants> {
+        Arc::clone(&self.grants.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
+    pub(crate) fn set_grants(&self, grants: Grants, web: WebGrants) {
+        let new = (Arc::new(grants), Arc::new(web));
+        *self.grants.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
     /// Whether a process lives.

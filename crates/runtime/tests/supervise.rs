@@ -1,6 +1,7 @@
 //! Applications on a node of two shards, whose programs are closures.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod redefine;
 mod script;
 
 use procession_environment::*;

@@ -37,7 +37,7 @@ fn program(name: &str, source: &str) -> Program {
             source: source.as_bytes().into(),
         },
         method: None,
-        modules: vec!["time".to_owned()],
+        modules: vec!["time".to_owned(), "funcs".to_owned()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
         durability: None,
@@ -53,6 +53,7 @@ fn node(hibernate_after_ns: Option<u64>) -> Node {
     config.programs = vec![
         program("counter", &counter(1)),
         program("loop", "return { main = function() while true do end end }"),
+        program("forever", "return { main = function() process.inbox():receive() end }"),
     ];
     Node::start(config).unwrap()
 }
@@ -169,6 +170,95 @@ fn one_that_is_never_at_rest_is_left_alone() {
     let error = node.upgrade(started.pid, Some("app:counter"), numbers(&[7]), when).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Timeout, "{error}");
     assert_eq!(node.info(started.pid).unwrap().process.program, "app:loop");
+}
+
+/// What a process does, whether it is sent a message at first, and whether it is at rest then.
+const WAITS: [(&str, &str, bool, bool); 9] = [
+    ("sleeps", "ready(); while true do time.sleep('1h') end", false, true),
+    ("hears events", "local events = process.events(); ready(); events:receive()", false, true),
+    (
+        "hears events after a message",
+        "inbox:receive(); local events = process.events(); ready(); events:receive()",
+        true,
+        true,
+    ),
+    (
+        "waits for a timer or events",
+        "inbox:receive()
+         local events, timer = process.events(), time.after('1h')
+         ready()
+         channel.select{events:case_receive(), timer:case_receive()}",
+        true,
+        true,
+    ),
+    (
+        "waits for a timer or a message",
+        "inbox:receive(); local timer = time.after('1h'); ready()
+         channel.select{timer:case_receive(), inbox:case_receive()}",
+        true,
+        true,
+    ),
+    (
+        "has one coroutine that hears events and one that sleeps",
+        "inbox:receive(); local events = process.events()
+         coroutine.spawn(function() time.sleep('1h') end)
+         ready(); events:receive()",
+        true,
+        true,
+    ),
+    // It tries again later, with the message in its hands.
+    ("sleeps with a message", "inbox:receive(); ready(); time.sleep('1h')", true, false),
+    (
+        "waits for a timer with a message",
+        "inbox:receive(); local timer = time.after('1h'); ready(); timer:receive()",
+        true,
+        false,
+    ),
+    // Somebody works for it, also while it hears events.
+    (
+        "waits for an answer",
+        "local events = process.events()
+         coroutine.spawn(function() funcs.call('app:forever') end)
+         coroutine.spawn(ready)
+         events:receive()",
+        false,
+        false,
+    ),
+];
+
+#[test]
+fn at_rest_is_who_has_nothing_in_hand() {
+    let node = node(None);
+    for (position, (what, source, is_sent, is_at_rest)) in WAITS.into_iter().enumerate() {
+        let id = format!("app:w{position}");
+        let source = format!(
+            "local time, funcs = require('time'), require('funcs')
+             return {{ main = function()
+               local inbox = process.inbox()
+               local function ready() process.registry.register('{id} is ready') end
+               {source}
+             end }}"
+        );
+        node.define(program(&format!("w{position}"), &source));
+        let started = start(&node, &format!("w{position}"));
+        if is_sent {
+            send(&node, started.pid, 1);
+        }
+        while node.lookup(&format!("{id} is ready")).is_none() {
+            assert!(
+                node.is_alive(started.pid),
+                "{what}: {:?}",
+                started.ending.unwrap().wait_for(PATIENCE)
+            );
+            std::thread::yield_now();
+        }
+        let patience = if is_at_rest { PATIENCE } else { Duration::from_millis(50) };
+        let when = When::AtRest(patience);
+        let done = node.upgrade(started.pid, Some("app:counter"), numbers(&[7]), when);
+        assert_eq!(done.is_ok(), is_at_rest, "{what}: {done:?}");
+        let kind = done.err().map(|error| error.kind);
+        assert!(kind.is_none_or(|kind| kind == ErrorKind::Timeout), "{what}: {kind:?}");
+    }
 }
 
 #[test]

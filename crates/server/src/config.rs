@@ -1,5 +1,6 @@
 //! What a server is made from.
 
+use procession_api::{Problem, ReloadRequest, ReloadView};
 use procession_runtime::Node;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +9,11 @@ use std::time::Duration;
 
 /// Called when somebody asks the node to stop, with how long processes have to end.
 pub type Shutdown = Box<dyn Fn(Duration) + Send + Sync>;
+
+/// Called when somebody asks that the application be read again, with how long something may take to be
+/// at rest or to come up; it may take as long as that for each part of the application.
+pub type Reload =
+    Box<dyn Fn(ReloadRequest, Duration) -> Result<ReloadView, Box<Problem>> + Send + Sync>;
 
 /// What is told about the node that it does not know itself.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,6 +38,8 @@ pub struct ServerConfig {
     pub about: About,
     /// See [`Shutdown`].
     pub shutdown: Shutdown,
+    /// See [`Reload`]; `None` = it runs no application from a directory.
+    pub reload: Option<Reload>,
     /// See [`Limits`].
     pub limits: Limits,
 }

@@ -25,7 +25,7 @@ mod state;
 mod tokens;
 mod view;
 
-pub use config::{About, Limits, ServerConfig, Shutdown};
+pub use config::{About, Limits, Reload, ServerConfig, Shutdown};
 pub use openapi::openapi_json;
 pub use server::{Server, StartError};
 pub use socket::{SocketError, default_socket};

@@ -1,6 +1,8 @@
 //! The OpenAPI file.
 
-use crate::routes::{access, calls, messages, names, node, probes, processes, records, services};
+use crate::routes::{
+    access, calls, messages, names, node, probes, processes, records, reload, services,
+};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
@@ -21,7 +23,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         calls::call,
         names::list, names::get,
         node::programs, node::hosts, node::node, node::stats, node::stats_stream, node::config,
-        node::shutdown,
+        node::shutdown, reload::reload,
         access::policies, access::policy, access::authorize,
         probes::livez, probes::readyz, probes::metrics, probes::openapi,
     ),

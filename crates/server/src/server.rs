@@ -89,6 +89,7 @@ impl Server {
             node: config.node,
             about: config.about,
             shutdown: config.shutdown,
+            reload: config.reload,
             limits,
             tokens,
             threads: Arc::new(Semaphore::new(limits.threads_max)),

@@ -1,6 +1,6 @@
 //! What every request can reach.
 
-use crate::config::{About, Limits, Shutdown};
+use crate::config::{About, Limits, Reload, Shutdown};
 use crate::idempotency::Replays;
 use crate::tokens::Tokens;
 use procession_runtime::Node;
@@ -13,6 +13,7 @@ pub(crate) struct Shared {
     pub(crate) node: Arc<Node>,
     pub(crate) about: About,
     pub(crate) shutdown: Shutdown,
+    pub(crate) reload: Option<Reload>,
     pub(crate) limits: Limits,
     pub(crate) tokens: Option<Tokens>,
     /// When the node was given a face.

@@ -163,6 +163,7 @@ fn tcp_without_tokens_and_a_taken_socket_are_refused() {
             tokens: None,
             about: Default::default(),
             shutdown: Box::new(|_| {}),
+            reload: None,
             limits: Default::default(),
         }
     };

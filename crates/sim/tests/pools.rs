@@ -11,6 +11,7 @@ fn nothing_that_must_not_be_happens() {
         let report = run(seed, 20_000).unwrap_or_else(|violation| panic!("{violation}"));
         assert!(report.done > 500 && report.crashed > 20, "{report:?}");
         assert!(report.redelivered > 5 && report.spawned > 50, "{report:?}");
+        assert!(report.redefined > 5, "{report:?}");
         ended += report.ended;
         dead += report.dead;
         unhealthy += report.unhealthy;

@@ -10,7 +10,7 @@ fn nothing_that_must_not_be_happens() {
         let report = supervise(seed, 10_000).unwrap_or_else(|violation| panic!("{violation}"));
         unhealthy += report.unhealthy;
         assert!(report.spawned > 100 && report.ended > 20 && report.refused > 10, "{report:?}");
-        assert!(report.answered > 100 && report.trees > 1, "{report:?}");
+        assert!(report.answered > 100 && report.trees > 1 && report.redefined > 40, "{report:?}");
     }
     assert!(unhealthy > 400, "{unhealthy}");
 }

@@ -149,6 +149,7 @@ fn program(a: &ProgramDefinition, b: &ProgramDefinition, payload: bool) -> Vec<&
         ("imports", old.imports == new.imports),
         ("dialect", old.dialect == new.dialect),
         ("limits", old.limits == new.limits),
+        ("durable", old.durability == new.durability),
         ("meta", a.labels == b.labels),
         ("lua.payload", !payload),
     ])

@@ -28,6 +28,7 @@ mod query;
 mod queue;
 mod record;
 mod search;
+mod secrets;
 mod segment;
 mod shared;
 mod shelf;

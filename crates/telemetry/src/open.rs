@@ -2,13 +2,14 @@
 
 use crate::chain::{Chain, Sink};
 use crate::chunk::Chunks;
-use crate::config::{Budget, Config, OpenError, SECRET_BYTES_MIN, Streams};
+use crate::config::{Budget, Config, OpenError, Streams};
 use crate::event::{Event, EventKind};
 use crate::files::{self, Files, Found};
 use crate::journal::Journal;
 use crate::line::Lines;
 use crate::process_rings::ProcessRings;
 use crate::queue::Queue;
+use crate::secrets::Secrets;
 use crate::shared::Shared;
 use crate::shelf::Shelf;
 use procession_types::{SmolStr, Timestamp};
@@ -46,10 +47,7 @@ pub(crate) fn open(config: Config, hosts: Vec<SmolStr>) -> Result<Opened, OpenEr
         open("logs", records.logs, records.process_bytes, records.processes_bytes)?;
     let (events, torn_event) = open("events", records.events, 0, 0)?;
     let torn = [torn_log, torn_event].into_iter().flatten().collect();
-    let mut secrets = config.secrets;
-    secrets.retain(|secret| secret.len() >= SECRET_BYTES_MIN);
-    // A secret may be the start of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    let secrets = Secrets::new(config.secrets);
     let shared = Arc::new(Shared {
         queue: Queue::new(),
         keeps: records.keeps,

@@ -6,6 +6,7 @@ use crate::journal::{Counts, Journal};
 use crate::metrics::SERIES_MAX;
 use crate::queue::Queue;
 use crate::record::{Kind, Source};
+use crate::secrets::Secrets;
 use crate::shelf::Shelf;
 use crate::sources::NOBODY;
 use procession_types::{SmolStr, Timestamp};
@@ -23,7 +24,7 @@ pub(crate) struct Shared {
     /// Writes to the streams that failed.
     pub(crate) stream_failures: AtomicU64,
     pub(crate) hosts: Vec<SmolStr>,
-    pub(crate) secrets: Vec<String>,
+    pub(crate) secrets: Secrets,
     pub(crate) logs: Arc<Shelf>,
     pub(crate) events: Arc<Shelf>,
     /// Of logs and events, as of the writer's last batch.
@@ -71,13 +72,7 @@ impl Shared {
     }
 
     pub(crate) fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = Cow::Owned(text.replace(secret.as_str(), "[secret]"));
-            }
-        }
-        text
+        self.secrets.hide(text)
     }
 
     pub(crate) fn lock_published(&self) -> MutexGuard<'_, Published> {

@@ -94,6 +94,11 @@ impl Telemetry {
         }
     }
 
+    /// Records of the node's own do not show these from now on, as those that it was given first.
+    pub fn hide(&self, secrets: Vec<String>) {
+        self.shared.secrets.add(secrets);
+    }
+
     /// Appends an event to a buffer of the caller's, for [`Telemetry::publish_all`].
     pub fn note(
         &self,

@@ -133,7 +133,7 @@ impl Gate for DurableDoor<'_, '_> {
             Call::Http(request) => {
                 let checked = web::Checked::new((**request).clone())?;
                 door.check("http.request", &checked.target().resource())?;
-                checked.target().check(&door.worker.shared.web_grants)?;
+                checked.target().check(&door.worker.shared.web_grants())?;
             }
             Call::Consume { queue } => door.check("queue.consume", queue)?,
             Call::Info { to } => {

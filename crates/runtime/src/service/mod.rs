@@ -19,13 +19,13 @@ use procession_types::{Error, Fragment, FragmentBuilder, Pid, SmolStr, Timestamp
 use queue::Queues;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use store::{OwnStores, Stores};
 use subscriptions::Subscriptions;
 
 /// See the module.
 pub(crate) struct Services {
-    pub(crate) variables: Variables,
+    variables: RwLock<Arc<Variables>>,
     metrics: Mutex<Metrics>,
     stores: Mutex<Stores>,
     subscriptions: Mutex<Subscriptions>,
@@ -43,7 +43,7 @@ impl Services {
     /// The worker of `tender` calls [`Services::tend_queues`] in time.
     pub(crate) fn new(variables: Variables, tender: Arc<Inbox>) -> Self {
         Self {
-            variables,
+            variables: RwLock::new(Arc::new(variables)),
             metrics: Mutex::default(),
             stores: Mutex::default(),
             subscriptions: Mutex::default(),
@@ -53,6 +53,15 @@ impl Services {
             holders: Mutex::default(),
             holders_count: AtomicUsize::new(0),
         }
+    }
+
+    /// The variables that processes may read, as of now.
+    pub(crate) fn variables(&self) -> Arc<Variables> {
+        Arc::clone(&self.variables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_variables(&self, variables: Variables) {
+        *self.variables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(variables);
     }
 
     /// Carries out a request whose permission has been checked. Messages of queues that could be
@@ -65,8 +74,8 @@ impl Services {
         out: &mut Vec<Handed>,
     ) -> Result<Fragment, Error> {
         match request {
-            Request::Variable { name } => self.variables.get(&name),
-            Request::Variables => Ok(self.variables.table(|_| true)),
+            Request::Variable { name } => self.variables().get(&name),
+            Request::Variables => Ok(self.variables().table(|_| true)),
             Request::Metric(request) => lock(&self.metrics).answer(request),
             Request::Store(request) => {
                 if !request.is_shared {

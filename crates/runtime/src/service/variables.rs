@@ -1,5 +1,5 @@
 //! Variables that processes may read: those of the environment that were granted, and those that
-//! were given by the configuration. They do not change while the node runs.
+//! were given by the configuration. They change as a whole, when the configuration does.
 
 use super::text;
 use procession_types::{Error, ErrorKind, Fragment, FragmentBuilder};

@@ -1,6 +1,6 @@
 //! Starting and stopping an application.
 
-use super::blueprint::{Blueprint, unstarted};
+use super::blueprint::{Blueprint, Sketch, unstarted};
 use super::desk::Desk;
 use super::guest::SupervisorProcess;
 use super::register::Supervised;
@@ -9,8 +9,9 @@ use crate::node::{Node, nanoseconds};
 use crate::watch::Ending;
 use crate::{HOST_SYSTEM, Started};
 use procession_environment::SpawnRequest;
-use procession_supervision::plan::{Declared, Kind, Plan, plan};
+use procession_supervision::plan::{Declared, Kind, Plan, Planned, plan};
 use procession_supervision::supervisor::{ChildStatus, StateName};
+use procession_types::definition::Pool;
 use procession_types::{Error, ErrorKind, Pid, SmolStr};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -21,7 +22,7 @@ use std::time::Duration;
 pub const ROOT: &str = "system:root";
 
 /// How much longer than its deadline the end of an application is waited for.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// What an application consists of. Its programs, process hosts and policies are the node's.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -34,13 +35,13 @@ pub struct ApplicationDefinition {
 
 /// An application that has been started.
 pub(crate) struct Running {
-    root: Pid,
+    pub(super) root: Pid,
     ending: Option<Ending>,
-    /// Ids of its supervisors.
-    supervisors: Vec<SmolStr>,
-    pools: Vec<SmolStr>,
+    pub(super) definition: ApplicationDefinition,
+    /// Its supervisors, with what their next processes are made from.
+    pub(super) supervisors: BTreeMap<SmolStr, Arc<Sketch>>,
     /// How long all of it may take to stop.
-    stop_timeout_ns: u64,
+    pub(super) stop_timeout_ns: u64,
 }
 
 impl Node {
@@ -62,24 +63,15 @@ impl Node {
         if let Some(over) = running.take() {
             self.take_out(&over);
         }
-        let mut errors = self.check(&application);
-        let plan = plan(ROOT, &application.declared);
-        let plan = match plan {
-            Ok(plan) if errors.is_empty() => plan,
-            Ok(_) => return Err(errors),
-            Err(wrong) => {
-                errors.extend(wrong.iter().map(|error| Error::invalid(error.to_string())));
-                return Err(errors);
-            }
-        };
+        let plan = self.planned(&application)?;
         let mut begun = Running {
             root: Pid { host: 0, shard: 0, epoch: 0, slot: 0, generation: 0 },
             ending: None,
-            supervisors: Vec::new(),
-            pools: Vec::new(),
+            definition: application,
+            supervisors: BTreeMap::new(),
             stop_timeout_ns: plan.stop_timeout_ns,
         };
-        let ready = self.put_in(plan, &application, &mut begun).and_then(|()| self.await_shards());
+        let ready = self.put_in(plan, &mut begun).and_then(|()| self.await_shards());
         let started = ready.and_then(|()| self.spawn_root());
         match started {
             Ok(Started { pid, ending }) => {
@@ -89,19 +81,20 @@ impl Node {
             Err(error) => {
                 self.take_out(&begun);
                 let status = ChildStatus { reason: Some(error.to_string()), ..unstarted() };
-                self.shared.register.update(&SmolStr::new_static(ROOT), status);
+                self.shared.register.update_root(&SmolStr::new_static(ROOT), status);
                 Err(vec![error])
             }
         }
     }
 
-    /// Waits until everything that starts with the application is up, or the application has failed,
-    /// or for so long at most; how its root is then.
+    /// Waits until everything that starts with the application is up, or something of it has failed for
+    /// good ([`StateName::Degraded`]), or all of it has, or for so long at most; how its root is then.
     ///
     /// # Errors
     /// `NotFound` when there is no application.
     pub fn wait_until_up(&self, patience: Duration) -> Result<Supervised, Error> {
-        let states = [StateName::Running, StateName::Failed, StateName::Stopped];
+        let states =
+            [StateName::Running, StateName::Degraded, StateName::Failed, StateName::Stopped];
         let root = self.shared.register.wait_for(ROOT, patience, &states);
         root.ok_or_else(no_application)
     }
@@ -132,6 +125,19 @@ impl Node {
         Ok(self.shared.register.overdue.load(Ordering::SeqCst) - before)
     }
 
+    /// The tree of an application, when nothing is wrong with it.
+    pub(super) fn planned(&self, application: &ApplicationDefinition) -> Result<Plan, Vec<Error>> {
+        let mut errors = self.check(application);
+        match plan(ROOT, &application.declared) {
+            Ok(plan) if errors.is_empty() => Ok(plan),
+            Ok(_) => Err(errors),
+            Err(wrong) => {
+                errors.extend(wrong.iter().map(|error| Error::invalid(error.to_string())));
+                Err(errors)
+            }
+        }
+    }
+
     /// What can be told of definitions without a tree.
     fn check(&self, application: &ApplicationDefinition) -> Vec<Error> {
         let declared = &application.declared;
@@ -158,7 +164,7 @@ impl Node {
             for policy in
                 application.security(&lifecycle.security).scope.unwrap_or_default().policies
             {
-                if self.shared.policies.get(&policy).is_none() {
+                if self.shared.policies.with(|all| all.get(&policy).is_none()) {
                     let message =
                         format!("{id} names the policy \"{policy}\", which is not defined");
                     errors.push(Error::not_found(message));
@@ -169,61 +175,60 @@ impl Node {
     }
 
     /// Makes programs of the supervisors and pools, and shows everything as not started.
-    fn put_in(
-        &self,
-        plan: Plan,
-        application: &ApplicationDefinition,
-        begun: &mut Running,
-    ) -> Result<(), Error> {
-        let register = &self.shared.register;
-        register.clear();
+    fn put_in(&self, plan: Plan, begun: &mut Running) -> Result<(), Error> {
+        self.shared.register.clear();
+        let application = begun.definition.clone();
         for planned in plan.supervisors {
             let id = planned.definition.id.clone();
             let children = planned.definition.children.iter().zip(&planned.kinds);
             for (child, kind) in children {
                 // A supervisor is added with its desk, when its turn comes.
                 if *kind != Kind::Supervisor {
-                    register.add(application.entry(&child.id, *kind, Some(&id)), None);
+                    let entry = application.entry(&child.id, *kind, Some(&id));
+                    self.shared.register.add(entry, None);
                 }
             }
-            let desk = Arc::<Desk>::default();
-            let mut entry = application.entry(&id, Kind::Supervisor, planned.parent.as_ref());
-            if planned.parent.is_none() {
-                // Whoever waits for the application to be up does not take it for stopped.
-                entry.status =
-                    ChildStatus { state: StateName::Starting, reason: None, ..entry.status };
-            }
-            register.add(entry, Some(Arc::clone(&desk)));
-            let blueprint = Arc::new(Blueprint::new(planned, application));
-            let (limits, register) = (blueprint.limits(), Arc::clone(register));
-            let telemetry = self.shared.telemetry.clone();
-            let process = move || {
-                let (blueprint, register) = (Arc::clone(&blueprint), Arc::clone(&register));
-                SupervisorProcess::new(blueprint, register, telemetry.clone(), Arc::clone(&desk))
-            };
-            self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
-            begun.supervisors.push(id);
+            let sketch = self.put_in_supervisor(planned, &application)?;
+            begun.supervisors.insert(id, sketch);
         }
-        for pool in application.declared.pools.values() {
-            let mut pool = pool.clone();
-            let security = &mut pool.lifecycle.security;
-            // A pool knows policies, and no groups of them.
-            let scope = application.security(security).scope.unwrap_or_default();
-            security.policies = scope.policies;
-            if !security.policies.is_empty() {
-                // Groups without any policy stay, and allow nothing.
-                security.groups.clear();
-            }
-            self.define_pool(&pool)?;
-            begun.pools.push(SmolStr::new(&pool.id));
+        application
+            .declared
+            .pools
+            .values()
+            .try_for_each(|pool| self.define_pool(&application.flat(pool)))
+    }
+
+    /// Makes a program of a supervisor, and shows it as not started.
+    pub(super) fn put_in_supervisor(
+        &self,
+        planned: Planned,
+        application: &ApplicationDefinition,
+    ) -> Result<Arc<Sketch>, Error> {
+        let id = planned.definition.id.clone();
+        let desk = Arc::<Desk>::default();
+        let mut entry = application.entry(&id, Kind::Supervisor, planned.parent.as_ref());
+        if planned.parent.is_none() {
+            // Whoever waits for the application to be up does not take it for stopped.
+            entry.status = ChildStatus { state: StateName::Starting, reason: None, ..entry.status };
         }
-        Ok(())
+        let register = Arc::clone(&self.shared.register);
+        register.add(entry, Some(Arc::clone(&desk)));
+        let sketch = Arc::new(Sketch::new(Arc::new(Blueprint::new(planned, application))));
+        let made = Arc::clone(&sketch);
+        let telemetry = self.shared.telemetry.clone();
+        let process = move || {
+            let (register, desk) = (Arc::clone(&register), Arc::clone(&desk));
+            SupervisorProcess::new(&sketch.get(), register, telemetry.clone(), desk)
+        };
+        let image = Arc::new(BuiltInImage(process));
+        self.shared.programs.build_in(&id, Blueprint::limits(), image)?;
+        Ok(made)
     }
 
     /// Takes the programs out again; what is shown of them stays.
     fn take_out(&self, over: &Running) {
-        over.supervisors.iter().for_each(|id| self.shared.programs.take_out(id));
-        over.pools.iter().for_each(|id| self.forget_pool(id));
+        over.supervisors.keys().for_each(|id| self.shared.programs.take_out(id));
+        over.definition.declared.pools.keys().for_each(|id| self.forget_pool(id));
     }
 
     fn spawn_root(&self) -> Result<Started, Error> {
@@ -250,6 +255,21 @@ impl Node {
         // One that does not end is ended with everybody else.
         let most = Duration::from_nanos(nanoseconds(most));
         self.stop_application(Some(most)).unwrap_or(0)
+    }
+}
+
+impl ApplicationDefinition {
+    /// A pool that knows policies, and no groups of them.
+    pub(super) fn flat(&self, pool: &Pool) -> Pool {
+        let mut pool = pool.clone();
+        let security = &mut pool.lifecycle.security;
+        let scope = self.security(security).scope.unwrap_or_default();
+        security.policies = scope.policies;
+        if !security.policies.is_empty() {
+            // Groups without any policy stay, and allow nothing.
+            security.groups.clear();
+        }
+        pool
     }
 }
 

@@ -11,37 +11,66 @@ use procession_types::{
     Actor, ContextChange, Fragment, FragmentBuilder, Limits, Scope, SmolStr, Timestamp,
 };
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Calls, monitors and unread events that a supervisor may have: some for each child, of which another
+/// definition may bring more.
+const RELATIONS_MAX: u32 = 8_000_000;
+
+/// How a child is started and shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Made {
+    pub(super) kind: Kind,
+    /// How it is spawned.
+    pub(super) request: SpawnRequest,
+    pub(super) labels: Vec<(SmolStr, SmolStr)>,
+}
 
 /// See the module.
-pub(super) struct Blueprint {
+#[derive(Debug, PartialEq)]
+pub(crate) struct Blueprint {
     pub(super) definition: Definition,
-    pub(super) kinds: Vec<Kind>,
-    /// How each child is spawned, by position.
-    pub(super) requests: Vec<SpawnRequest>,
-    /// Labels of each child, by position.
-    pub(super) labels: Vec<Vec<(SmolStr, SmolStr)>>,
+    /// The children, by position.
+    pub(super) children: Vec<Made>,
     pub(super) is_root: bool,
+}
+
+/// The blueprint that the next process of a supervisor is made from.
+pub(super) struct Sketch(Mutex<Arc<Blueprint>>);
+
+impl Sketch {
+    pub(super) fn new(blueprint: Arc<Blueprint>) -> Self {
+        Self(Mutex::new(blueprint))
+    }
+
+    pub(super) fn get(&self) -> Arc<Blueprint> {
+        Arc::clone(&self.lock())
+    }
+
+    pub(super) fn set(&self, blueprint: Arc<Blueprint>) {
+        *self.lock() = blueprint;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Blueprint>> {
+        // It is replaced as a whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Blueprint {
     pub(super) fn new(planned: Planned, application: &ApplicationDefinition) -> Self {
         let Planned { definition, kinds, parent } = planned;
-        let children = definition.children.iter();
-        let requests = children.map(|child| request(&child.id, application)).collect();
-        let children = definition.children.iter();
-        let labels = children.map(|child| application.labels(&child.id)).collect();
-        Self { definition, kinds, requests, labels, is_root: parent.is_none() }
+        let children = definition.children.iter().zip(kinds).map(|(child, kind)| Made {
+            kind,
+            request: request(&child.id, application),
+            labels: application.labels(&child.id),
+        });
+        Self { children: children.collect(), definition, is_root: parent.is_none() }
     }
 
-    /// What its process may use: each child is a call, a monitor and an event that may be unread.
-    pub(super) fn limits(&self) -> Limits {
-        let children = u32::try_from(self.requests.len()).unwrap_or(u32::MAX);
-        let limits = Limits::default();
-        Limits {
-            calls_max: limits.calls_max.saturating_add(children),
-            links_max: limits.links_max.saturating_add(children.saturating_mul(4)),
-            ..limits
-        }
+    /// What its process may use.
+    pub(super) fn limits() -> Limits {
+        Limits { calls_max: RELATIONS_MAX, links_max: RELATIONS_MAX, ..Limits::default() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What one can do with services, supervisors and pools from outside.
 
 use super::application::{ROOT, no_application};
-use super::desk::Command;
+use super::desk::{Command, Wanted};
 use super::hub::LifecycleEvents;
 use super::register::Supervised;
 use crate::node::Node;
@@ -48,7 +48,8 @@ impl Node {
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
         let (reply, answer) = channel();
-        desk.put(Command { verb, child: SmolStr::new(id), reply })?;
+        let what = Wanted::Control { verb, child: SmolStr::new(id) };
+        desk.put(Command { what, reply })?;
         self.on(pid.shard, move |worker| worker.step(|kernel, cx| kernel.rouse(cx, pid)))??;
         match answer.recv_timeout(patience) {
             Ok(done) => done?,

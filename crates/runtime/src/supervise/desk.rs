@@ -1,19 +1,29 @@
 //! Where commands for a supervisor lie until its process picks them up.
 
+use super::blueprint::Blueprint;
 use procession_supervision::supervisor::Verb;
 use procession_types::{Error, ErrorKind, SmolStr};
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Commands that wait for one supervisor at most.
 const COMMANDS_MAX: usize = 1000;
 
-/// What somebody wants of a child.
+/// What somebody wants.
 pub(crate) struct Command {
-    pub(crate) verb: Verb,
-    pub(crate) child: SmolStr,
+    pub(crate) what: Wanted,
     pub(crate) reply: Sender<Result<(), Error>>,
+}
+
+/// Of a child, or of the supervisor itself.
+pub(crate) enum Wanted {
+    Control {
+        verb: Verb,
+        child: SmolStr,
+    },
+    /// It has these children from now on; answered when those that are left out have ended.
+    Redefine(Arc<Blueprint>),
 }
 
 /// See the module.

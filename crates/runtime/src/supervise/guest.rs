@@ -1,7 +1,7 @@
 //! The process of a supervisor.
 
-use super::blueprint::{Blueprint, unstarted};
-use super::desk::{Command, Desk};
+use super::blueprint::{Blueprint, Made, unstarted};
+use super::desk::{Command, Desk, Wanted};
 use super::record::Subject;
 use super::register::Register;
 use crate::built_in::{Alarm, BuiltIn, Looks, Progress, text};
@@ -28,7 +28,9 @@ const CHILD_BYTES: u64 = 1024;
 
 /// See the module.
 pub(super) struct SupervisorProcess {
-    blueprint: Arc<Blueprint>,
+    /// Its children, by position.
+    children: Vec<Made>,
+    is_root: bool,
     register: Arc<Register>,
     telemetry: Telemetry,
     desk: Arc<Desk>,
@@ -54,7 +56,7 @@ pub(super) struct SupervisorProcess {
 
 impl SupervisorProcess {
     pub(super) fn new(
-        blueprint: Arc<Blueprint>,
+        blueprint: &Blueprint,
         register: Arc<Register>,
         telemetry: Telemetry,
         desk: Arc<Desk>,
@@ -62,7 +64,8 @@ impl SupervisorProcess {
         let life = register.begin(&blueprint.definition.id);
         Self {
             supervisor: Supervisor::new(blueprint.definition.clone()),
-            blueprint,
+            children: blueprint.children.clone(),
+            is_root: blueprint.is_root,
             register,
             telemetry,
             desk,
@@ -95,7 +98,7 @@ impl SupervisorProcess {
         self.has_begun = true;
         self.pid = Some(host.pid());
         self.started = host.now();
-        for at in 0..self.blueprint.requests.len() {
+        for at in 0..self.children.len() {
             self.show(at);
         }
         self.handle(host, Input::Begin)
@@ -123,6 +126,7 @@ impl SupervisorProcess {
             Action::Look { pid, number } => self.looks.ask(pid, number),
             Action::Publish { child, news } => self.publish(child, news),
             Action::Changed { child } => self.show(child),
+            Action::Gone { id } => self.register.forget(&id, self.supervisor.id()),
             Action::Answer { ticket, result } => {
                 if let Some(reply) = self.waiting.remove(&ticket) {
                     // Whoever asked may have given up.
@@ -141,11 +145,11 @@ impl SupervisorProcess {
     }
 
     fn spawn(&mut self, host: &mut dyn Host, child: usize) -> Progress {
-        let spawned = host.spawn_owned(self.blueprint.requests[child].clone());
+        let spawned = host.spawn_owned(self.children[child].request.clone());
         let input = match spawned {
             Ok((pid, call)) => {
                 self.calls.insert(pid, call);
-                let rest = match self.blueprint.kinds[child] {
+                let rest = match self.children[child].kind {
                     Kind::Service => Rest::WaitPoint,
                     // These say themselves when they are up.
                     Kind::Supervisor | Kind::Pool => Rest::Idle,
@@ -177,16 +181,14 @@ impl SupervisorProcess {
         if let News::Unhealthy { .. } = &news {
             self.register.count_unhealthy();
         }
-        let blueprint = &self.blueprint;
-        let (id, kind, program) = match child {
-            Some(at) => {
-                let id = &blueprint.definition.children[at].id;
-                (id, blueprint.kinds[at], &blueprint.requests[at].program)
-            }
-            None => (&blueprint.definition.id, Kind::Supervisor, &blueprint.definition.id),
+        let own = self.supervisor.id();
+        let made = child.and_then(|at| Some((self.supervisor.id_of(at)?, self.children.get(at)?)));
+        let (id, kind, program) = match made {
+            Some((id, made)) => (id, made.kind, &made.request.program),
+            None => (own, Kind::Supervisor, own),
         };
-        if let (Some(at), News::Started { pid, .. }) = (child, &news) {
-            self.telemetry.describe(*pid, id, &blueprint.labels[at]);
+        if let (Some((_, made)), News::Started { pid, .. }) = (made, &news) {
+            self.telemetry.describe(*pid, id, &made.labels);
         }
         if let Some(event) = (Subject { id, kind, program }).record(&news, self.now) {
             self.telemetry.publish(&event);
@@ -196,26 +198,27 @@ impl SupervisorProcess {
 
     /// Writes into the register how a child is.
     fn show(&self, at: usize) {
-        let id = &self.blueprint.definition.children[at].id;
-        self.register.update(id, self.supervisor.status(at));
+        let Some(id) = self.supervisor.id_of(at) else { return };
+        self.register.update(id, self.supervisor.id(), self.supervisor.status(at));
     }
 
     /// The root's own state, which no supervisor above it shows.
     fn show_self(&self) {
-        if !self.blueprint.is_root {
+        if !self.is_root {
             return;
         }
         let (state, reason) = match &self.finished {
             Some(Some(error)) => (StateName::Failed, Some(error.message.clone())),
             Some(None) => (StateName::Stopped, Some("it was stopped".to_owned())),
             None if self.supervisor.is_closing() => (StateName::Stopping, None),
-            None if self.supervisor.is_ready() => (StateName::Running, None),
+            // What has failed is shown by the register, which knows all below.
+            None if self.supervisor.is_settled() => (StateName::Running, None),
             None => (StateName::Starting, None),
         };
         let pid = self.pid.filter(|_| self.finished.is_none());
         let status =
             ChildStatus { state, since: self.started, wanted: true, pid, reason, ..unstarted() };
-        self.register.update(&self.blueprint.definition.id, status);
+        self.register.update_root(self.supervisor.id(), status);
     }
 
     fn event(&mut self, host: &mut dyn Host, event: Event) -> Progress {
@@ -244,11 +247,38 @@ impl SupervisorProcess {
     }
 
     fn command(&mut self, host: &mut dyn Host, command: Command) -> Progress {
-        let Command { verb, child, reply } = command;
+        let Command { what, reply } = command;
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.waiting.insert(ticket, reply);
-        self.handle(host, Input::Command { ticket: Some(ticket), verb, child })
+        match what {
+            Wanted::Control { verb, child } => {
+                self.handle(host, Input::Command { ticket: Some(ticket), verb, child })
+            }
+            Wanted::Redefine(blueprint) => self.redefine(host, ticket, &blueprint),
+        }
+    }
+
+    /// It has other children from now on. Nothing that it has decided on is left to be done here, so
+    /// no position of before is meant by anything.
+    fn redefine(&mut self, host: &mut dyn Host, by: Ticket, blueprint: &Blueprint) -> Progress {
+        let ids = self.supervisor.definitions().map(|child| child.id.clone());
+        let before: BTreeMap<SmolStr, Made> = ids.zip(std::mem::take(&mut self.children)).collect();
+        let definition = Box::new(blueprint.definition.clone());
+        let progress = self.handle(host, Input::Redefine { ticket: Some(by), definition });
+        // Those of the new definition come first, and are all there unless it was refused.
+        let new = blueprint.definition.children.iter().map(|child| &child.id);
+        let ids = || self.supervisor.definitions().map(|child| &child.id);
+        let is_new = ids().take(new.len()).eq(new);
+        let made = ids().enumerate().filter_map(|(at, id)| {
+            let new = blueprint.children.get(at).filter(|_| is_new);
+            new.or_else(|| before.get(id)).cloned()
+        });
+        self.children = made.collect();
+        for at in 0..self.children.len() {
+            self.show(at);
+        }
+        progress
     }
 }
 
@@ -281,24 +311,24 @@ impl BuiltIn for SupervisorProcess {
         }
     }
 
+    /// What has failed for good does not keep the others from being used.
     fn is_ready(&mut self) -> bool {
-        self.supervisor.is_ready()
+        self.supervisor.is_settled()
     }
 
     fn memory_bytes(&self) -> u64 {
-        self.blueprint.requests.len() as u64 * CHILD_BYTES
+        self.children.len() as u64 * CHILD_BYTES
     }
 }
 
 impl Drop for SupervisorProcess {
     /// However the process has ended: its children have ended with it.
     fn drop(&mut self) {
-        let id: &SmolStr = &self.blueprint.definition.id;
         if self.finished.is_none() {
             let message = "its process was ended";
             self.finished = Some(Some(Error::new(procession_types::ErrorKind::Canceled, message)));
         }
         self.show_self();
-        self.register.fell(id, self.life, self.now);
+        self.register.fell(self.supervisor.id(), self.life, self.now);
     }
 }

@@ -12,6 +12,7 @@ mod desk;
 mod guest;
 mod hub;
 mod record;
+mod redefine;
 mod register;
 
 pub use application::{ApplicationDefinition, ROOT};

@@ -41,11 +41,61 @@ struct Entries {
     lives: BTreeMap<SmolStr, u64>,
 }
 
+impl Entries {
+    /// An entry as it is shown: a supervisor that lives is degraded when something below it has failed
+    /// for good, however deep that is.
+    fn seen(&self, id: &str) -> Option<Supervised> {
+        let mut entry = self.by_id.get(id)?.clone();
+        if lives(&entry) {
+            let mut below = vec![&entry.id];
+            let mut failed = None;
+            while let (Some(id), None) = (below.pop(), failed) {
+                failed = self.by_id.get(id).filter(|it| has_failed(it));
+                below.extend(self.children.get(id).into_iter().flatten());
+            }
+            if let Some(failed) = failed {
+                degrade(&mut entry.status, failed);
+            }
+        }
+        Some(entry)
+    }
+
+    /// All of them as they are shown.
+    fn all(&self) -> Vec<Supervised> {
+        let mut seen = self.by_id.clone();
+        for failed in self.by_id.values().filter(|it| has_failed(it)) {
+            let mut above = failed.supervisor.as_ref();
+            while let Some(entry) = above.and_then(|id| seen.get_mut(id)) {
+                if lives(entry) {
+                    degrade(&mut entry.status, failed);
+                }
+                above = self.by_id.get(&entry.id).and_then(|it| it.supervisor.as_ref());
+            }
+        }
+        seen.into_values().collect()
+    }
+}
+
+fn has_failed(entry: &Supervised) -> bool {
+    entry.status.state == StateName::Failed && entry.status.wanted
+}
+
+fn lives(entry: &Supervised) -> bool {
+    entry.kind == Kind::Supervisor
+        && matches!(entry.status.state, StateName::Starting | StateName::Running)
+}
+
+fn degrade(status: &mut ChildStatus, failed: &Supervised) {
+    let reason = failed.status.reason.as_deref().unwrap_or_default();
+    (status.state, status.reason) =
+        (StateName::Degraded, Some(format!("{} has failed: {reason}", failed.id)));
+}
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Register {
     entries: Mutex<Entries>,
-    /// Rung when the root comes up or ends.
+    /// Rung when the root comes up or ends, and when something fails for good or does so no more.
     bell: Condvar,
     pub(crate) hub: Hub,
     /// Processes that did not end when they were asked to.
@@ -71,6 +121,33 @@ impl Register {
         entries.by_id.insert(id, entry);
     }
 
+    /// Shows an entry as it is described now; how it is stays.
+    pub(crate) fn describe(&self, entry: Supervised) {
+        let mut entries = self.lock();
+        let Some(old) = entries.by_id.get_mut(&entry.id) else { return };
+        let status = old.status.clone();
+        *old = Supervised { status, ..entry };
+    }
+
+    /// A supervisor has let go of a child, which has no process any more, nor has anything below it.
+    pub(crate) fn forget(&self, id: &SmolStr, by: &SmolStr) {
+        let mut entries = self.lock();
+        if let Some(children) = entries.children.get_mut(by) {
+            children.retain(|child| child != id);
+        }
+        let mut gone = vec![(id.clone(), by.clone())];
+        while let Some((id, by)) = gone.pop() {
+            // It may be somebody else's by now.
+            if entries.by_id.get(&id).is_some_and(|entry| entry.supervisor == Some(by)) {
+                entries.by_id.remove(&id);
+                entries.desks.remove(&id);
+                let below = entries.children.remove(&id).unwrap_or_default();
+                gone.extend(below.into_iter().map(|child| (child, id.clone())));
+            }
+        }
+        self.bell.notify_all();
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         let lives = std::mem::take(&mut self.lock().lives);
@@ -85,12 +162,27 @@ impl Register {
         *life
     }
 
-    /// How an entry is now.
-    pub(crate) fn update(&self, id: &SmolStr, status: ChildStatus) {
+    /// How an entry is now, as its supervisor says.
+    pub(crate) fn update(&self, id: &SmolStr, by: &SmolStr, status: ChildStatus) {
         let mut entries = self.lock();
-        let Some(entry) = entries.by_id.get_mut(id) else { return };
-        entry.status = status;
-        if entry.supervisor.is_none() {
+        let is_own = |entry: &&mut Supervised| entry.supervisor.as_ref() == Some(by);
+        if let Some(entry) = entries.by_id.get_mut(id).filter(is_own) {
+            self.put(entry, status);
+        }
+    }
+
+    /// How the root is now, as it says itself.
+    pub(crate) fn update_root(&self, id: &SmolStr, status: ChildStatus) {
+        if let Some(entry) = self.lock().by_id.get_mut(id) {
+            self.put(entry, status);
+        }
+    }
+
+    fn put(&self, entry: &mut Supervised, status: ChildStatus) {
+        let is_root = entry.supervisor.is_none();
+        let has_failed = status.state == StateName::Failed;
+        let before = std::mem::replace(&mut entry.status, status);
+        if is_root || has_failed != (before.state == StateName::Failed) {
             self.bell.notify_all();
         }
     }
@@ -110,6 +202,7 @@ impl Register {
                 StateName::Waiting
                 | StateName::Starting
                 | StateName::Running
+                | StateName::Degraded
                 | StateName::Stopping
                 | StateName::Backoff => {
                     (status.state, status.since) = (StateName::Stopped, at);
@@ -121,17 +214,17 @@ impl Register {
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Supervised> {
-        self.lock().by_id.get(id).cloned()
+        self.lock().seen(id)
     }
 
     pub(crate) fn all(&self) -> Vec<Supervised> {
-        self.lock().by_id.values().cloned().collect()
+        self.lock().all()
     }
 
     /// How many entries are in which state, by kind.
     pub(crate) fn counts(&self) -> BTreeMap<(Kind, StateName), u64> {
         let mut counts = BTreeMap::new();
-        for entry in self.lock().by_id.values() {
+        for entry in self.all() {
             *counts.entry((entry.kind, entry.status.state)).or_default() += 1;
         }
         counts
@@ -145,6 +238,11 @@ impl Register {
         Some((supervisor, desk))
     }
 
+    /// The desk of a supervisor.
+    pub(crate) fn desk_of(&self, supervisor: &SmolStr) -> Option<Arc<Desk>> {
+        self.lock().desks.get(supervisor).cloned()
+    }
+
     /// Waits until an entry that nobody supervises is in one of these states, or for so long at most.
     pub(crate) fn wait_for(
         &self,
@@ -154,11 +252,11 @@ impl Register {
     ) -> Option<Supervised> {
         let entries = self.lock();
         let is_other = |entries: &mut Entries| {
-            entries.by_id.get(id).is_some_and(|entry| !states.contains(&entry.status.state))
+            entries.seen(id).is_some_and(|entry| !states.contains(&entry.status.state))
         };
         let waited = self.bell.wait_timeout_while(entries, patience, is_other);
         let (entries, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        entries.by_id.get(id).cloned()
+        entries.seen(id)
     }
 
     pub(crate) fn count_restart(&self) {

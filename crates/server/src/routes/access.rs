@@ -42,7 +42,8 @@ pub(crate) async fn policy(
     Segment(id): Segment,
 ) -> Answer<PolicyView> {
     caller.may(&state, "policy.read", &id)?;
-    let policy = state.node.policies().get(&id);
+    let policies = state.node.policies();
+    let policy = policies.get(&id);
     ok(view(policy.ok_or_else(|| Error::not_found(format!("policy \"{id}\" not found")))?))
 }
 
@@ -66,7 +67,8 @@ pub(crate) async fn authorize(
     let actor = request.actor.map(|id| Actor { id, meta });
     let scope = request.scope.map(|policies| Scope { policies });
     let attributes = scalars("meta", request.meta)?;
-    let explanation = state.node.policies().explain(&Check {
+    let policies = state.node.policies();
+    let explanation = policies.explain(&Check {
         actor: actor.as_ref(),
         scope: scope.as_ref(),
         action: &request.action,

@@ -9,6 +9,7 @@ pub(crate) mod node;
 pub(crate) mod probes;
 pub(crate) mod processes;
 pub(crate) mod records;
+pub(crate) mod reload;
 pub(crate) mod services;
 
 use crate::answer::Failed;
@@ -81,6 +82,7 @@ fn long_routes() -> Router<State> {
         .route("/v1/services/{service}/start", post(services::start))
         .route("/v1/services/{service}/stop", post(services::stop))
         .route("/v1/services/{service}/restart", post(services::restart))
+        .route("/v1/reload", post(reload::reload))
         .route("/v1/logs/stream", get(records::logs_stream))
         .route("/v1/events/stream", get(records::events_stream))
         .route("/v1/calls", post(calls::call))

@@ -8,8 +8,11 @@ use axum::body::Body;
 use axum::extract::State as Extracted;
 use axum::http::{Response, StatusCode};
 use procession_api::Problem;
-use procession_runtime::Node;
+use procession_runtime::{Node, ROOT, StateName};
 use procession_types::ErrorKind;
+
+/// Services that have failed and are named.
+const NAMED_MAX: usize = 4;
 
 /// Whether the server lives. Needs no token.
 #[utoipa::path(
@@ -20,7 +23,9 @@ pub(crate) async fn livez() -> Response<Body> {
     body(StatusCode::OK, "text/plain; charset=utf-8", b"ok\n".to_vec())
 }
 
-/// Whether every shard of the node answers. Needs no token.
+/// Whether every shard of the node answers, and its application is up. Needs no token.
+///
+/// It names what has failed for good, and tells no error of a program.
 #[utoipa::path(
     get, path = "/readyz", tag = "probes", operation_id = "readyz", security(()),
     responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = Problem, content_type = "application/problem+json")),
@@ -29,8 +34,27 @@ pub(crate) async fn readyz(Extracted(state): Extracted<State>) -> Result<Respons
     if *state.stopping.borrow() {
         return Err(Problem::new(ErrorKind::Unavailable, "the node is stopping").into());
     }
-    let _ = state.ask(Node::stats).await?;
+    let look = |node: &Node| (node.stats(), node.supervised_by_id(ROOT));
+    let (_, root) = state.ask(look).await?;
+    // A node without an application is ready when it answers.
+    if let Ok(root) = root
+        && root.status.state != StateName::Running
+    {
+        let failed = state.ask(failed).await?;
+        let what = if failed.is_empty() { String::new() } else { format!(": {failed}") };
+        let detail = format!("the application is {}{what}", root.status.state.name());
+        return Err(Problem::new(ErrorKind::Unavailable, detail).into());
+    }
     Ok(body(StatusCode::OK, "text/plain; charset=utf-8", b"ready\n".to_vec()))
+}
+
+/// What has failed, a few of it.
+fn failed(node: &Node) -> String {
+    let failed = node.supervised().into_iter();
+    let failed = failed.filter(|it| it.status.wanted && it.status.state == StateName::Failed);
+    let failed: Vec<String> =
+        failed.take(NAMED_MAX).map(|it| format!("{} has failed", it.id)).collect();
+    failed.join(", ")
 }
 
 /// The metrics of the node and of its programs, in the text form of Prometheus.

@@ -87,6 +87,7 @@ impl Served {
             tokens: None,
             about: About { application: Some("tests".to_owned()), config: "none".into() },
             shutdown: Box::new(move |grace| shutdown.lock().unwrap().send(grace).unwrap()),
+            reload: None,
             limits: Limits::default(),
         };
         change(&mut config);

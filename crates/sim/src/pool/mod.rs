@@ -61,6 +61,8 @@ pub struct PoolReport {
     pub crashed: u64,
     /// Members that were ended because they hung.
     pub unhealthy: u64,
+    /// Other definitions of a pool that ran.
+    pub redefined: u64,
     /// Pools that failed, and pools that were stopped.
     pub ended: u64,
 }

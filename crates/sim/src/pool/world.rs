@@ -127,6 +127,7 @@ impl World {
             16..21 => self.live()?,
             21 => self.pass_time()?,
             22 if self.random.one_in(4) => self.scale()?,
+            22 if self.random.one_in(8) => self.redefine()?,
             22 => self.input(Input::Look)?,
             _ if self.random.one_in(100) => {
                 let wait = self.random.next() % (200 * MS);
@@ -420,6 +421,31 @@ impl World {
         let (min_size, max_size) = (some(&mut self.random), some(&mut self.random));
         let size = self.random.one_in(2).then(|| some(&mut self.random));
         self.set_size(Scale { size, min_size, max_size })
+    }
+
+    /// The pool gets another definition, and perhaps other members.
+    fn redefine(&mut self) -> Result<(), String> {
+        if self.finished.is_some() {
+            return Ok(());
+        }
+        let mut actions = Actions::new();
+        let new = definition(&mut self.random);
+        // How often a message may fail stays: the model counts by it.
+        let old = self.pool.definition();
+        let recovery = Recovery { redeliveries_max: old.recovery.redeliveries_max, ..new.recovery };
+        let new = definition::Pool { recovery, ..new };
+        self.note(format!("another definition: {:?}", new.size));
+        let moment = self.moment();
+        self.pool.redefine(moment, new, &mut actions);
+        let all: Vec<Pid> = self.members.keys().copied().collect();
+        let some = self.random.pick(&all).into_iter().collect::<Vec<Pid>>();
+        let which = [None, Some(&some[..]), Some(&[][..])][self.random.below(3)];
+        self.note(format!("members make room: {which:?}"));
+        let moment = self.moment();
+        self.pool.retire(moment, which, &mut actions);
+        self.carry_out(actions)?;
+        self.report.redefined += 1;
+        self.input(Input::Tick)
     }
 
     pub(super) fn set_size(&mut self, scale: Scale) -> Result<(), String> {

@@ -3,8 +3,8 @@
 use super::SupervisionFault;
 use super::world::{Process, World};
 use procession_supervision::supervisor::{StateName, Supervisor};
-use procession_types::Pid;
-use std::collections::BTreeMap;
+use procession_types::{Pid, SmolStr};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rounds after which it is clear that there is no end to it.
 const ROUNDS_MAX: usize = 3000;
@@ -90,6 +90,9 @@ impl World {
         let lost = self.strikes(SupervisionFault::LoseAnswer);
         let own = self.processes.iter().filter(|(_, process)| process.owner == Some(pid));
         let own: Vec<Pid> = own.map(|(pid, _)| *pid).collect();
+        let declared = self.processes.get(&pid).and_then(|it| self.trees.definitions.get(&it.id));
+        let declared: BTreeSet<SmolStr> =
+            declared.into_iter().flat_map(|it| &it.children).map(|it| it.id.clone()).collect();
         let Some(driver) = self.driver(pid) else { return Ok(()) };
         if lost {
             driver.track.tickets.insert(procession_supervision::supervisor::Ticket(u64::MAX));
@@ -101,6 +104,11 @@ impl World {
                 return Err(format!("{id} knows nothing of {pid}, which is its own"));
             }
         }
+        let known = machine.definitions().map(|it| &it.id);
+        let known = known.filter(|id| machine.position(id).is_some()).cloned();
+        if known.collect::<BTreeSet<SmolStr>>() != declared {
+            return Err(format!("{id} has other children than it should have"));
+        }
         let mut is_whole = true;
         for (at, definition) in machine.definitions().enumerate() {
             let (status, child) = (machine.status(at), &definition.id);
@@ -108,6 +116,9 @@ impl World {
             is_whole &=
                 !status.wanted || matches!(status.state, StateName::Running | StateName::Exited);
             match status.state {
+                _ if !declared.contains(child) && status.state != StateName::Stopped => {
+                    return Err(format!("{child} is left out, and is {:?}", status.state));
+                }
                 StateName::Running if !status.wanted => {
                     return Err(format!("{child} is up, and nobody wants it"));
                 }
@@ -117,7 +128,7 @@ impl World {
                 StateName::Waiting if !stuck => {
                     return Err(format!("{child} waits for nothing: {:?}", status.reason));
                 }
-                StateName::Starting if self_is_tree(definition) => {}
+                StateName::Degraded => return Err(format!("{child} has a state of trees")),
                 StateName::Starting | StateName::Stopping | StateName::Backoff => {
                     return Err(format!("{child} never comes out of {status:?}"));
                 }
@@ -179,9 +190,4 @@ fn is_stuck(machine: &Supervisor, child: usize) -> bool {
         let is_up = matches!(status.state, StateName::Running | StateName::Exited);
         !is_up || !status.wanted || is_stuck(machine, at)
     })
-}
-
-/// A child that may take as long as it wants to be up: its own children may have failed.
-fn self_is_tree(child: &procession_supervision::supervisor::ChildDefinition) -> bool {
-    child.start_timeout_ns.is_none()
 }

@@ -31,6 +31,8 @@ pub enum SupervisionFault {
     KeepNames,
     /// The clock of timers stands still.
     LoseTicks,
+    /// Another definition does not reach its supervisor.
+    LoseDefinition,
     /// An answer gets lost.
     LoseAnswer,
     /// The end of a process is told as that of the one that has taken its place.
@@ -43,13 +45,14 @@ pub enum SupervisionFault {
 
 impl SupervisionFault {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LoseExit,
         Self::LoseReady,
         Self::DoubleSpawn,
         Self::LoseTerminate,
         Self::KeepNames,
         Self::LoseTicks,
+        Self::LoseDefinition,
         Self::LoseAnswer,
         Self::BlameSuccessor,
         Self::LoseLook,
@@ -78,6 +81,8 @@ pub struct SupervisionReport {
     pub groups: u64,
     /// Processes that were ended since they did not answer a health check.
     pub unhealthy: u64,
+    /// Definitions that supervisors got while they ran.
+    pub redefined: u64,
     /// Commands that were answered.
     pub answered: u64,
 }

@@ -16,7 +16,7 @@ impl World {
             self.plant();
         }
         let somebody = self.somebody();
-        match self.random.below(30) {
+        match self.random.below(31) {
             0..11 => self.drive_one()?,
             11..15 => self.live(somebody),
             15..18 => self.pass_time()?,
@@ -27,6 +27,7 @@ impl World {
             23..26 => self.answer(somebody),
             26 => self.pause(somebody),
             27 if self.random.one_in(4) => self.hang(somebody),
+            28 => self.redefine(),
             _ => self.obey(somebody),
         }
         self.check_always()
@@ -54,7 +55,7 @@ impl World {
         let Some(pid) = pid else { return };
         let Some(process) = self.processes.get_mut(&pid) else { return };
         let is_ready = process.driver.as_ref().is_none_or(|driver| {
-            driver.machine.is_ready() && driver.ahead.is_empty() && driver.inputs.is_empty()
+            driver.machine.is_settled() && driver.ahead.is_empty() && driver.inputs.is_empty()
         });
         if process.is_up || !is_ready || process.is_paused {
             return;
@@ -147,6 +148,30 @@ impl World {
         let child = child.unwrap_or_else(|| SmolStr::new("nobody"));
         driver.track.tickets.insert(ticket);
         self.tell(Some(pid), Input::Command { ticket: Some(ticket), verb, child });
+    }
+
+    /// A supervisor gets another definition.
+    fn redefine(&mut self) {
+        if !self.random.one_in(4) {
+            return;
+        }
+        let drivers = self.processes.iter().filter(|(_, process)| process.driver.is_some());
+        let drivers: Vec<Pid> = drivers.map(|(pid, _)| *pid).collect();
+        let Some(pid) = self.random.pick(&drivers) else { return };
+        let id = self.processes[&pid].id.clone();
+        let definition = trees::change(&mut self.random, &self.trees, &id);
+        // Whoever takes its place has it, too.
+        self.trees.definitions.insert(id, definition.clone());
+        if self.strikes(SupervisionFault::LoseDefinition) {
+            return;
+        }
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        let Some(driver) = self.driver(pid) else { return };
+        driver.track.tickets.insert(ticket);
+        self.report.redefined += 1;
+        let definition = Box::new(definition);
+        self.tell(Some(pid), Input::Redefine { ticket: Some(ticket), definition });
     }
 
     /// Somebody else takes a name that is free, or gives it back.

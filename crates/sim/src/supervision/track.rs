@@ -28,6 +28,10 @@ struct History {
 pub(super) struct Track {
     definition: Definition,
     children: Vec<History>,
+    /// Ids that the last definition has.
+    defined: BTreeSet<SmolStr>,
+    /// No definition so far restarts groups, so none is restarting.
+    has_no_groups: bool,
     /// When what counts for the intensity was started.
     restarts: Vec<Timestamp>,
     pub(super) tickets: BTreeSet<Ticket>,
@@ -48,6 +52,8 @@ impl Track {
     pub(super) fn new(definition: Definition) -> Self {
         Self {
             children: vec![History::default(); definition.children.len()],
+            defined: definition.children.iter().map(|child| child.id.clone()).collect(),
+            has_no_groups: definition.strategy == Strategy::OneForOne,
             definition,
             restarts: Vec::new(),
             tickets: BTreeSet::new(),
@@ -70,6 +76,13 @@ impl Track {
         actions: &[Action],
     ) -> Result<(), String> {
         let after = statuses(supervisor);
+        let mut before = before.to_vec();
+        if let Input::Redefine { definition, .. } = input
+            && !self.closing
+        {
+            before = self.note_redefinition(supervisor, definition, &before, &after)?;
+        }
+        let before = &before[..];
         // One that has decided to start something may find out in the same step that all is to end.
         let will_close = supervisor.is_closing();
         self.closing |= will_close && !actions.iter().any(is_giving_up);
@@ -108,10 +121,62 @@ impl Track {
                 | Action::Look { .. }
                 | Action::Publish { .. }
                 | Action::Changed { .. }
+                | Action::Gone { .. }
                 | Action::Finish { .. } => {}
             }
         }
         self.check_ticks(supervisor, input, now)
+    }
+
+    /// Positions have changed; how things were before, by the new ones.
+    fn note_redefinition(
+        &mut self,
+        supervisor: &Supervisor,
+        definition: &Definition,
+        before: &[ChildStatus],
+        after: &[ChildStatus],
+    ) -> Result<Vec<ChildStatus>, String> {
+        let is_calm = self.has_no_groups
+            && !supervisor.is_closing()
+            && before.iter().all(|it| it.wanted || it.pid.is_none());
+        let is_same = self.definition.strategy == definition.strategy;
+        let mut histories = Vec::new();
+        let mut mapped = Vec::new();
+        for (at, child) in supervisor.definitions().enumerate() {
+            let position = self.definition.children.iter().position(|old| old.id == child.id);
+            let stays = |position: &usize| {
+                self.defined.contains(&child.id) || before[*position].pid.is_some()
+            };
+            let Some(position) = position.filter(stays) else {
+                histories.push(History::default());
+                let unstarted = ChildStatus { state: StateName::Stopped, ..after[at].clone() };
+                mapped.push(unstarted);
+                continue;
+            };
+            let (old, new) = (&before[position], &after[at]);
+            let is_kept = supervisor.position(&child.id).is_some();
+            if is_calm && is_kept && old.state == StateName::Running && new != old {
+                return Err(format!(
+                    "{} is in both definitions, and is touched: {old:?}, then {new:?}",
+                    child.id
+                ));
+            }
+            // Whatever starts now has been told to, in a way.
+            let history = self.children[position].clone();
+            // A group's restart counts once, and as that of its cause.
+            let owes_restart = history.owes_restart && is_same;
+            histories.push(History { is_old: false, starts: Vec::new(), owes_restart, ..history });
+            mapped.push(old.clone());
+        }
+        self.children = histories;
+        if self.definition.intensity != definition.intensity {
+            self.restarts.clear();
+        }
+        self.defined = definition.children.iter().map(|child| child.id.clone()).collect();
+        self.has_no_groups &= definition.strategy == Strategy::OneForOne;
+        let children = supervisor.definitions().cloned().collect();
+        self.definition = Definition { children, ..definition.clone() };
+        Ok(mapped)
     }
 
     /// What a timer leads to may be due at once, but not again and again.
@@ -145,6 +210,7 @@ impl Track {
             | Input::Looked { .. }
             | Input::Tick
             | Input::Command { .. }
+            | Input::Redefine { .. }
             | Input::Stop => None,
         };
         for (at, (before, after)) in before.iter().zip(after).enumerate() {

@@ -228,6 +228,7 @@ impl World {
                 self.report.gave_up += u64::from(matches!(news, News::GaveUp { .. }));
             }
             Action::Changed { .. } => {}
+            Action::Gone { id: gone } => return self.check_gone(pid, &gone),
             Action::Answer { .. } => self.report.answered += 1,
             Action::Finish { failure } => {
                 if let Some((left, _)) =
@@ -252,6 +253,15 @@ impl World {
         let is_paused = is_paused && !self.strikes(SupervisionFault::MissPause);
         if !self.strikes(SupervisionFault::LoseLook) {
             self.tell(Some(owner), Input::Looked { pid, number, is_paused });
+        }
+    }
+
+    /// Who is forgotten must be dead.
+    fn check_gone(&self, owner: Pid, gone: &SmolStr) -> Result<(), String> {
+        let own = |it: &&Process| it.owner == Some(owner) && it.id == *gone;
+        match self.processes.values().find(own) {
+            Some(_) => Err(format!("{gone} is forgotten, and lives")),
+            None => Ok(()),
         }
     }
 

@@ -179,6 +179,7 @@ pub fn plan(root: &str, declared: &Declared) -> Result<Plan, Vec<PlanError>> {
     if !errors.is_empty() {
         return Err(errors);
     }
+    order::allow_time_to_start(&mut supervisors);
     let stop_timeout_ns = order::allow_time_to_stop(&mut supervisors);
     Ok(Plan { supervisors, stop_timeout_ns })
 }
@@ -231,14 +232,12 @@ impl Declared {
 
     fn child(&self, id: &str, requires: Vec<usize>) -> ChildDefinition {
         let lifecycle = self.lifecycle(id).cloned().unwrap_or_default();
-        let is_service = self.kind(id) == Kind::Service;
         ChildDefinition {
             id: SmolStr::new(id),
             auto_start: lifecycle.auto_start,
-            // Supervisors and pools give up by themselves when their own children do not start.
-            start_timeout_ns: is_service.then_some(lifecycle.start_timeout_ns),
+            start_timeout_ns: Some(lifecycle.start_timeout_ns),
             stop_timeout_ns: lifecycle.stop_timeout_ns,
-            health: lifecycle.health.filter(|_| is_service),
+            health: lifecycle.health.filter(|_| self.kind(id) == Kind::Service),
             restart: lifecycle.restart,
             requires,
         }

@@ -72,7 +72,7 @@ fn whatever_nobody_lists_is_a_child_of_the_root() {
     assert_eq!(parents, [None, Some("system:root"), Some("a:top")]);
     assert_eq!(plan.supervisors[1].kinds, [Kind::Supervisor, Kind::Service]);
     let times: Vec<_> = plan.supervisors[1].definition.children.iter().collect();
-    assert_eq!(times[0].start_timeout_ns, None, "a supervisor takes what its children take");
+    assert_eq!(times[0].start_timeout_ns, Some(21 * SECOND), "what its two children may take");
     assert_eq!(times[0].stop_timeout_ns, 21 * SECOND, "its two children stop one after another");
     let root = &plan.supervisors[0].definition;
     assert_eq!(root.children[0].stop_timeout_ns, 32 * SECOND);

@@ -105,6 +105,8 @@ pub enum Report {
     Reclaimed { pid: Pid, memory_bytes: u64 },
     /// A message is a dead letter.
     Dead { topic: String, attempts: u32, error: Error },
+    /// The pool has ended with messages that nobody has done: so many are dead letters.
+    Abandoned { count: u64, error: Error },
     /// Too many failures in a row: the pool ends.
     Failed { error: Error, failures: u32 },
 }
@@ -121,6 +123,7 @@ impl Report {
             Self::ScaleRefused { .. } => "scale_refused",
             Self::Reclaimed { .. } => "reclaimed",
             Self::Dead { .. } => "dead_letter",
+            Self::Abandoned { .. } => "abandoned",
             Self::Failed { .. } => "failed",
         }
     }
@@ -133,6 +136,7 @@ impl Report {
             | Self::ScaleRefused { .. }
             | Self::Reclaimed { .. }
             | Self::Dead { .. }
+            | Self::Abandoned { .. }
             | Self::Failed { .. } => true,
             // One failure that is recovered is the daily work of a pool.
             Self::MemberFailed { .. } | Self::Grown { .. } | Self::Shrunk { .. } => false,

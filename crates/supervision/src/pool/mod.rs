@@ -17,6 +17,7 @@ mod health;
 mod input;
 mod member;
 mod recovery;
+mod redefine;
 mod size;
 mod status;
 mod stop;
@@ -89,6 +90,8 @@ pub struct Pool {
     failure: Option<Error>,
     /// Messages that waited when it stopped handing them out, and that become dead letters.
     left_over: u32,
+    /// Messages that became dead letters since, and why the last one did.
+    abandoned: Option<(u64, Error)>,
     /// Not after the first time at which something is due.
     alarm: Option<Timestamp>,
     was_up: bool,
@@ -119,6 +122,7 @@ impl Pool {
             refused: None,
             failure: None,
             left_over: 0,
+            abandoned: None,
             alarm: None,
             was_up: false,
             counts: Counts::default(),
@@ -163,6 +167,12 @@ impl Pool {
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.was_up
+    }
+
+    /// Whether it hands out nothing any more: what is left are dead letters.
+    #[must_use]
+    pub fn is_winding_up(&self) -> bool {
+        matches!(self.phase, Phase::Stopping | Phase::Finished)
     }
 
     /// Whether it would take a message now.

@@ -71,7 +71,7 @@ impl Pool {
     }
 
     /// Ends what is above the most: idle members at once, others after their message.
-    fn trim_surplus(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn trim_surplus(&mut self, cx: &mut Cx<'_>) {
         let mut surplus = self.counted.saturating_sub(self.most());
         let by = surplus;
         let order = |state: &MemberState| match state {

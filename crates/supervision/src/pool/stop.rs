@@ -80,8 +80,13 @@ impl Pool {
         if self.left_over > 0 && cx.waiting > 0 {
             return;
         }
+        if self.failure.is_none() && !self.members.is_empty() {
+            return;
+        }
+        if let Some((count, error)) = self.abandoned.take() {
+            self.report(cx, Report::Abandoned { count, error });
+        }
         match self.failure.take() {
-            None if !self.members.is_empty() => return,
             None => cx.actions.push(Action::Finish(Ok(()))),
             Some(error) => cx.actions.push(Action::Finish(Err(error))),
         }

@@ -574,10 +574,75 @@ fn what_is_not_done_when_it_must_stop_is_a_dead_letter() {
     world.take_seen();
     world.pass(6 * S);
     let dead = "dead m after 0: the pool was stopped before its turn came";
-    assert_eq!(world.take_seen(), ["report dead_letter", dead, "report dead_letter", dead]);
+    assert_eq!(world.take_seen(), [dead, dead]);
     world.fails(1);
-    assert!(world.take_seen().contains(&"dead m after 1: crash".to_owned()));
+    let seen = world.take_seen();
+    assert!(seen.contains(&"dead m after 1: crash".to_owned()));
+    // However many there are, they are told of once.
+    assert_eq!(seen.last().unwrap(), "report abandoned");
+    assert!(!seen.contains(&"report dead_letter".to_owned()));
     assert_eq!(world.finished, Some(Ok(())));
+}
+
+fn redefine(world: &mut World, least: u32, most: u32) {
+    let mut actions = Actions::new();
+    let changed =
+        Definition { queue_max: 7, program: "app:other".into(), ..definition(least, most) };
+    world.pool.redefine(world.moment(), changed, &mut actions);
+    world.carry_out(actions);
+    world.input(Input::Tick);
+}
+
+fn retire(world: &mut World, which: Option<&[Pid]>) {
+    let mut actions = Actions::new();
+    world.pool.retire(world.moment(), which, &mut actions);
+    world.carry_out(actions);
+    world.input(Input::Tick);
+}
+
+#[test]
+fn other_bounds_hold_at_once_and_members_stay() {
+    let mut world = World::ready(2, 2);
+    redefine(&mut world, 3, 4);
+    assert_eq!(world.pool.members().starting, 1);
+    world.idle(3);
+    let status = world.pool.status(0);
+    assert_eq!((status.size, status.bounds, status.waiting_max), (3, (3, 4), 7));
+    assert_eq!(world.pool.definition().program, "app:other");
+    // A size that somebody has set stays while it is within the bounds.
+    let scale = Scale { size: Some(Some(3)), ..Scale::default() };
+    let mut actions = Actions::new();
+    world.pool.scale(world.moment(), scale, &mut actions).unwrap();
+    redefine(&mut world, 1, 3);
+    assert_eq!(world.pool.status(0).pinned, Some(3));
+    world.take_seen();
+    redefine(&mut world, 1, 1);
+    assert_eq!(world.pool.status(0).pinned, None);
+    assert_eq!(world.take_seen(), ["cancel 1", "cancel 2", "report shrunk"]);
+}
+
+#[test]
+fn members_that_make_room_do_what_they_have_and_others_take_their_places() {
+    let mut world = World::ready(2, 2);
+    world.send("a");
+    world.take_seen();
+    retire(&mut world, None);
+    assert_eq!(world.take_seen(), ["cancel 1"]);
+    world.send("b");
+    assert_eq!(world.take_seen(), Vec::<String>::new());
+    world.ends(1);
+    assert_eq!(world.pool.members().starting, 1);
+    world.idle(3);
+    assert_eq!(world.take_seen(), ["hand b to 3"]);
+    world.idle(2);
+    assert_eq!(world.take_seen(), ["cancel 2"]);
+    world.ends(2);
+    assert_eq!(world.pool.members().starting, 1);
+    assert_eq!(world.pool.counts().dead_letters, 0);
+    // One of them, and one that is none of its members.
+    world.idle(4);
+    retire(&mut world, Some(&[pid(4), pid(77)]));
+    assert_eq!(world.take_seen(), ["cancel 4"]);
 }
 
 #[test]

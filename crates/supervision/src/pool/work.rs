@@ -141,8 +141,14 @@ impl Pool {
     pub(super) fn bury(&mut self, cx: &mut Cx<'_>, work: Work, error: Error) {
         let Work { message, attempts, .. } = work;
         self.counts.dead_letters += 1;
-        let topic = message.topic.to_string();
-        self.report(cx, Report::Dead { topic, attempts, error: error.clone() });
+        if self.is_winding_up() {
+            // There may be as many as the queue has room for: they are told of at once, in the end.
+            let count = self.abandoned.take().map_or(0, |(count, _)| count) + 1;
+            self.abandoned = Some((count, error.clone()));
+        } else {
+            let topic = message.topic.to_string();
+            self.report(cx, Report::Dead { topic, attempts, error: error.clone() });
+        }
         cx.actions.push(Action::DeadLetter(DeadLetter { message, attempts, error }));
     }
 

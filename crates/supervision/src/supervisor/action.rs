@@ -1,5 +1,6 @@
 //! What a supervisor is told, and what it wants done.
 
+use super::definition::Definition;
 use super::status::Ending;
 use procession_types::{Error, ExitReason, Pid, SmolStr, Timestamp};
 use std::sync::Arc;
@@ -79,6 +80,14 @@ pub enum Input {
         /// Id of the child.
         child: SmolStr,
     },
+    /// It has other children from now on, or others are described. What it was given before must have
+    /// been carried out: the positions change.
+    Redefine {
+        /// Who waits until those have ended that are left out, if anybody does.
+        ticket: Option<Ticket>,
+        /// What it is made from now; the id stays.
+        definition: Box<Definition>,
+    },
     /// All children shall end, each after those that require it, and the supervisor after them.
     Stop,
 }
@@ -130,6 +139,11 @@ pub enum Action {
     Changed {
         /// Position of the child.
         child: usize,
+    },
+    /// One that another definition has left out has no process any more: it can be forgotten.
+    Gone {
+        /// Its id.
+        id: SmolStr,
     },
     /// Answer a command.
     Answer {

@@ -126,6 +126,18 @@ impl State {
         }
     }
 
+    /// Whether it will be something else without anybody's doing, whatever the others do.
+    pub(super) const fn is_moving(&self) -> bool {
+        match self {
+            Self::Starting { .. } | Self::Stopping { .. } | Self::Backoff { .. } => true,
+            Self::Stopped { .. }
+            | Self::Waiting { .. }
+            | Self::Running { .. }
+            | Self::Exited { .. }
+            | Self::Failed { .. } => false,
+        }
+    }
+
     /// Whether those that require it may start.
     pub(super) const fn is_met(&self) -> bool {
         match self {
@@ -189,6 +201,8 @@ pub(super) struct Child {
     pub(super) restarts: u64,
     pub(super) last: Option<Ending>,
     pub(super) waiters: Vec<Waiter>,
+    /// The definition has it no more: it is about to end, or has ended.
+    pub(super) is_leaving: bool,
 }
 
 impl Child {
@@ -210,6 +224,7 @@ impl Child {
             restarts: 0,
             last: None,
             waiters: Vec::new(),
+            is_leaving: false,
             definition,
         }
     }

@@ -169,7 +169,7 @@ impl Supervisor {
     }
 }
 
-fn answer(cx: &mut Cx<'_>, by: Option<Ticket>, result: Result<(), Error>) {
+pub(super) fn answer(cx: &mut Cx<'_>, by: Option<Ticket>, result: Result<(), Error>) {
     if let Some(ticket) = by {
         cx.actions.push(Action::Answer { ticket, result });
     }

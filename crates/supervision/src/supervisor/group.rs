@@ -16,7 +16,7 @@ pub(super) struct Group {
     /// The one that failed first.
     pub(super) cause: usize,
     /// The first child that belongs to it.
-    from: usize,
+    pub(super) from: usize,
     /// Not before this time.
     pub(super) until: Timestamp,
     /// How many of its children have a process.
@@ -67,7 +67,10 @@ impl Supervisor {
         self.group = None;
         self.timers.remove(&(group.until, GROUP));
         for at in group.from..self.children.len() {
-            self.release(cx, at);
+            // One that has come meanwhile was not swept.
+            if self.children[at].swept {
+                self.release(cx, at);
+            }
         }
         true
     }
@@ -83,7 +86,8 @@ impl Supervisor {
         child.again = if child.last.is_some() { Again::Other } else { Again::No };
         let does_its_work_again = match child.state {
             State::Exited { .. } => child.definition.restart.policy == RestartPolicy::Transient,
-            State::Backoff { .. } => true,
+            // One that has failed by itself since the strategy is another waits for its own time.
+            State::Backoff { until, .. } => until <= cx.now,
             State::Stopped { .. }
             | State::Waiting { .. }
             | State::Starting { .. }

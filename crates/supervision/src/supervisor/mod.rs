@@ -19,6 +19,8 @@ mod definition;
 mod failure;
 mod group;
 mod health;
+mod redefine;
+mod settled;
 mod start;
 mod status;
 mod stop;
@@ -75,6 +77,8 @@ pub struct Supervisor {
     alive: usize,
     /// Children that are wanted and not up.
     missing: usize,
+    /// Those of them that will be something else without anybody's doing.
+    moving: usize,
     group: Option<Group>,
     /// When children were started again after a failure, as far back as the intensity looks.
     restarts: VecDeque<Timestamp>,
@@ -84,6 +88,8 @@ pub struct Supervisor {
     reviews: VecDeque<usize>,
     /// Looks at children that did not answer, counted.
     looks: u64,
+    /// Who waits until those have ended that another definition has left out.
+    redefinitions: Vec<Ticket>,
 }
 
 impl Supervisor {
@@ -110,11 +116,13 @@ impl Supervisor {
             failure: None,
             alive: 0,
             missing: 0,
+            moving: 0,
             group: None,
             restarts: VecDeque::new(),
             timers: BTreeSet::new(),
             reviews: VecDeque::new(),
             looks: 0,
+            redefinitions: Vec::new(),
         }
     }
 
@@ -124,9 +132,16 @@ impl Supervisor {
         &self.id
     }
 
-    /// Its children's definitions, by position.
+    /// Its children's definitions, by position. Those that another definition has left out are behind
+    /// the others until the next one comes.
     pub fn definitions(&self) -> impl ExactSizeIterator<Item = &ChildDefinition> {
         self.children.iter().map(|child| &child.definition)
+    }
+
+    /// The id of the child at a position.
+    #[must_use]
+    pub fn id_of(&self, child: usize) -> Option<&SmolStr> {
+        self.children.get(child).map(|child| &child.definition.id)
     }
 
     /// The position of a child.
@@ -180,6 +195,7 @@ impl Supervisor {
             Input::Exited { pid, reason } => self.exited(cx, pid, &reason),
             Input::Tick => self.tick(cx),
             Input::Command { ticket, verb, child } => self.command(cx, ticket, verb, &child),
+            Input::Redefine { ticket, definition } => self.redefine(cx, ticket, *definition),
             Input::Stop => self.close(),
         }
         self.settle(cx);
@@ -208,6 +224,7 @@ impl Supervisor {
                 break;
             }
         }
+        self.settle_redefinitions(cx);
         if self.phase == Phase::Closing && self.alive == 0 {
             self.finish(cx);
         }
@@ -332,6 +349,8 @@ impl Supervisor {
         let child = &self.children[at];
         let count = usize::from(child.wanted && !child.state.is_met());
         self.missing = if adds { self.missing + count } else { self.missing - count };
+        let count = usize::from(child.wanted && child.state.is_moving());
+        self.moving = if adds { self.moving + count } else { self.moving - count };
     }
 
     /// Carries out what is due.

@@ -63,6 +63,8 @@ pub enum StateName {
     Starting,
     /// It is up.
     Running,
+    /// It is a supervisor that lives, and something below it has failed for good.
+    Degraded,
     /// Its process has been asked to end.
     Stopping,
     /// It has failed and waits for its next attempt.
@@ -75,11 +77,12 @@ pub enum StateName {
 
 impl StateName {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stopped,
         Self::Waiting,
         Self::Starting,
         Self::Running,
+        Self::Degraded,
         Self::Stopping,
         Self::Backoff,
         Self::Exited,
@@ -94,6 +97,7 @@ impl StateName {
             Self::Waiting => "waiting",
             Self::Starting => "starting",
             Self::Running => "running",
+            Self::Degraded => "degraded",
             Self::Stopping => "stopping",
             Self::Backoff => "backoff",
             Self::Exited => "exited",

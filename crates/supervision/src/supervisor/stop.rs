@@ -36,6 +36,9 @@ impl Supervisor {
         self.children[at].again = Again::No;
         self.set_state(cx, at, State::Stopped { since: cx.now });
         cx.actions.publish(at, News::Stopped);
+        if self.children[at].is_leaving {
+            self.has_left(cx, at);
+        }
     }
 
     /// All children shall end, and the supervisor after them.
@@ -55,6 +58,11 @@ impl Supervisor {
     /// Says that all children have ended.
     pub(super) fn finish(&mut self, cx: &mut Cx<'_>) {
         self.phase = Phase::Finished;
+        for ticket in std::mem::take(&mut self.redefinitions) {
+            let message = format!("{} has stopped with all its children", self.id);
+            let result = Err(Error::new(ErrorKind::Canceled, message));
+            cx.actions.push(Action::Answer { ticket, result });
+        }
         for at in 0..self.children.len() {
             for waiter in std::mem::take(&mut self.children[at].waiters) {
                 let message = format!("{} has stopped with all its children", self.id);

@@ -2,6 +2,7 @@
 //! start, unless it is told to refuse.
 
 mod health;
+mod redefine;
 
 use super::*;
 use procession_types::definition::{Restart, RestartPolicy};
@@ -50,6 +51,7 @@ fn short(actions: &Action, names: &[String]) -> Option<String> {
         Action::Terminate { pid } => format!("terminate {}", pid.slot),
         Action::Check { pid } => format!("check {}", pid.slot),
         Action::Look { pid, .. } => format!("look at {}", pid.slot),
+        Action::Gone { id } => format!("-{id}"),
         Action::Finish { failure } => {
             format!("finish {}", if failure.is_some() { "failed" } else { "well" })
         }

@@ -30,9 +30,11 @@ impl PoolProcess {
             Action::DeadLetter(letter) => return self.send_letter(host, letter),
             Action::Report(report) => self.reporter.report(host, &report),
             Action::Finish(Ok(())) => {
+                self.tell_lost(host);
                 return Progress::Ended(ExitReason::Normal(Fragment::nil()));
             }
             Action::Finish(Err(error)) => {
+                self.tell_lost(host);
                 return Progress::Ended(ExitReason::failed(Failure::Error(error)));
             }
         }
@@ -44,15 +46,15 @@ impl PoolProcess {
         let request = SpawnRequest {
             program: SmolStr::new(&definition.program),
             host: SmolStr::new(&definition.host),
-            arguments: self.arguments.clone(),
+            arguments: self.given.arguments.clone(),
             monitored: true,
-            context: self.context.clone(),
+            context: self.given.context.clone(),
             ..SpawnRequest::default()
         };
         let input = match host.spawn_owned(request) {
             Ok((pid, call)) => {
                 self.members.insert(pid, call);
-                self.reporter.describe(pid, &self.labels);
+                self.reporter.describe(pid, &self.given.labels);
                 Input::Spawned { member, pid }
             }
             Err(error) => Input::Refused { member, error },
@@ -96,6 +98,12 @@ impl PoolProcess {
             }
         };
         let Err(error) = sent else { return Progress::Made { instructions: 0 } };
+        if self.pool.is_winding_up() {
+            // Told at once, in the end: there may be as many as the queue has room for.
+            let count = self.lost.take().map_or(0, |(count, _)| count) + 1;
+            self.lost = Some((count, error));
+            return self.input(host, Input::LetterLost);
+        }
         host.log(LogRecord {
             level: Level::Error,
             message: "a dead letter is lost".to_owned(),
@@ -107,6 +115,19 @@ impl PoolProcess {
             ],
         });
         self.input(host, Input::LetterLost)
+    }
+
+    /// Says how many dead letters have reached nobody since the pool hands out nothing any more.
+    fn tell_lost(&mut self, host: &mut dyn Host) {
+        let Some((count, error)) = self.lost.take() else { return };
+        host.log(LogRecord {
+            level: Level::Error,
+            message: "dead letters are lost".to_owned(),
+            fields: vec![
+                ("count".to_owned(), count.to_string()),
+                ("reason".to_owned(), error.message),
+            ],
+        });
     }
 
     /// What a look at a member has shown.

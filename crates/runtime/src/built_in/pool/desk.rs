@@ -1,7 +1,8 @@
 //! Where people leave what they want of a pool. Its process is roused afterwards.
 
 use procession_supervision::pool::{Scale, Status};
-use procession_types::{Error, Limit};
+use procession_types::definition::Pool as Definition;
+use procession_types::{Error, Limit, Pid};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -16,6 +17,10 @@ pub(crate) enum Command {
     Status { reply: Sender<Status> },
     /// Another size.
     Scale { scale: Scale, reply: Sender<Result<Status, Error>> },
+    /// Another definition.
+    Redefine { definition: Box<Definition>, reply: Sender<()> },
+    /// These members, or all, shall make room for others.
+    Retire { members: Option<Vec<Pid>>, reply: Sender<()> },
 }
 
 /// See the module. `is_empty` is written under the lock, and read without it: so a pool that nobody

@@ -12,13 +12,14 @@ mod reporter;
 pub(crate) use desk::{Command, Desk};
 
 use super::{Alarm, BuiltIn, Looks, Progress};
+use crate::supervise::joined;
 use procession_environment::{CallId, Host, Queue};
 use procession_supervision::pool::{Actions, Input, Moment, Pool};
 use procession_telemetry::Telemetry;
 use procession_types::definition::Pool as Definition;
 use procession_types::{
-    Actor, ContextChange, Event, ExitReason, Failure, Fragment, FragmentBuilder, Limits, Pid, Rest,
-    Scope, SmolStr,
+    Actor, ContextChange, Error, Event, ExitReason, Failure, Fragment, Limits, Pid, Rest, Scope,
+    SmolStr,
 };
 use reporter::Reporter;
 use std::collections::HashMap;
@@ -40,29 +41,15 @@ pub(crate) fn limits(definition: &Definition) -> Limits {
     }
 }
 
-/// See the module.
-pub(crate) struct PoolProcess {
-    pool: Pool,
-    actions: Actions,
-    began: bool,
-    /// Its members, with the calls whose replies are their ends.
-    members: HashMap<Pid, CallId>,
+/// What members are given at their start, and known by.
+struct Given {
     arguments: Fragment,
     context: Option<Box<ContextChange>>,
-    alarm: Alarm,
-    desk: Arc<Desk>,
-    looks: Looks,
     labels: Vec<(SmolStr, SmolStr)>,
-    reporter: Reporter,
-    /// The pool knows that messages wait which nobody is there to take.
-    has_looked: bool,
 }
 
-impl PoolProcess {
-    pub(crate) fn new(definition: &Definition, desk: Arc<Desk>, telemetry: Telemetry) -> Self {
-        let mut builder = FragmentBuilder::new();
-        let values: Vec<_> =
-            definition.arguments.iter().flat_map(|value| builder.include(value)).collect();
+impl Given {
+    fn new(definition: &Definition) -> Self {
         let security = &definition.lifecycle.security;
         let actor = security.actor.clone().map(|id| Actor { id, meta: security.meta.clone() });
         let policies = security.policies.clone();
@@ -73,18 +60,46 @@ impl PoolProcess {
         let is_change = change != ContextChange::default();
         let labels = definition.labels.iter();
         Self {
+            arguments: joined(&definition.arguments),
+            context: is_change.then(|| Box::new(change)),
+            labels: labels.map(|(name, value)| (name.into(), value.into())).collect(),
+        }
+    }
+}
+
+/// See the module.
+pub(crate) struct PoolProcess {
+    pool: Pool,
+    actions: Actions,
+    began: bool,
+    /// Its members, with the calls whose replies are their ends.
+    members: HashMap<Pid, CallId>,
+    given: Given,
+    alarm: Alarm,
+    desk: Arc<Desk>,
+    /// Members to look at, and the one that is being looked at.
+    looks: Looks,
+    reporter: Reporter,
+    /// The pool knows that messages wait which nobody is there to take.
+    has_looked: bool,
+    /// Dead letters that have reached nobody since it hands out nothing any more, and why.
+    lost: Option<(u64, Error)>,
+}
+
+impl PoolProcess {
+    pub(crate) fn new(definition: &Definition, desk: Arc<Desk>, telemetry: Telemetry) -> Self {
+        Self {
             pool: Pool::new(definition.clone()),
             actions: Actions::new(),
             began: false,
             members: HashMap::new(),
-            arguments: builder.finish(&values),
-            context: is_change.then(|| Box::new(change)),
+            given: Given::new(definition),
             alarm: Alarm::default(),
             desk,
             looks: Looks::default(),
-            labels: labels.map(|(name, value)| (name.into(), value.into())).collect(),
             reporter: Reporter::new(definition, telemetry),
             has_looked: false,
+            lost: None,
         }
     }
 
@@ -127,6 +142,21 @@ impl PoolProcess {
                 let done = self.pool.scale(Self::moment(host), scale, &mut self.actions);
                 let made = self.input(host, Input::Tick);
                 let _ = reply.send(done.map(|()| self.pool.status(host.waiting())));
+                made
+            }
+            Command::Redefine { definition, reply } => {
+                self.given = Given::new(&definition);
+                self.reporter.redefine(&definition);
+                self.pool.redefine(Self::moment(host), *definition, &mut self.actions);
+                let made = self.input(host, Input::Tick);
+                let _ = reply.send(());
+                made
+            }
+            Command::Retire { members, reply } => {
+                let which = members.as_deref();
+                self.pool.retire(Self::moment(host), which, &mut self.actions);
+                let made = self.input(host, Input::Tick);
+                let _ = reply.send(());
                 made
             }
         }

@@ -52,6 +52,14 @@ impl Reporter {
         }
     }
 
+    /// It goes by another definition from now on.
+    pub(super) fn redefine(&mut self, definition: &Definition) {
+        let monitoring = &definition.monitoring;
+        self.program = SmolStr::new(&definition.program);
+        self.alerting = monitoring.alerting;
+        self.webhook.clone_from(&monitoring.webhook);
+    }
+
     pub(super) fn report(&mut self, host: &mut dyn Host, report: &Report) {
         let kind = report.kind();
         let fields = fields(host, report);
@@ -59,9 +67,8 @@ impl Reporter {
         let level = match report {
             Report::Grown { .. } | Report::Shrunk { .. } => Level::Info,
             Report::MemberFailed { .. } | Report::Reclaimed { .. } => Level::Warn,
-            Report::Unhealthy { .. } | Report::ScaleRefused { .. } | Report::Dead { .. } => {
-                Level::Warn
-            }
+            Report::Unhealthy { .. } | Report::ScaleRefused { .. } => Level::Warn,
+            Report::Dead { .. } | Report::Abandoned { .. } => Level::Warn,
             Report::Failed { .. } => Level::Error,
         };
         let mut shown = vec![("pool".to_owned(), self.pool.clone())];
@@ -90,7 +97,7 @@ impl Reporter {
             Report::Grown { .. } | Report::Shrunk { .. } => (EventKind::PoolScaled, None),
             Report::ScaleRefused { .. } => (EventKind::PoolScaleFailed, None),
             Report::Reclaimed { pid, .. } => (EventKind::LeakReclaimed, Some(*pid)),
-            Report::Dead { .. } => (EventKind::PoolDeadLetter, None),
+            Report::Dead { .. } | Report::Abandoned { .. } => (EventKind::PoolDeadLetter, None),
         };
         self.publish_record(kind, member, said(report), fields);
     }
@@ -220,6 +227,7 @@ const fn said(report: &Report) -> &'static str {
         Report::ScaleRefused { .. } => "a pool can't start a member",
         Report::Reclaimed { .. } => "an idle member of a pool held too much memory and is replaced",
         Report::Dead { .. } => "no member of a pool could do a message",
+        Report::Abandoned { .. } => "a pool has ended with messages that nobody has done",
         Report::Failed { .. } => "a pool has failed",
     }
 }
@@ -250,6 +258,9 @@ fn fields(host: &dyn Host, report: &Report) -> Vec<(&'static str, String)> {
             ("attempts", attempts.to_string()),
             ("error", error.message.clone()),
         ],
+        Report::Abandoned { count, error } => {
+            vec![("count", count.to_string()), ("error", error.message.clone())]
+        }
         Report::Failed { error, failures } => {
             vec![("error", error.message.clone()), ("failures", failures.to_string())]
         }

@@ -1,0 +1,61 @@
+//! Another definition for a pool that runs, and members that make room for others.
+
+use super::member::{Checkup, MemberState};
+use super::{Actions, Cx, MemberNumber, Moment, Pool};
+use procession_types::Pid;
+use procession_types::definition::Pool as Definition;
+
+impl Pool {
+    /// It goes by another definition from now on, whose bounds make sense; the id stays. Members keep
+    /// what they were started with until [`Pool::retire`]. A size that somebody has set stays as far as
+    /// it is within the new bounds. [`Pool::handle`] follows, with [`super::Input::Tick`] for example.
+    pub fn redefine(&mut self, moment: Moment, definition: Definition, actions: &mut Actions) {
+        let checks = self.definition.monitoring.health_check_interval_ns;
+        let id = std::mem::take(&mut self.definition.id);
+        self.definition = Definition { id, ..definition };
+        let bounds = self.definition.size.min_size..=self.definition.size.max_size;
+        self.pinned = self.pinned.filter(|size| bounds.contains(size));
+        if self.definition.monitoring.health_check_interval_ns != checks {
+            self.set_checkups(moment);
+        }
+        let Moment { now, waiting, random } = moment;
+        self.trim_surplus(&mut Cx { now, waiting, random, actions });
+        self.wake_at(now);
+    }
+
+    /// Members that wait for their first check, or for none, wait as the definition says now.
+    fn set_checkups(&mut self, moment: Moment) {
+        let first = self.first_checkup(moment.now);
+        for member in self.members.values_mut() {
+            match member.checkup {
+                Checkup::Never | Checkup::At(_) => member.checkup = first,
+                // It has been asked, and has its time.
+                Checkup::Until(_) => {}
+            }
+        }
+    }
+
+    /// These members, or all, make room for others: at once, or after their message.
+    /// [`Pool::handle`] follows, as after [`Pool::redefine`].
+    pub fn retire(&mut self, moment: Moment, which: Option<&[Pid]>, actions: &mut Actions) {
+        let Moment { now, waiting, random } = moment;
+        let cx = &mut Cx { now, waiting, random, actions };
+        let numbers: Vec<MemberNumber> = match which {
+            Some(pids) => pids.iter().filter_map(|pid| self.number(*pid)).collect(),
+            None => self.members.keys().copied().collect(),
+        };
+        for number in numbers {
+            let Some(member) = self.members.get_mut(&number) else { continue };
+            match &mut member.state {
+                MemberState::Idle { .. } | MemberState::Starting { .. } | MemberState::Away => {
+                    self.dismiss(cx, number);
+                }
+                MemberState::Busy { leaves, .. } => {
+                    self.counted -= u32::from(!std::mem::replace(leaves, true));
+                }
+                MemberState::Ending { .. } => {}
+            }
+        }
+        self.wake_at(now);
+    }
+}
