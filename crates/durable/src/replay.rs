@@ -13,6 +13,9 @@ pub enum End {
     Goes,
     /// With the input that was not to be given: the guest is where it was before that.
     Withheld,
+    /// Likewise, but the guest has gone on with something else meanwhile: its state is none that it
+    /// ever had.
+    Strayed,
     /// With the end of the process.
     Exited(ExitReason),
     /// The program's top level failed.
@@ -58,7 +61,7 @@ pub fn replay(
     // A difference that was met in the last turn.
     host.verdict()?;
     if host.has_withheld() {
-        return Ok(End::Withheld);
+        return Ok(if host.has_strayed() { End::Strayed } else { End::Withheld });
     }
     Ok(end)
 }

@@ -44,6 +44,8 @@ pub struct Replayer<'a> {
     inputs_max: u64,
     /// An input was withheld: from now on there is nothing.
     withheld: Cell<bool>,
+    /// The guest has asked for something else after that.
+    strayed: Cell<bool>,
 }
 
 impl<'a> Replayer<'a> {
@@ -61,6 +63,7 @@ impl<'a> Replayer<'a> {
             divergence: RefCell::default(),
             inputs_max,
             withheld: Cell::new(false),
+            strayed: Cell::new(false),
         }
     }
 
@@ -105,6 +108,12 @@ impl<'a> Replayer<'a> {
         self.withheld.get()
     }
 
+    /// Whether the guest has gone on with something else after that.
+    #[must_use]
+    pub fn has_strayed(&self) -> bool {
+        self.strayed.get()
+    }
+
     /// Whether the run was as the journal says so far.
     ///
     /// # Errors
@@ -114,7 +123,11 @@ impl<'a> Replayer<'a> {
     }
 
     fn next(&self) -> Option<Entry> {
-        if self.divergence.borrow().is_some() || self.withheld.get() {
+        if self.withheld.get() {
+            self.strayed.set(true);
+            return None;
+        }
+        if self.divergence.borrow().is_some() {
             return None;
         }
         let mut journal = self.journal.borrow_mut();
@@ -340,6 +353,7 @@ impl Host for Replayer<'_> {
     }
 
     fn unlisten(&mut self, queue: Queue) {
+        self.strayed.set(self.strayed.get() || self.withheld.get());
         self.ledger.listens.remove(&queue.0);
     }
 
@@ -396,6 +410,7 @@ impl Host for Replayer<'_> {
     }
 
     fn set_options(&mut self, options: Options) {
+        self.strayed.set(self.strayed.get() || self.withheld.get());
         self.ledger.trap_links = options.trap_links;
     }
 
@@ -507,10 +522,13 @@ impl Host for Replayer<'_> {
     }
 
     fn is_finished(&self, _id: CallId) -> bool {
-        self.flag("whether a reply is there")
+        !self.withheld.get() && self.flag("whether a reply is there")
     }
 
     fn finish(&mut self, id: CallId) -> Option<Result<Fragment, Error>> {
+        if self.withheld.get() {
+            return None;
+        }
         match self.next() {
             Some(Entry::Reply { call, result }) if call == id => {
                 self.ledger.calls.remove(&id);
@@ -538,6 +556,7 @@ impl Host for Replayer<'_> {
     }
 
     fn abandon(&mut self, id: CallId) {
+        self.strayed.set(self.strayed.get() || self.withheld.get());
         self.ledger.calls.remove(&id);
     }
 }

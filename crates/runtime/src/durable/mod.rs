@@ -6,7 +6,8 @@
 //! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
 //! `outside.rs` what comes from outside of the node, `recover.rs` and
 //! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails,
-//! `renew.rs` an upgrade. `patient.rs` is what happens when the disk is full.
+//! `renew.rs` an upgrade. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
+//! is what those see who look back, `travel.rs` what is found out by running a past again.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
 //! has it is on disk, but for what `gate.rs` names.
@@ -18,6 +19,7 @@ mod commit;
 mod death;
 mod failure;
 mod gate;
+mod history;
 mod keeper;
 mod outside;
 mod parcel;
@@ -28,9 +30,13 @@ mod release;
 mod renew;
 mod rest;
 mod revive;
+mod sketch;
 mod start;
+mod travel;
 mod turn;
 
 pub(crate) use alive::Alive;
+pub use history::{Deed, HISTORY_RECORDS_MAX, Part, Parts, PastRecord};
 pub(crate) use keeper::{Keeper, Opened};
 pub(crate) use process::Desk;
+pub use travel::{Difference, PastState, Replayed};

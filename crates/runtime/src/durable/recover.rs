@@ -4,6 +4,7 @@
 use super::death::KEPT_AFTER_END_NS;
 use super::keeper::{Keeper, of_store};
 use super::process::{Early, Since};
+use super::travel::Difference;
 use crate::pid_bytes;
 use crate::shared::Shared;
 use procession_durable::bytes::decoded;
@@ -174,6 +175,15 @@ pub(crate) struct Past<'a> {
     pub(crate) is_started: bool,
     pub(crate) has_ended: bool,
     pub(crate) since: Since,
+    /// The first slot of the record in which it was to stop and was not at rest: its state is none that
+    /// it ever had.
+    pub(crate) strayed: Option<u64>,
+    /// Where it is not as it was, first.
+    pub(crate) difference: Option<Difference>,
+    /// Snapshots whose states were met.
+    pub(crate) met: u64,
+    /// States to be met: the record that follows, and the hash.
+    expected: Vec<(u64, [u8; 32])>,
     /// The hash of the record before `n`, when it is known.
     previous: Option<[u8; 32]>,
 }
@@ -203,16 +213,25 @@ impl<'a> Past<'a> {
         // A state whose last records were refused is not on disk, although it may be in the store.
         for snapshot in candidates.into_iter().filter(|snapshot| snapshot.n <= ends.next) {
             if let Some(guest) = restored(shared, keeper, head, &snapshot) {
+                let mut head = head.clone();
+                if snapshot.program == head.birth.hash {
+                    // An upgrade that came later is in the log.
+                    (head.program, head.hash) = (head.birth.program.clone(), head.birth.hash);
+                }
                 return Ok(Self {
                     shared,
                     keeper,
-                    head: head.clone(),
+                    head,
                     guest,
                     ledger: snapshot.ledger,
                     n: snapshot.n,
                     is_started: true,
                     has_ended: false,
                     since: Since::default(),
+                    strayed: None,
+                    difference: None,
+                    met: 0,
+                    expected: Vec::new(),
                     previous: None,
                 });
             }
@@ -231,6 +250,10 @@ impl<'a> Past<'a> {
             is_started: false,
             has_ended: false,
             since: Since::default(),
+            strayed: None,
+            difference: None,
+            met: 0,
+            expected: Vec::new(),
             previous: Some(LogEnds::EMPTY.previous),
         })
     }
@@ -288,8 +311,18 @@ impl<'a> Past<'a> {
         match &record.kind {
             Kind::Turns { journal } | Kind::Ended { journal, .. } => {
                 self.is_started = true;
-                let end = self.turns(journal, inputs_max).map_err(|what| place(&what))?;
-                goes_on = !matches!(end, End::Withheld);
+                let end = match self.turns(journal, inputs_max) {
+                    Ok(end) => end,
+                    Err(what) => {
+                        let error = place(&what);
+                        self.differs(n, what);
+                        return Err(error);
+                    }
+                };
+                goes_on = !matches!(end, End::Withheld | End::Strayed);
+                if matches!(end, End::Strayed) {
+                    self.strayed = Some(record.slot);
+                }
             }
             Kind::Failed { input, .. } => self.ledger.skipped(input),
             Kind::Killed { .. } => {}
@@ -304,9 +337,37 @@ impl<'a> Past<'a> {
                 (self.head.program, self.head.hash) = (program.clone(), *hash);
             }
         }
-        self.has_ended |= matches!(record.kind, Kind::Ended { .. } | Kind::Killed { .. });
-        self.n = n + 1;
+        if goes_on {
+            self.has_ended |= matches!(record.kind, Kind::Ended { .. } | Kind::Killed { .. });
+            self.n = n + 1;
+            goes_on = self.is_as_expected();
+        }
         Ok(goes_on)
+    }
+
+    /// Compares the states to come with these.
+    pub(crate) fn expect(&mut self, states: Vec<(u64, [u8; 32])>) {
+        self.expected = states;
+    }
+
+    /// Whether the state is that of the snapshot before `n`, if there is one.
+    fn is_as_expected(&mut self) -> bool {
+        let expected = self.expected.iter().find(|(n, _)| *n == self.n).map(|(_, hash)| *hash);
+        let (Some(expected), false) = (expected, self.has_ended) else { return true };
+        let Some(state) = self.guest.snapshot() else { return true };
+        let is_same = *blake3::hash(&state).as_bytes() == expected;
+        if is_same {
+            self.met += 1;
+        } else {
+            let what = "the state after it is not that of the snapshot that was made there";
+            self.differs(self.n - 1, what.to_owned());
+        }
+        is_same
+    }
+
+    fn differs(&mut self, n: u64, what: String) {
+        let slot = self.ledger.inputs;
+        self.difference.get_or_insert(Difference { n, slot, what });
     }
 
     fn turns(&mut self, journal: &[u8], inputs_max: u64) -> Result<End, String> {

@@ -1,0 +1,255 @@
+//! What a durable process has done, record by record, straight from the store: no shard is asked, so
+//! that nobody who looks back waits for running work, and those that sleep, stand still or have ended
+//! are looked at like all others.
+
+use super::keeper::{Keeper, of_store};
+use super::sketch;
+use crate::node::Node;
+use crate::shared::Shared;
+use procession_durable::bytes::{Bytes as _, Reader, decoded};
+use procession_durable::head::{Head, number};
+use procession_durable::journal::Entry;
+use procession_durable::keys;
+use procession_durable::record::{Kind, Record};
+use procession_environment::OnError;
+use procession_store::Space;
+use procession_types::{Error, ErrorKind, Pid, SmolStr, Timestamp};
+
+/// The most records of one answer.
+pub const HISTORY_RECORDS_MAX: usize = 1000;
+/// What came in with one record, or went out, that is told; the rest is counted.
+const PARTS_MAX: usize = 64;
+
+/// What a record of a durable process's log says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRecord {
+    /// Its number in the log.
+    pub n: u64,
+    /// Inputs (messages and events) that the process had taken before: its first slot.
+    pub slot: u64,
+    /// Inputs that it has taken with this one.
+    pub inputs: u32,
+    /// When it was written.
+    pub at: Timestamp,
+    /// See [`Deed`].
+    pub deed: Deed,
+    /// What came in, in order: inputs and replies of calls.
+    pub came: Parts,
+    /// What went out, in order.
+    pub went: Parts,
+    /// Instructions that the process had executed in all after it; 0 where the record has none.
+    pub instructions: u64,
+    /// How long its turns took, in nanoseconds.
+    pub duration_ns: u64,
+    /// Bytes of the state after it; 0 where the record has none.
+    pub state_bytes: u64,
+    /// Bytes of the record.
+    pub bytes: u64,
+}
+
+/// What was written down.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// The process had turns.
+    Turns,
+    /// It failed over its input; its state is that before.
+    Failed(Error, OnError),
+    /// It ended by itself; with the error when it failed.
+    Ended(Option<Error>),
+    /// It was ended by somebody else; with the error that the others were told.
+    Killed(Option<Error>),
+    /// Another program took its place: which.
+    Upgraded(SmolStr),
+}
+
+impl Deed {
+    /// What happened, in a word.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Turns => "turns",
+            Self::Failed(..) => "failed",
+            Self::Ended(_) => "ended",
+            Self::Killed(_) => "killed",
+            Self::Upgraded(_) => "upgraded",
+        }
+    }
+
+    /// The error, where there is one.
+    #[must_use]
+    pub const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Failed(error, _) => Some(error),
+            Self::Ended(error) | Self::Killed(error) => error.as_ref(),
+            Self::Turns | Self::Upgraded(_) => None,
+        }
+    }
+}
+
+/// Things that crossed the door.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// The first of them.
+    pub list: Vec<Part>,
+    /// How many there are in all.
+    pub count: usize,
+}
+
+/// One thing that crossed the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is: `message`, `event`, `reply`, `send`, `spawn`, `call`, `print` and so on.
+    pub kind: &'static str,
+    /// The process on the other side.
+    pub peer: Option<Pid>,
+    /// The topic of a message, the program of a spawn, the name that is given up, what is called.
+    pub about: Option<SmolStr>,
+    /// The value, short.
+    pub text: String,
+    /// Bytes of the value.
+    pub bytes: u64,
+}
+
+impl Parts {
+    fn add(&mut self, part: Part) {
+        self.count += 1;
+        if self.list.len() < PARTS_MAX {
+            self.list.push(part);
+        }
+    }
+}
+
+impl Node {
+    /// What a durable process has done: records in their order, from the one with slot `from_slot` on,
+    /// `count_max` at most and never more than [`HISTORY_RECORDS_MAX`]. It is read from the store on the
+    /// caller's thread, also of processes that sleep, stand still or have ended.
+    ///
+    /// # Errors
+    /// `NotFound` when the store has no such process; `Internal` when what it has is damaged.
+    pub fn history(
+        &self,
+        pid: Pid,
+        from_slot: u64,
+        count_max: usize,
+    ) -> Result<Vec<PastRecord>, Error> {
+        let (keeper, _) = self.past_of(pid)?;
+        let id = number(&pid);
+        let count_max = count_max.min(HISTORY_RECORDS_MAX);
+        let (mut found, mut wrong) = (Vec::new(), None);
+        if count_max == 0 {
+            return Ok(found);
+        }
+        let from = record_of(keeper, id, from_slot)?;
+        let read = keeper.store.records(id, from, &mut |n, stored| {
+            match decoded(stored.body).map_err(|damaged| damage(id, n, damaged)) {
+                Ok(record) => match past(n, &record, stored.body.len()) {
+                    Ok(past) => found.push(past),
+                    Err(damaged) => wrong = Some(damage(id, n, damaged)),
+                },
+                Err(error) => wrong = Some(error),
+            }
+            wrong.is_none() && found.len() < count_max
+        });
+        read.map_err(|error| of_store(&error))?;
+        wrong.map_or(Ok(found), Err)
+    }
+
+    /// The store, and what it says of a process.
+    pub(super) fn past_of(&self, pid: Pid) -> Result<(&Keeper, Head), Error> {
+        head_of(&self.shared, pid)
+    }
+}
+
+/// The store, and what it says of a process.
+fn head_of(shared: &Shared, pid: Pid) -> Result<(&Keeper, Head), Error> {
+    let Some(keeper) = shared.keeper.as_deref().filter(|_| pid.is_durable()) else {
+        let message = "the process is not durable: nothing is kept of what it did; \
+            set \"durable: true\" on its program";
+        return Err(Error::not_found(message));
+    };
+    let bytes = keeper.store.get(Space::Head, &keys::process(number(&pid)));
+    let head = bytes.map_err(|error| of_store(&error))?;
+    let head = head.map(|bytes| decoded::<Head>(&bytes)).transpose().map_err(|damaged| {
+        let message = format!("what the store says of process {}: {damaged}", number(&pid));
+        Error::new(ErrorKind::Internal, message)
+    })?;
+    // The number alone could be that of another node's process.
+    match head.filter(|head| head.birth.pid == pid) {
+        Some(head) => Ok((keeper, head)),
+        None => Err(Error::not_found("the store has no such process")),
+    }
+}
+
+/// The first record at which the process has taken input `slot` or stands before it; the next one that
+/// will be written when there is none. Slots never fall within a log, so it is searched by halves.
+pub(super) fn record_of(keeper: &Keeper, id: u64, slot: u64) -> Result<u64, Error> {
+    let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+    let (mut low, mut high) = (ends.first, ends.next);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let record = record(keeper, id, middle)?;
+        if record.slot >= slot || record.slot + u64::from(record.inputs) > slot {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Ok(low)
+}
+
+/// One record of a log.
+fn record(keeper: &Keeper, id: u64, n: u64) -> Result<Record, Error> {
+    let value = keeper.store.get(Space::Log, &keys::log(id, n)).map_err(|e| of_store(&e))?;
+    let stored = value.as_deref().and_then(procession_store::Record::of_value);
+    let Some(stored) = stored else {
+        let message = format!("record {n} of process {id}: it is missing");
+        return Err(Error::new(ErrorKind::Internal, message));
+    };
+    decoded(stored.body).map_err(|damaged| damage(id, n, damaged))
+}
+
+fn damage(id: u64, n: u64, damaged: procession_durable::bytes::Damaged) -> Error {
+    Error::new(ErrorKind::Internal, format!("record {n} of process {id}: {damaged}"))
+}
+
+fn past(
+    n: u64,
+    record: &Record,
+    bytes: usize,
+) -> Result<PastRecord, procession_durable::bytes::Damaged> {
+    let (mut came, mut went) = (Parts::default(), Parts::default());
+    let input = match &record.kind {
+        // An input that failed is written down as the entry that it would have been.
+        Kind::Failed { input, .. } => input.as_slice(),
+        _ => record.journal().unwrap_or_default(),
+    };
+    let mut journal = Reader::new(input);
+    while !journal.rest().is_empty() {
+        let entry = Entry::take(&mut journal)?;
+        if let Some(part) = sketch::came(&entry) {
+            came.add(part);
+        } else if let Some(part) = sketch::went(&entry) {
+            went.add(part);
+        }
+    }
+    let deed = match &record.kind {
+        Kind::Turns { .. } => Deed::Turns,
+        Kind::Failed { error, rule, .. } => Deed::Failed(error.clone(), *rule),
+        Kind::Ended { reason, .. } => Deed::Ended(reason.error()),
+        Kind::Killed { reason } => Deed::Killed(reason.error()),
+        Kind::Upgraded { program, .. } => Deed::Upgraded(program.clone()),
+    };
+    Ok(PastRecord {
+        n,
+        slot: record.slot,
+        inputs: record.inputs,
+        at: record.at,
+        deed,
+        came,
+        went,
+        instructions: record.usage.instructions,
+        duration_ns: record.usage.duration_ns,
+        state_bytes: record.usage.state_bytes,
+        bytes: bytes as u64,
+    })
+}

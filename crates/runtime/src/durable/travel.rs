@@ -1,0 +1,248 @@
+//! The state of a durable process at a slot of its past, and its past run again, on the caller's thread:
+//! a guest of their own goes through the records, and nothing that it asks for happens.
+
+use super::history::record_of;
+use super::keeper::{Keeper, of_store};
+use super::recover::Past;
+use crate::birth::guarded;
+use crate::node::Node;
+use crate::process_info::Coroutine;
+use procession_durable::bytes::decoded;
+use procession_durable::head::{Head, number};
+use procession_durable::keys;
+use procession_durable::ledger::{Ledger, Waits};
+use procession_durable::record::Snapshot;
+use procession_environment::{Activity, Awaited, Guest, Inspection, Usage};
+use procession_store::{Found, Space};
+use procession_types::{Error, Pid, SmolStr, Timestamp, Topic};
+
+/// Instructions' worth of looking at coroutines: nobody else waits for it.
+const INSPECTION_BUDGET: u64 = 1_000_000;
+
+/// A durable process as it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastState {
+    /// Inputs that it had taken. Fewer than asked for where the log ends before, and where the process
+    /// was not at rest between the inputs of one record: then it is the state before that record.
+    pub slot: u64,
+    /// The record that it wrote next, or would have written.
+    pub n: u64,
+    /// Whether it ends there.
+    pub has_ended: bool,
+    /// The program it ran.
+    pub program: SmolStr,
+    /// Instructions that it had executed.
+    pub instructions: u64,
+    /// Bytes of its heap.
+    pub memory_bytes: u64,
+    /// BLAKE3 of the state; `None` where it can't be captured, as when it has ended.
+    pub hash: Option<[u8; 32]>,
+    /// Where the coroutine was that had the last turn, as `file:line`.
+    pub place: Option<Box<str>>,
+    /// Its coroutines.
+    pub coroutines: Vec<Coroutine>,
+    /// Whether it had more coroutines than are told.
+    pub is_cut: bool,
+    /// Topics it listened to.
+    pub topics: Vec<Topic>,
+    /// Patterns of events it had subscribed to.
+    pub subscriptions: Vec<SmolStr>,
+    /// When its timers were to go off, in order.
+    pub timers: Vec<Timestamp>,
+    /// Calls under way that waited for something else.
+    pub calls: usize,
+    /// Whom it monitored.
+    pub monitors: Vec<Pid>,
+    /// Whom it had linked itself to.
+    pub links: Vec<Pid>,
+    /// Its names, in the order in which it got them.
+    pub names: Vec<SmolStr>,
+}
+
+/// What a past that was run again was compared with, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// The first record that was run.
+    pub first: u64,
+    /// How many were.
+    pub records: u64,
+    /// Inputs that the process had taken at the end.
+    pub slot: u64,
+    /// Snapshots whose state was met.
+    pub snapshots: u64,
+    /// Where it was not the same, first.
+    pub difference: Option<Difference>,
+}
+
+/// Where a past that was run again differs from what was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// In which record.
+    pub n: u64,
+    /// After how many inputs.
+    pub slot: u64,
+    /// What was written down, and what happened instead.
+    pub what: String,
+}
+
+impl Node {
+    /// A durable process as it was when it had taken `slot` inputs. Takes as long as replaying does from
+    /// the newest snapshot before.
+    ///
+    /// # Errors
+    /// `NotFound` when the store has no such process, or no longer what is needed to get there;
+    /// `Internal` when what it has is damaged, or its replay differs.
+    pub fn state_at(&self, pid: Pid, slot: u64) -> Result<PastState, Error> {
+        let (keeper, head) = self.past_of(pid)?;
+        let past = self.past_at(keeper, &head, slot)?;
+        Ok(self.described(past))
+    }
+
+    /// Runs a process's past again from its slot `from` to its slot `to`, and compares. The start is the
+    /// state at the newest snapshot before `from`, or the process's beginning.
+    ///
+    /// # Errors
+    /// As for [`Node::state_at`]; a difference is none.
+    pub fn replay(&self, pid: Pid, from: u64, to: u64) -> Result<Replayed, Error> {
+        let (keeper, head) = self.past_of(pid)?;
+        let states = states(keeper, number(&pid))?;
+        let mut past = self.past_before(keeper, &head, from)?;
+        let first = past.n;
+        past.expect(states);
+        let ran = guarded(|| past.run(to));
+        match (ran, past.difference.take()) {
+            (Err(error), None) => Err(error),
+            (_, difference) => Ok(Replayed {
+                first,
+                records: past.since.records,
+                slot: past.ledger.inputs,
+                snapshots: past.met,
+                difference,
+            }),
+        }
+    }
+
+    /// The process when it had taken `slot` inputs, or at the last rest before.
+    pub(super) fn past_at<'a>(
+        &'a self,
+        keeper: &'a Keeper,
+        head: &Head,
+        slot: u64,
+    ) -> Result<Past<'a>, Error> {
+        let mut past = self.past_before(keeper, head, slot)?;
+        guarded(|| past.run(slot))?;
+        if let Some(before) = past.strayed {
+            // It was not at rest there: what it had begun goes on in the same record.
+            past = self.past_before(keeper, head, before)?;
+            guarded(|| past.run(before))?;
+        }
+        Ok(past)
+    }
+
+    /// At the newest snapshot before a slot, or at the beginning.
+    fn past_before<'a>(
+        &'a self,
+        keeper: &'a Keeper,
+        head: &Head,
+        slot: u64,
+    ) -> Result<Past<'a>, Error> {
+        let id = number(&head.birth.pid);
+        let past = Past::begin(&self.shared, keeper, head, record_of(keeper, id, slot)?)?;
+        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+        if past.n < ends.first {
+            let message = format!(
+                "the log of the process begins with record {}, and no snapshot is as old as slot \
+                 {slot}: ask for a later one",
+                ends.first
+            );
+            return Err(Error::not_found(message));
+        }
+        Ok(past)
+    }
+
+    fn described(&self, past: Past<'_>) -> PastState {
+        let Past { mut guest, ledger, n, has_ended, head, .. } = past;
+        let (usage, hash, place, inspection) =
+            guarded(|| Ok(look(&mut *guest, has_ended))).unwrap_or_default();
+        let coroutines = inspection.coroutines.into_iter().map(|info| {
+            let awaited = match info.activity {
+                Activity::Waiting(awaited) => Some(self.awaited_then(&ledger, awaited)),
+                _ => None,
+            };
+            Coroutine { info, awaited }
+        });
+        let coroutines = coroutines.collect();
+        let mut timers: Vec<_> = ledger.calls.values().filter_map(timer).collect();
+        timers.sort_unstable();
+        PastState {
+            slot: ledger.inputs,
+            n,
+            has_ended,
+            program: head.program,
+            instructions: usage.instructions,
+            memory_bytes: usage.memory_bytes,
+            hash,
+            place,
+            coroutines,
+            is_cut: inspection.is_cut,
+            topics: ledger.listens.into_values().collect(),
+            subscriptions: ledger.subscriptions.into_keys().collect(),
+            calls: ledger.calls.len() - timers.len(),
+            timers,
+            monitors: ledger.monitors.into_iter().collect(),
+            links: ledger.links.into_iter().collect(),
+            names: ledger.names,
+        }
+    }
+
+    /// What a coroutine waited for, in the words of [`Coroutine::awaited`].
+    fn awaited_then(&self, ledger: &Ledger, awaited: Awaited) -> String {
+        match awaited {
+            Awaited::Event => "events".to_owned(),
+            Awaited::Coroutine => "coroutine".to_owned(),
+            Awaited::Anything => "anything".to_owned(),
+            Awaited::Message(queue) => match ledger.listens.get(&queue.0) {
+                Some(topic) => format!("topic {topic}"),
+                None => "inbox".to_owned(),
+            },
+            Awaited::Reply(call) => match ledger.calls.get(&call).map(|call| &call.waits) {
+                Some(Waits::Time(_)) => "time".to_owned(),
+                Some(Waits::Process(pid)) => format!("process {}", self.pid_text(*pid)),
+                Some(Waits::Outside(_)) | None => "reply".to_owned(),
+            },
+        }
+    }
+}
+
+type Looked = (Usage, Option<[u8; 32]>, Option<Box<str>>, Inspection);
+
+fn look(guest: &mut dyn Guest, has_ended: bool) -> Looked {
+    let usage = guest.usage();
+    if has_ended {
+        return (usage, None, guest.place(), Inspection::default());
+    }
+    let hash = guest.snapshot().map(|state| *blake3::hash(&state).as_bytes());
+    (usage, hash, guest.place(), guest.inspect(INSPECTION_BUDGET))
+}
+
+fn timer(call: &procession_durable::ledger::OpenCall) -> Option<Timestamp> {
+    match call.waits {
+        Waits::Time(until) => Some(until),
+        Waits::Outside(_) | Waits::Process(_) => None,
+    }
+}
+
+/// The states of which there are snapshots: the record that follows, and the hash.
+fn states(keeper: &Keeper, id: u64) -> Result<Vec<(u64, [u8; 32])>, Error> {
+    let (from, to) = keys::all_of(id);
+    let mut states = Vec::new();
+    let scanned = keeper.store.inspect(Space::Snapshot, &from, &to, false, &mut |_, found| {
+        // A damaged one is none.
+        if let Found::Value(bytes) = found {
+            states.extend(decoded::<Snapshot>(bytes).ok().map(|it| (it.n, it.hash)));
+        }
+        true
+    });
+    scanned.map_err(|error| of_store(&error))?;
+    Ok(states)
+}
