@@ -19,7 +19,7 @@ const COUNTER: &str = "return { main = function(sum)
   while true do
     local value = inbox:receive():payload()
     if value == 0 then return sum end
-    if value == 'fail' then error('as asked') end
+    if type(value) == 'string' then error('as asked') end
     sum = sum + value
   end
 end }";
@@ -285,4 +285,33 @@ fn an_upgrade_is_a_record() {
     });
     let sum = result(&ending);
     assert!((-1060..=-1005).contains(&sum), "what was unread is the new program's: {sum}");
+}
+
+#[test]
+fn much_work_leads_to_snapshots() {
+    let store = Arc::new(MemoryStore::default());
+    let counter = || vec![program("counter", COUNTER, Some(OnError::Skip))];
+    let first = node(&store, counter());
+    let pid = start(&first, "counter", numbers(&[0])).pid;
+    // Each takes more than one turn to be written down, and is worth an eighth of a snapshot.
+    let long = text(&"7".repeat(150_000));
+    for _ in 0..30 {
+        send(&first, pid, numbers(&[1]));
+        send(&first, pid, long.clone());
+    }
+    first.shutdown(PATIENCE);
+    let mut snapshots = 0;
+    let count = &mut |_: &[u8], _: &[u8]| {
+        snapshots += 1;
+        true
+    };
+    store.scan(procession_store::Space::Snapshot, &[], &[], false, count).unwrap();
+    assert!(snapshots > 0);
+    let last = node(&store, counter());
+    let ending = std::thread::scope(|scope| {
+        let ending = scope.spawn(|| last.wait(pid).unwrap());
+        send(&last, pid, numbers(&[0]));
+        ending.join().unwrap()
+    });
+    assert_eq!(result(&ending), 30, "what can't be added is skipped");
 }

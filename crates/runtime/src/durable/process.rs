@@ -44,6 +44,8 @@ pub(crate) struct Kept {
     pub(crate) is_uneasy: bool,
     /// What was written since the last snapshot.
     pub(crate) since: Since,
+    /// It stands still until all its commits are decided, for a snapshot.
+    pub(crate) drains: bool,
     /// A snapshot is being made: of the state before this record.
     pub(crate) snapshot: Option<u64>,
     /// Time that the turns since the last commit took, in nanoseconds.
@@ -135,6 +137,7 @@ impl Kept {
             wakes_at: None,
             is_uneasy: false,
             since: Since::default(),
+            drains: false,
             snapshot: None,
             took_ns: 0,
             leaves: false,

@@ -8,7 +8,7 @@ use procession_durable::bytes::encoded;
 use procession_durable::keys;
 use procession_durable::record::Snapshot;
 use procession_kernel::SlotIndex;
-use procession_store::{Change, Commit, Space};
+use procession_store::{Change, Commit, Space, StoreError};
 use procession_types::Pid;
 use std::sync::Arc;
 
@@ -24,17 +24,22 @@ const SNAPSHOTS_KEPT: usize = 3;
 /// Records that are kept at least, for those who look back.
 const RECORDS_KEPT: u64 = 100_000;
 
+impl Since {
+    /// Whether it is too much to be repeated.
+    pub(crate) fn is_much(&self) -> bool {
+        self.records >= RECORDS_MAX
+            || self.bytes >= BYTES_MAX
+            || self.instructions >= INSTRUCTIONS_MAX
+    }
+}
+
 impl Worker {
     /// Makes a snapshot of the process at a slot, which waits and has committed everything, when
     /// recovering it would be too much work.
     pub(crate) fn snapshot_if_due(&mut self, slot: SlotIndex) {
         let Some(resident) = self.guests.take(slot) else { return };
         if resident.is_waiting {
-            self.snapshot_when(slot, &resident, |since| {
-                since.records >= RECORDS_MAX
-                    || since.bytes >= BYTES_MAX
-                    || since.instructions >= INSTRUCTIONS_MAX
-            });
+            self.snapshot_when(slot, &resident, Since::is_much);
         }
         self.guests.put(slot, resident);
     }
@@ -48,7 +53,8 @@ impl Worker {
     ) -> bool {
         let Some(keeper) = self.shared.keeper.clone() else { return false };
         let Some(kept) = self.desk.kept.get_mut(&slot) else { return false };
-        let is_clean = kept.recording.journal.is_empty() && kept.snapshot.is_none();
+        let is_clean =
+            kept.recording.journal.is_empty() && kept.snapshot.is_none() && kept.in_flight == 0;
         if !is_clean || !is_due(&kept.since) {
             return false;
         }
@@ -191,7 +197,10 @@ fn store_snapshot(
         }
     }
     // When it is refused, there will be another one.
-    let _ = keeper.committer.submit(Commit::of(changes), Box::new(|_| done()));
+    let submitted = keeper.committer.submit(Commit::of(changes), Box::new(|_| done()));
+    if let Err(refused) = submitted {
+        (refused.done)(Err(StoreError::Closed));
+    }
 }
 
 fn packed(mut snapshot: Snapshot, state: &[u8]) -> Snapshot {

@@ -92,15 +92,21 @@ impl Worker {
         let recording = &kept.recording;
         let is_due = waits || withheld || !recording.outputs.is_empty();
         let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX;
-        if is_long || is_due && recording.is_worth_a_commit() {
+        // A snapshot needs a state that is in the log as a whole, and nothing that could be refused.
+        let drains = waits && kept.snapshot.is_none() && kept.since.is_much();
+        let has_rest = drains && !recording.journal.is_empty();
+        if is_long || has_rest || is_due && recording.is_worth_a_commit() {
             self.seal(slot, resident.guest.usage(), None);
+        }
+        if let Some(kept) = self.desk.kept.get_mut(&slot) {
+            kept.drains = drains && kept.in_flight > 0;
         }
     }
 
     /// Ends the turn, or keeps the process from running on when it is too far ahead of the disk.
     fn end_durable_turn(&mut self, slot: SlotIndex, used: u64, end: TurnEnd) {
         if let Some(kept) = self.desk.kept.get_mut(&slot)
-            && kept.in_flight >= IN_FLIGHT_MAX
+            && (kept.in_flight >= IN_FLIGHT_MAX || kept.drains)
         {
             kept.held = Some(end);
             self.kernel.account(slot, used);
@@ -116,12 +122,15 @@ impl Worker {
     /// A commit of the process is on disk: it may go on, be put to rest, or leave.
     pub(crate) fn settle_kept(&mut self, slot: SlotIndex) {
         let Some(kept) = self.desk.kept.get_mut(&slot) else { return };
-        if kept.in_flight < IN_FLIGHT_MAX / 2
-            && let Some(end) = kept.held.take()
-        {
-            self.end_turn(slot, 0, end);
+        let most = if kept.drains { 1 } else { IN_FLIGHT_MAX / 2 };
+        if kept.in_flight < most {
+            kept.drains = false;
+            let held = kept.held.take();
+            self.snapshot_if_due(slot);
+            if let Some(end) = held {
+                self.end_turn(slot, 0, end);
+            }
         }
-        self.snapshot_if_due(slot);
         if self.desk.kept.get(&slot).is_some_and(|kept| kept.leaves && kept.in_flight == 0) {
             self.leave_memory(slot);
         }
