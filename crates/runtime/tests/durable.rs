@@ -19,7 +19,7 @@ const COUNTER: &str = "return { main = function(sum)
   while true do
     local value = inbox:receive():payload()
     if value == 0 then return sum end
-    if type(value) == 'string' then error('as asked') end
+    if value == 'fail' then error('as asked') end
     sum = sum + value
   end
 end }";
@@ -82,6 +82,17 @@ fn result(reason: &ExitReason) -> i64 {
     }
 }
 
+/// How a process ends when something is done.
+fn end_after(node: &Node, pid: Pid, act: impl FnOnce()) -> Arc<ExitReason> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // Before it is done: afterwards there may be nothing to watch.
+    let watching = node.watch(pid, move |reason| drop(sender.send(Arc::clone(reason))));
+    act();
+    let reason = receiver.recv_timeout(PATIENCE).unwrap();
+    drop(watching);
+    reason
+}
+
 #[test]
 fn a_process_goes_on_where_it_was() {
     let store = Arc::new(MemoryStore::default());
@@ -97,11 +108,7 @@ fn a_process_goes_on_where_it_was() {
         next.shutdown(PATIENCE);
     }
     let last = node(&store, counter());
-    let ending = std::thread::scope(|scope| {
-        let ending = scope.spawn(|| last.wait(pid).unwrap());
-        send(&last, pid, numbers(&[0]));
-        ending.join().unwrap()
-    });
+    let ending = end_after(&last, pid, || send(&last, pid, numbers(&[0])));
     assert_eq!(result(&ending), 355);
     assert_eq!(
         last.send(pid, Message { topic: "x".into(), from: None, payload: numbers(&[1]) })
@@ -157,11 +164,7 @@ end }";
         drop(next);
     }
     let last = node(&store, programs());
-    let ending = std::thread::scope(|scope| {
-        let ending = scope.spawn(|| last.wait(counter).unwrap());
-        send(&last, forward, numbers(&[-1]));
-        ending.join().unwrap()
-    });
+    let ending = end_after(&last, counter, || send(&last, forward, numbers(&[-1])));
     assert_eq!(result(&ending), (1..=200).sum::<i64>());
 }
 
@@ -278,27 +281,37 @@ fn an_upgrade_is_a_record() {
     assert!(first.upgrade(pid, None, numbers(&[0]), when).is_err());
     drop(first);
     let second = node(&store, vec![program("counter", COUNTER, Some(OnError::Skip))]);
-    let ending = std::thread::scope(|scope| {
-        let ending = scope.spawn(|| second.wait(pid).unwrap());
-        send(&second, pid, numbers(&[0]));
-        ending.join().unwrap()
-    });
+    let ending = end_after(&second, pid, || send(&second, pid, numbers(&[0])));
     let sum = result(&ending);
     assert!((-1060..=-1005).contains(&sum), "what was unread is the new program's: {sum}");
 }
 
+/// Adds up the lengths of what it gets.
+const LENGTHS: &str = "return { main = function()
+  local inbox, sum = process.inbox(), 0
+  while true do
+    local message = inbox:receive()
+    local value = message:payload()
+    if message:topic() == 'say' then
+      process.send(value, 'said', tostring(sum))
+    else
+      sum = sum + #value
+    end
+  end
+end }";
+
 #[test]
 fn much_work_leads_to_snapshots() {
     let store = Arc::new(MemoryStore::default());
-    let counter = || vec![program("counter", COUNTER, Some(OnError::Skip))];
-    let first = node(&store, counter());
-    let pid = start(&first, "counter", numbers(&[0])).pid;
-    // Each takes more than one turn to be written down, and is worth an eighth of a snapshot.
+    let programs =
+        || vec![program("lengths", LENGTHS, Some(OnError::Skip)), program("ask", ASK, None)];
+    let first = node(&store, programs());
+    let pid = start(&first, "lengths", numbers(&[])).pid;
+    // Each is worth an eighth of a snapshot.
     let long = text(&"7".repeat(150_000));
-    for _ in 0..30 {
-        send(&first, pid, numbers(&[1]));
-        send(&first, pid, long.clone());
-    }
+    (0..20).for_each(|_| send(&first, pid, long.clone()));
+    let name = first.pid_text(pid);
+    assert_eq!(ask(&first, &name, "3000000"), "3000000");
     first.shutdown(PATIENCE);
     let mut snapshots = 0;
     let count = &mut |_: &[u8], _: &[u8]| {
@@ -307,11 +320,6 @@ fn much_work_leads_to_snapshots() {
     };
     store.scan(procession_store::Space::Snapshot, &[], &[], false, count).unwrap();
     assert!(snapshots > 0);
-    let last = node(&store, counter());
-    let ending = std::thread::scope(|scope| {
-        let ending = scope.spawn(|| last.wait(pid).unwrap());
-        send(&last, pid, numbers(&[0]));
-        ending.join().unwrap()
-    });
-    assert_eq!(result(&ending), 30, "what can't be added is skipped");
+    let last = node(&store, programs());
+    assert_eq!(ask(&last, &name, "3000000"), "3000000");
 }
