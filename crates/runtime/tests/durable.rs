@@ -3,7 +3,7 @@
 
 use procession_environment::{Dialect, Durability, Module, OnError, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
-use procession_store::{MemoryStore, Store};
+use procession_store::{Change, Commit, MemoryStore, Store};
 use procession_types::{
     Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, ProgramLimits,
     SmolStr, word,
@@ -299,6 +299,18 @@ const LENGTHS: &str = "return { main = function()
     end
   end
 end }";
+
+#[test]
+fn a_store_of_another_version_is_refused() {
+    let store = Arc::new(MemoryStore::default());
+    drop(node(&store, keepers()));
+    let change = Change::put(procession_store::Space::Meta, b"format", 2_u32.to_le_bytes());
+    store.apply(vec![Commit::of(vec![change])]).pop().unwrap().unwrap();
+    let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
+    config.store = Some(store as Arc<dyn Store>);
+    let error = Node::start(config).err().unwrap().to_string();
+    assert!(error.contains("version 2") && error.contains("version 1"), "{error}");
+}
 
 #[test]
 fn much_work_leads_to_snapshots() {

@@ -19,6 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Numbers of processes that are set aside at once.
 const BLOCK: u64 = 4096;
 const META_EPOCH: &[u8] = b"epoch";
+/// The version of the forms of heads, snapshots, parcels and programs; records have one of their own.
+const META_FORMAT: &[u8] = b"format";
+const FORMAT: u32 = 1;
 const META_HOSTS: &[u8] = b"hosts";
 /// Threads that bring processes back.
 const THREADS_MAX: usize = 4;
@@ -61,6 +64,12 @@ impl Opened {
         hosts: &[HostConfig],
         now: Timestamp,
     ) -> Result<Self, StoreError> {
+        if let Some(format) = store.get(Space::Meta, META_FORMAT)?
+            && read_u32(&format) != Some(FORMAT)
+        {
+            let found = read_u32(&format).map_or_else(|| "unknown".into(), |it| it.to_string());
+            return Err(StoreError::Version { found, supported: FORMAT });
+        }
         let epoch = match store.get(Space::Meta, META_EPOCH)? {
             Some(bytes) => read_u32(&bytes).ok_or_else(|| foreign(META_EPOCH))?,
             None => (now.0 / 1_000_000_000) as u32 | EPOCH_OF_STORE,
@@ -90,6 +99,7 @@ impl Opened {
             true
         })?;
         let changes = vec![
+            Change::put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes()),
             Change::put(Space::Meta, META_EPOCH, epoch.to_le_bytes()),
             Change::put(Space::Meta, META_HOSTS, encoded(&known)),
         ];
