@@ -305,18 +305,6 @@ impl Kernel {
         rare.map(|rare| std::mem::take(&mut rare.parted)).unwrap_or_default()
     }
 
-    /// Whom the process at a slot monitors, and whom it is linked to.
-    #[must_use]
-    pub fn relations_of(&self, slot: SlotIndex) -> (Vec<Pid>, Vec<Pid>) {
-        let rare = self.table.at(slot).and_then(|process| process.rare.as_ref());
-        let (mut monitoring, mut links) = (Vec::new(), Vec::new());
-        if let Some(rare) = rare {
-            rare.monitoring.each(|pid, ()| monitoring.push(pid));
-            rare.links.each(|pid, _| links.push(pid));
-        }
-        (monitoring, links)
-    }
-
     /// Opens a call whose operation is started later, or that waits for a process that is.
     ///
     /// # Errors

@@ -88,8 +88,7 @@ fn node(directory: &Path) -> Node {
     Node::start(config).unwrap()
 }
 
-fn spawn(node: &Node, name: &str, arguments: &[&str], number: Option<i64>) -> SpawnRequest {
-    let _ = node;
+fn request(name: &str, arguments: &[&str], number: Option<i64>) -> SpawnRequest {
     let mut builder = FragmentBuilder::new();
     let mut values: Vec<_> = arguments.iter().map(|text| builder.string(text.as_bytes())).collect();
     values.extend(number.map(word::int_wrapping));
@@ -102,7 +101,7 @@ fn spawn(node: &Node, name: &str, arguments: &[&str], number: Option<i64>) -> Sp
 }
 
 fn start(node: &Node, name: &str) -> Pid {
-    node.spawn(spawn(node, name, &[], None), Context::default()).unwrap().pid
+    node.spawn(request(name, &[], None), Context::default()).unwrap().pid
 }
 
 fn result(node: &Node, request: SpawnRequest) -> i64 {
@@ -169,7 +168,7 @@ fn pairs(node: &Node, count: usize) -> f64 {
     }
     let counted = || -> i64 {
         let all = pairs.iter().flat_map(|(one, other)| [*one, *other]);
-        all.map(|pid| result(node, spawn(node, "ask", &[&node.pid_text(pid), "count"], None))).sum()
+        all.map(|pid| result(node, request("ask", &[&node.pid_text(pid), "count"], None))).sum()
     };
     let (before, started) = (counted(), Instant::now());
     std::thread::sleep(TIME);
@@ -198,7 +197,7 @@ fn main() {
     let counter = start(&running, "counter");
     let begun = Instant::now();
     let text = running.pid_text(counter);
-    let got = result(&running, spawn(&running, "feed", &[&text], Some(SLOTS)));
+    let got = result(&running, request("feed", &[&text], Some(SLOTS)));
     let took = begun.elapsed().as_secs_f64();
     println!("one process takes {got} messages: {:.0}/s", got as f64 / took);
     let begun = Instant::now();
@@ -208,7 +207,7 @@ fn main() {
     let begun = Instant::now();
     let running = node(&store);
     let one = running.pid_text(sleepers[SLEEPERS / 2]);
-    let got = result(&running, spawn(&running, "ask", &[&one, "x"], None));
+    let got = result(&running, request("ask", &[&one, "x"], None));
     println!("start to the first answer of one of them ({got}): {:.0?}", begun.elapsed());
     drop(running);
     let bytes: u64 = walk(&store).unwrap();

@@ -5,59 +5,23 @@ use procession_durable::bytes::{decoded, encoded};
 use procession_durable::head::number;
 use procession_durable::journal::Entry;
 use procession_durable::record::{Kind, Record};
-use procession_environment::{Dialect, Durability, Module, OnError, Program, SpawnRequest};
-use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks};
+use procession_environment::OnError;
+use procession_runtime::Node;
 use procession_store::{MemoryStore, Store};
-use procession_types::{Context, Fragment, FragmentBuilder, Message, Pid, ProgramLimits, SmolStr};
+use procession_types::{Fragment, Pid};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+mod keeping;
 
-fn program(name: &str, source: &str, on_error: Option<OnError>) -> Program {
-    Program {
-        id: format!("app:{name}"),
-        main: Module {
-            name: format!("app:{name}"),
-            file: format!("{name}.lua"),
-            source: source.as_bytes().into(),
-        },
-        method: None,
-        modules: vec!["time".to_owned(), "channel".to_owned()],
-        imports: Vec::new(),
-        dialect: Dialect::Plain,
-        durability: on_error.map(|on_error| Durability { on_error, ..Durability::default() }),
-        limits: ProgramLimits::default(),
-    }
-}
-
-fn node(store: &Arc<MemoryStore>, programs: Vec<Program>) -> Node {
-    let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
-    config.shards = 2;
-    config.sinks = Sinks::none();
-    config.programs = programs;
-    config.store = Some(Arc::clone(store) as Arc<dyn Store>);
-    Node::start(config).unwrap()
-}
-
-fn text(value: &str) -> Fragment {
-    let mut builder = FragmentBuilder::new();
-    let value = builder.string(value.as_bytes());
-    builder.finish(&[value])
-}
+use keeping::{PATIENCE, node, program};
 
 fn start(node: &Node, name: &str) -> Pid {
-    let request = SpawnRequest {
-        program: SmolStr::new(format!("app:{name}")),
-        host: SmolStr::new(HOST_NORMAL),
-        ..SpawnRequest::default()
-    };
-    node.spawn(request, Context::default()).unwrap().pid
+    keeping::start(node, name, Fragment::default()).pid
 }
 
 fn send(node: &Node, pid: Pid, what: &str) {
-    let message = Message { topic: SmolStr::new("x"), from: None, payload: text(what) };
-    node.send(pid, message).unwrap();
+    keeping::send(node, pid, keeping::text(what));
 }
 
 /// Sends it what it asks of its state: it ends with the answer, as the end of its log says.

@@ -13,28 +13,11 @@ use procession_durable::journal::Source;
 use procession_environment::{Call, CallId, CancelRequest, Host, Queue, Relation, SpawnRequest};
 use procession_kernel::{CallKind, Directory as _, QueueId};
 use procession_types::{Error, Event, Fragment, Limit, Message, Pid, Timestamp, Topic};
-use std::collections::BTreeMap;
 
 /// See the module.
 pub(crate) struct DurableDoor<'a, 'b> {
-    pub(crate) door: Door<'a>,
-    pub(crate) kept: KeptInputs<'b>,
-}
-
-/// What the gate needs of what is kept of the process.
-pub(crate) struct KeptInputs<'b> {
-    pub(crate) sources: &'b mut BTreeMap<u64, Source>,
-    pub(crate) cancels: &'b mut Vec<(Option<Pid>, Timestamp, Source)>,
-}
-
-impl<'a, 'b> DurableDoor<'a, 'b> {
-    pub(crate) fn new(
-        door: Door<'a>,
-        sources: &'b mut BTreeMap<u64, Source>,
-        cancels: &'b mut Vec<(Option<Pid>, Timestamp, Source)>,
-    ) -> Self {
-        Self { door, kept: KeptInputs { sources, cancels } }
-    }
+    door: Door<'a>,
+    kept: &'b mut Kept,
 }
 
 impl Gate for DurableDoor<'_, '_> {
@@ -174,6 +157,6 @@ impl DurableDoor<'_, '_> {
 impl Kept {
     /// The door of the process, for its turns.
     pub(crate) fn door<'a, 'b>(&'b mut self, door: Door<'a>) -> DurableDoor<'a, 'b> {
-        DurableDoor::new(door, &mut self.sources, &mut self.cancels)
+        DurableDoor { door, kept: self }
     }
 }

@@ -264,6 +264,7 @@ impl<'a> Past<'a> {
         let id = number(&self.head.birth.pid);
         let store = std::sync::Arc::clone(&self.keeper.store);
         let (mut wrong, from) = (None, self.n);
+        let before = self.guest.usage().instructions;
         let read = store.records(id, from, &mut |n, record| match self.record(
             id,
             n,
@@ -277,6 +278,8 @@ impl<'a> Past<'a> {
                 false
             }
         });
+        // An upgrade begins to count anew.
+        self.since.instructions += self.guest.usage().instructions.saturating_sub(before);
         read.map_err(|error| of_store(&error))?;
         wrong.map_or(Ok(()), Err)
     }

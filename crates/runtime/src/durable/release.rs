@@ -10,7 +10,6 @@ use procession_environment::{Call, CallId, Host as _};
 use procession_kernel::{Cancel, Directory as _, SlotIndex};
 use procession_telemetry::Source as TelemetrySource;
 use procession_types::{Error, Pid};
-use std::sync::Arc;
 
 impl Worker {
     /// Lets happen what a process asked for in its record `n`.
@@ -142,7 +141,6 @@ impl Worker {
 impl Door<'_> {
     /// Starts an operation outside for a call that is open already.
     pub(crate) fn launch(&mut self, call: CallId, what: Call) -> Result<(), Error> {
-        let _ = Arc::clone(&self.worker.shared);
         match what {
             Call::Fs(operation) => self.launch_fs(call, operation),
             Call::Http(request) => self.launch_http(call, *request),

@@ -16,7 +16,7 @@ use std::time::Instant;
 pub(crate) const IN_FLIGHT_MAX: usize = 64;
 /// Bytes of a journal that are committed although the process does not wait.
 const JOURNAL_BYTES_MAX: usize = 64 << 10;
-/// Inputs of one commit at most, and of one when it is found out which input a process fails over.
+/// Inputs of one commit at most.
 const INPUTS_MAX: u32 = 256;
 
 impl Worker {
@@ -44,8 +44,9 @@ impl Worker {
         };
         kept.took_ns += started.elapsed().as_nanos() as u64;
         (kept.ledger, kept.recording) = (ledger, recording);
-        self.desk.kept.insert(slot, kept);
         let used = crate::turn::account(&mut resident);
+        kept.since.instructions += used;
+        self.desk.kept.insert(slot, kept);
         let end = match turn {
             Err(panic) => {
                 let reason = ExitReason::failed(Failure::Fault(report(&*panic).into()));

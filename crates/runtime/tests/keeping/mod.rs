@@ -21,7 +21,7 @@ pub(crate) fn program(name: &str, source: &str, on_error: Option<OnError>) -> Pr
             source: source.as_bytes().into(),
         },
         method: None,
-        modules: vec!["time".to_owned()],
+        modules: vec!["time".to_owned(), "channel".to_owned()],
         imports: Vec::new(),
         dialect: Dialect::Plain,
         durability: on_error.map(|on_error| Durability { on_error, ..Durability::default() }),
