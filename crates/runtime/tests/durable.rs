@@ -1,17 +1,16 @@
 //! Durable processes outlive the node.
 #![allow(clippy::unwrap_used)]
 
-use procession_environment::{Dialect, Durability, Module, OnError, Program, SpawnRequest};
-use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
+mod keeping;
+
+use keeping::{PATIENCE, node, numbers, program, send, start, text};
+use procession_environment::{OnError, Program, SpawnRequest};
+use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
 use procession_store::{Change, Commit, MemoryStore, Store};
 use procession_types::{
-    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, ProgramLimits,
-    SmolStr, word,
+    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, SmolStr,
 };
 use std::sync::Arc;
-use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Adds up what it receives; at 0 it ends with the sum.
 const COUNTER: &str = "return { main = function(sum)
@@ -23,57 +22,6 @@ const COUNTER: &str = "return { main = function(sum)
     sum = sum + value
   end
 end }";
-
-fn program(name: &str, source: &str, on_error: Option<OnError>) -> Program {
-    Program {
-        id: format!("app:{name}"),
-        main: Module {
-            name: format!("app:{name}"),
-            file: format!("{name}.lua"),
-            source: source.as_bytes().into(),
-        },
-        method: None,
-        modules: vec!["time".to_owned()],
-        imports: Vec::new(),
-        dialect: Dialect::Plain,
-        durability: on_error.map(|on_error| Durability { on_error, ..Durability::default() }),
-        limits: ProgramLimits::default(),
-    }
-}
-
-fn node(store: &Arc<MemoryStore>, programs: Vec<Program>) -> Node {
-    let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
-    config.shards = 2;
-    config.sinks = Sinks::none();
-    config.programs = programs;
-    config.store = Some(Arc::clone(store) as Arc<dyn Store>);
-    Node::start(config).unwrap()
-}
-
-fn numbers(values: &[i64]) -> Fragment {
-    let words: Vec<_> = values.iter().map(|&value| word::int_wrapping(value)).collect();
-    FragmentBuilder::new().finish(&words)
-}
-
-fn text(value: &str) -> Fragment {
-    let mut builder = FragmentBuilder::new();
-    let value = builder.string(value.as_bytes());
-    builder.finish(&[value])
-}
-
-fn start(node: &Node, name: &str, arguments: Fragment) -> Started {
-    let request = SpawnRequest {
-        program: SmolStr::new(format!("app:{name}")),
-        host: SmolStr::new(HOST_NORMAL),
-        arguments,
-        ..SpawnRequest::default()
-    };
-    node.spawn(request, Context::default()).unwrap()
-}
-
-fn send(node: &Node, to: Pid, payload: Fragment) {
-    node.send(to, Message { topic: SmolStr::new("x"), from: None, payload }).unwrap();
-}
 
 fn result(reason: &ExitReason) -> i64 {
     match reason {
@@ -342,4 +290,35 @@ fn snapshots(store: &dyn Store) -> usize {
     };
     store.scan(procession_store::Space::Snapshot, &[], &[], false, look).unwrap();
     count
+}
+
+#[test]
+fn a_durable_process_starts_others_once() {
+    let parent = "return { main = function()
+  local inbox = process.inbox()
+  while true do
+    local name = inbox:receive():payload()
+    local child = assert(process.with_context({}):with_name(name):spawn('app:memory', 'app:processes'))
+    process.send(child, 'x', name)
+  end
+end }";
+    let store = Arc::new(MemoryStore::default());
+    let programs = || {
+        let mut programs = keepers();
+        programs.push(program("parent", parent, Some(OnError::Halt)));
+        programs
+    };
+    let first = node(&store, programs());
+    let pid = start(&first, "parent", numbers(&[])).pid;
+    let names: Vec<_> = (0..10).map(|at| format!("child-{at}")).collect();
+    names.iter().for_each(|name| send(&first, pid, text(name)));
+    // Wherever it is with them by now.
+    drop(first);
+    for _ in 0..2 {
+        let next = node(&store, programs());
+        for name in &names {
+            keeping::until(|| next.lookup(name).is_some());
+            assert_eq!(ask(&next, name, name), *name, "it was started, and told, once");
+        }
+    }
 }
