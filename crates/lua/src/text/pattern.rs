@@ -7,16 +7,17 @@
 //! recurse, panic, or work without being charged, except for the scan of one bracket set, which
 //! `SET_BYTES_MAX` bounds.
 
-use std::fmt;
-
 mod choices;
+mod error;
 mod items;
+mod seek;
 mod single;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use self::single::{Sets, Single};
+pub use self::error::PatternError;
+use self::single::Sets;
 
 /// Most captures in a pattern, as in PUC (`LUA_MAXCAPTURES`).
 pub const CAPTURES_MAX: usize = 32;
@@ -61,52 +62,6 @@ pub enum Capture {
         start: usize,
     },
 }
-
-/// A pattern that can't be used; the text is PUC's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PatternError {
-    /// A `%` with nothing after it.
-    EndsWithPercent,
-    /// A set that is never closed.
-    MissingBracket,
-    /// `%f` without a set.
-    MissingFrontierSet,
-    /// `%b` without its two bytes.
-    MissingBalanceArguments,
-    /// A `)` that closes nothing.
-    InvalidPatternCapture,
-    /// `%1`…`%9` (or `%0`) that names no finished capture.
-    InvalidCaptureIndex(u8),
-    /// A capture was used that was never closed.
-    UnfinishedCapture,
-    /// More than `CAPTURES_MAX` captures.
-    TooManyCaptures,
-    /// More than `DEPTH_MAX` constructs in force, or a set over `SET_BYTES_MAX`.
-    TooComplex,
-    /// A restored state that does not fit the subject or the pattern. Not in PUC.
-    Corrupt,
-}
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EndsWithPercent => "malformed pattern (ends with '%')",
-            Self::MissingBracket => "malformed pattern (missing ']')",
-            Self::MissingFrontierSet => "missing '[' after '%f' in pattern",
-            Self::MissingBalanceArguments => "malformed pattern (missing arguments to '%b')",
-            Self::InvalidPatternCapture => "invalid pattern capture",
-            Self::InvalidCaptureIndex(index) => {
-                return write!(f, "invalid capture index %{index}");
-            }
-            Self::UnfinishedCapture => "unfinished capture",
-            Self::TooManyCaptures => "too many captures",
-            Self::TooComplex => "pattern too complex",
-            Self::Corrupt => "corrupt pattern state",
-        })
-    }
-}
-
-impl std::error::Error for PatternError {}
 
 /// Whether `pattern` has a byte that means something in a pattern; without one, `string.find` is
 /// a plain search.
@@ -302,83 +257,4 @@ impl Matcher {
             }
         }
     }
-
-    /// Refuses offsets that do not fit the texts, so that no later step has to.
-    fn admit(&mut self, text: Text<'_>) -> Result<(), PatternError> {
-        if !self.unchecked {
-            return Ok(());
-        }
-        if !self.fits(text.subject.len(), text.pattern.len()) {
-            return Err(PatternError::Corrupt);
-        }
-        self.unchecked = false;
-        Ok(())
-    }
-
-    #[inline]
-    fn enter_at(&mut self, s: usize) {
-        (self.s, self.p) = (s, 0);
-        (self.level, self.depth) = (0, 0);
-        (self.progress, self.nesting) = (0, 0);
-    }
-
-    /// Moves `start` to the next byte that the pattern's first item accepts.
-    fn seek(&mut self, text: Text<'_>, fuel: &mut i64) -> Result<Flow, PatternError> {
-        let Some(first) = self.first_single(text.pattern)? else {
-            return Ok(Flow::Matched);
-        };
-        let rest = text.subject.get(self.start..).unwrap_or_default();
-        let window = &rest[..rest.len().min(affordable(*fuel))];
-        let found = self.sets.first_accepted(first, window);
-        let skipped = found.unwrap_or(window.len());
-        *fuel -= skipped as i64;
-        self.start += skipped;
-        Ok(match found {
-            Some(_) => Flow::Matched,
-            None if window.len() == rest.len() => Flow::Failed,
-            None => Flow::OutOfFuel,
-        })
-    }
-
-    /// The single that any match must begin with, if the pattern begins with one.
-    fn first_single(&mut self, pattern: &[u8]) -> Result<Option<Single>, PatternError> {
-        let mut p = 0;
-        // Captures open before the first byte is compared; a few of them raise no error.
-        while pattern.get(p) == Some(&b'(') && p < CAPTURES_MAX {
-            p += if pattern.get(p + 1) == Some(&b')') { 2 } else { 1 };
-        }
-        match (pattern.get(p), pattern.get(p + 1)) {
-            (None | Some(b'(' | b')' | b'$'), _) => return Ok(None),
-            (Some(b'%'), Some(b'b' | b'f' | b'0'..=b'9')) => return Ok(None),
-            _ => {}
-        }
-        let (single, end) = self.sets.single_at(pattern, p)?;
-        Ok(match pattern.get(end) {
-            Some(b'*' | b'?' | b'-') => None,
-            _ => Some(single),
-        })
-    }
-
-    fn attempt(&mut self, text: Text<'_>, fuel: &mut i64) -> Result<Step, PatternError> {
-        loop {
-            if self.mode == Mode::Backward {
-                match self.backtrack(text, fuel)? {
-                    Flow::Matched => self.mode = Mode::Forward,
-                    Flow::Failed => return Ok(Step::Failed),
-                    Flow::OutOfFuel => return Ok(Step::OutOfFuel),
-                }
-            }
-            match self.forward(text, fuel)? {
-                Flow::Matched => return Ok(Step::Matched { end: self.s }),
-                Flow::Failed => self.mode = Mode::Backward,
-                Flow::OutOfFuel => return Ok(Step::OutOfFuel),
-            }
-        }
-    }
-}
-
-/// Fuel as a number of bytes.
-#[inline]
-fn affordable(fuel: i64) -> usize {
-    usize::try_from(fuel).unwrap_or(0)
 }

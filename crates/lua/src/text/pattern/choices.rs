@@ -4,8 +4,9 @@
 //! are passed over here, so `.*,` costs a comparison per byte given back and not a round of the
 //! matcher.
 
+use super::seek::affordable;
 use super::single::{Sets, Single, extra_charge};
-use super::{Capture, Choice, ChoiceKind, Flow, Matcher, PatternError, Text, affordable};
+use super::{Capture, Choice, ChoiceKind, Flow, Matcher, PatternError, Text};
 use crate::text::plain::find_byte;
 
 /// Items looked at to see what the rest of a pattern can begin with.

@@ -3,10 +3,10 @@
 //! An item that can take many bytes (`*`, `+`, `%b`, a back reference) stops within when the fuel
 //! is used up, with `progress` saying how far it came.
 
+use super::seek::affordable;
 use super::single::{Single, extra_charge};
 use super::{
     CAPTURES_MAX, Capture, Choice, ChoiceKind, DEPTH_MAX, Flow, Matcher, Mode, PatternError, Text,
-    affordable,
 };
 
 use crate::text::plain::common_prefix;
