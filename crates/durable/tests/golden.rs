@@ -70,7 +70,7 @@ const TAGS: &[(&str, &[&str])] = &[
             "Metrics",
         ],
     ),
-    ("Rest", &["WaitPoint", "Idle"]),
+    ("Rest", &["WaitPoint", "Idle", "Asleep", "Halted"]),
     ("Scalar", &["Bool", "Int", "Float", "Text", "List"]),
     ("Relation", &["Monitor", "Unmonitor", "Link", "Unlink"]),
     ("Call", &["Sleep", "Process", "Function", "Fs", "Http", "Consume", "Info"]),

@@ -147,6 +147,18 @@ pub struct LogRecord {
     pub fields: Vec<(String, String)>,
 }
 
+/// A process that belongs to a supervisor or pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owned {
+    /// Who it is.
+    pub pid: Pid,
+    /// The call whose reply is its end; it is abandoned when the end is known otherwise. A durable process
+    /// has none.
+    pub call: Option<CallId>,
+    /// It lived already.
+    pub is_adopted: bool,
+}
+
 /// The one door out of a guest. A destination is a PID's text or a registered name. Every method
 /// checks the caller's permission first, where the API's tables name one.
 pub trait Host {
@@ -189,15 +201,23 @@ pub trait Host {
     /// `NotFound` (program, host), `Invalid` (ids, program that does not load), `PermissionDenied`,
     /// `Unavailable` (limits).
     fn spawn(&mut self, request: SpawnRequest) -> Result<Pid, Error>;
-    /// Starts a process that ends when the caller does, whatever it traps: its end is the reply of a
-    /// call, which is abandoned when the end is known otherwise. A name that another process holds is
-    /// an error.
+    /// Starts a process that belongs to the caller. It ends when the caller does, whatever it traps, unless
+    /// it is durable: such a one stays at rest then until its owner's next process adopts it. Its owner is
+    /// the name that it is given, or the caller's program. Instead of another process under a name, one is
+    /// adopted that the same owner has left. A name that another process holds is an error. For the
+    /// runtime's own guests: supervisors and pools.
     ///
     /// # Errors
-    /// As for `spawn`; `AlreadyExists` (name).
-    fn spawn_owned(&mut self, request: SpawnRequest) -> Result<(Pid, CallId), Error> {
+    /// As for `spawn`; `AlreadyExists` (name); `Conflict` when a durable process of the owner lives, and the
+    /// program is not durable any more.
+    fn spawn_owned(&mut self, request: SpawnRequest) -> Result<Owned, Error> {
         let _ = request;
         Err(Error::invalid("this host starts no processes"))
+    }
+    /// Adopts all durable processes that belong to the caller's program and that nobody looks after: what
+    /// earlier processes of it have left.
+    fn adopt(&mut self) -> Vec<Pid> {
+        Vec::new()
     }
     /// Ends a process now.
     ///
@@ -215,8 +235,9 @@ pub trait Host {
     /// `NotFound` for a name nobody holds, `PermissionDenied`, `Unavailable` (too many).
     fn relate(&mut self, relation: Relation, to: &[u8]) -> Result<(), Error>;
     /// Asks to be told, by one [`Event::Rest`], when a child of the caller is at rest; at once when it
-    /// is so now. Its end is told by a monitor only. For the runtime's own guests: supervisors and
-    /// pools.
+    /// is so now. Its end is told by a monitor only. A durable child that is asked for
+    /// [`Rest::Asleep`] is taken out of memory and stays there until it is adopted: the caller is not told
+    /// of its end any more. For the runtime's own guests: supervisors and pools.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` (no child of the caller); `Unavailable` (too many events unread).

@@ -14,8 +14,8 @@ mod service;
 
 pub use guest::{Environment, Guest, Image, Turn, Usage};
 pub use host::{
-    Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Queue, Relation,
-    SpawnRequest,
+    Call, CallId, CancelRequest, FsOperation, Host, Level, LogRecord, Options, Owned, Queue,
+    Relation, SpawnRequest,
 };
 pub use http::HttpRequest;
 pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};

@@ -94,6 +94,7 @@ impl Kernel {
             Signal::Rested { from, rest, taken, .. } => {
                 self.deliver_rested(cx, slot, from, rest, taken);
             }
+            Signal::Adopt { from, .. } => self.deliver_adopt(cx, slot, from),
             Signal::Rouse { .. } => self.deliver_rouse(cx, slot),
             Signal::Hand { from, message, .. } => self.deliver_hand(cx, slot, from, message),
             Signal::Took { from, count, .. } => self.deliver_took(cx, slot, from, count),
@@ -111,6 +112,9 @@ impl Kernel {
             }
             Signal::Monitor { from, to } => {
                 cx.directory.related(to);
+                self.emit(cx, Signal::Down { from: to, to: from, reason: gone() });
+            }
+            Signal::Adopt { from, to } => {
                 self.emit(cx, Signal::Down { from: to, to: from, reason: gone() });
             }
             Signal::Link { from, to, .. } => {

@@ -14,8 +14,16 @@ use procession_types::{Error, ErrorKind, Event, Message, Pid, Rest, Topic};
 pub(crate) struct Handed {
     /// How many messages.
     count: u64,
-    /// The last of them: its position among all that came, and its topic.
-    last: (u64, Topic),
+    /// The last of them: its position among all that came, and its topic. No position =
+    /// it was taken, or comes again with the process, which runs before it can be at rest then.
+    last: (Option<u64>, Topic),
+}
+
+impl Handed {
+    /// As it is once the process has left memory, where its mailbox counts anew.
+    pub(crate) fn asleep(&mut self) {
+        self.last.0 = None;
+    }
 }
 
 impl Kernel {
@@ -87,7 +95,7 @@ impl Kernel {
 
     fn put_handed(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Message) {
         let Some(process) = self.table.at_mut(slot) else { return };
-        let last = (process.mailbox.arrivals(), message.topic.clone());
+        let last = (Some(process.mailbox.arrivals()), message.topic.clone());
         process.mailbox.push_over(message);
         process.asked = Some(Rest::Idle);
         let count = process.rare().handed.as_ref().map_or(0, |handed| handed.count) + 1;
@@ -109,7 +117,8 @@ impl Kernel {
         let handed = process.rare.as_ref()?.handed.as_ref()?;
         let (arrival, topic) = &handed.last;
         let queue = process.mailbox.queue_of(topic).unwrap_or(QueueId::INBOX);
-        Some(if process.mailbox.holds(*arrival) { Err(Untaken) } else { Ok(queue) })
+        let is_held = arrival.is_some_and(|arrival| process.mailbox.holds(arrival));
+        Some(if is_held { Err(Untaken) } else { Ok(queue) })
     }
 
     /// How many messages have been handed to the process at a slot.
@@ -125,7 +134,8 @@ impl Kernel {
         let Some(Handed { count, last: (arrival, _) }) = handed.map(|handed| &**handed) else {
             return;
         };
-        let count = count - u64::from(process.mailbox.holds(*arrival));
+        let is_held = arrival.is_some_and(|arrival| process.mailbox.holds(arrival));
+        let count = count - u64::from(is_held);
         self.emit_by(cx, process.birth, Signal::Took { from: process.pid, to: parent, count });
     }
 

@@ -10,6 +10,7 @@
 //! whoever handed it over; the order of messages between two processes rests on that.
 #![forbid(unsafe_code)]
 
+mod adopt;
 mod call;
 mod cancel;
 mod config;

@@ -104,6 +104,8 @@ impl Kernel {
             (Some(Ok(_)) | None, Rest::WaitPoint) => true,
             (Some(Ok(queue)), Rest::Idle) => cx.places.receives(slot, pid, Some(queue)),
             (None, Rest::Idle) => cx.places.receives(slot, pid, None),
+            // The driver says so.
+            (_, Rest::Asleep | Rest::Halted) => false,
         };
         if is_told {
             if let Some(process) = self.table.at_mut(slot) {

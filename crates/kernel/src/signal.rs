@@ -122,6 +122,13 @@ pub enum Signal {
         /// How many messages it has taken of those that its parent has handed to it.
         taken: u64,
     },
+    /// `from` is the parent of the durable process `to` from now on, and wants to be told of its end.
+    Adopt {
+        /// The parent.
+        from: Pid,
+        /// The child.
+        to: Pid,
+    },
     /// The process shall look around once.
     Rouse {
         /// Which.
@@ -184,6 +191,7 @@ impl Signal {
             | Self::Inspect { to, .. }
             | Self::AskRest { to, .. }
             | Self::Rested { to, .. }
+            | Self::Adopt { to, .. }
             | Self::Rouse { to }
             | Self::Hand { to, .. }
             | Self::Took { to, .. }

@@ -8,6 +8,7 @@
 //! whether it slept meanwhile or not.
 
 use crate::call::Pending;
+use crate::hand::Handed;
 use crate::mailbox::Mailbox;
 use crate::near::Birth;
 use crate::pid_map::PidMap;
@@ -15,9 +16,12 @@ use crate::process::Process;
 use crate::timer::Alarm;
 use crate::{CallId, Definition, Effect, Kernel, QueueId, Signal, SlotIndex, State, Step, Tags};
 use procession_types::{
-    Context, Error, Event, ExitReason, Fragment, Message, Pid, Timestamp, Topic,
+    Context, Error, Event, ExitReason, Fragment, Message, Pid, Rest, Timestamp, Topic,
 };
 use std::sync::Arc;
+
+/// Signals beside messages that wait for one process that is not brought back.
+const EARLY_MAX: usize = 10_000;
 
 /// What is in memory of a process that sleeps.
 #[derive(Debug, Default)]
@@ -34,10 +38,31 @@ struct Relations {
     watchers: PidMap<()>,
     links: PidMap<Tags>,
     monitoring: PidMap<()>,
+    /// What it is to its parent, which may have adopted it.
+    child: Option<Child>,
+}
+
+/// A process as its parent's child.
+#[derive(Debug)]
+struct Child {
+    parent: Option<Pid>,
+    asked: Option<Rest>,
+    handed: Option<Box<Handed>>,
+    /// It was at a wait point when it went to sleep, and so it is.
+    waits: bool,
+}
+
+impl Sleeper {
+    /// Whether it is known to be at a wait point, and to be a child of this process.
+    fn is_waiting_child_of(&self, parent: Pid) -> bool {
+        let child = self.relations.as_ref().and_then(|relations| relations.child.as_ref());
+        child.is_some_and(|child| child.waits && child.parent == Some(parent))
+    }
 }
 
 impl Relations {
     fn is_empty(&self) -> bool {
+        // Nobody but a watcher is told of what it is as a child.
         self.watchers.len() + self.links.len() + self.monitoring.len() == 0
     }
 }
@@ -118,6 +143,13 @@ impl Kernel {
             relations.watchers.remove(*from);
             return;
         }
+        if let Signal::AskRest { from, rest: rest @ Rest::WaitPoint, .. } = signal
+            && !sleeper.is_called
+            && sleeper.is_waiting_child_of(from)
+        {
+            // It need not come back to say that it waits.
+            return self.emit(cx, Signal::Rested { from: pid, to: from, rest, taken: 0 });
+        }
         sleeper.early.push(signal);
         if !std::mem::replace(&mut sleeper.is_called, true) {
             cx.effects.push(Effect::Wake { pid });
@@ -144,7 +176,8 @@ impl Kernel {
         let slot = self.table.allocate_over();
         self.reside(pid, slot);
         cx.directory.enter_host(pid.host, u32::MAX);
-        let known = self.sleepers.get_mut(&pid).and_then(|sleeper| sleeper.relations.take());
+        let mut known = self.sleepers.get_mut(&pid).and_then(|sleeper| sleeper.relations.take());
+        let child = known.as_mut().and_then(|known| known.child.take());
         let mut process = Process {
             pid,
             slot,
@@ -155,14 +188,14 @@ impl Kernel {
             woken: false,
             ticket: 0,
             recalled: false,
-            asked: None,
+            asked: child.as_ref().and_then(|child| child.asked),
             mailbox: Mailbox::default(),
             events: revival.events.into(),
             watchers: PidMap::Empty,
             rare: None,
             definition: revival.definition,
             context: revival.context,
-            parent: revival.parent,
+            parent: child.as_ref().map_or(revival.parent, |child| child.parent),
             instructions: revival.instructions,
             started: revival.started,
             since: cx.now,
@@ -193,6 +226,7 @@ impl Kernel {
         process.rare().links = relations.links;
         process.rare().monitoring = relations.monitoring;
         process.rare().deadline = revival.deadline;
+        process.rare().handed = child.and_then(|child| child.handed);
         self.table.fill(slot, process);
         if let Some(at) = revival.deadline {
             self.timers.set(at, slot, pid, Alarm::Deadline);
@@ -209,6 +243,33 @@ impl Kernel {
         }
         self.settle(cx);
         self.end_batch(cx);
+    }
+
+    /// A process is not brought back now, although something has come for it: its messages are the driver's
+    /// to keep, everything else waits here until it is. Gives the messages, and whether somebody wants it to
+    /// end at once.
+    pub fn stay_asleep(&mut self, cx: &mut Step<'_>, pid: Pid) -> (Vec<Message>, bool) {
+        let Some(sleeper) = self.sleepers.get_mut(&pid) else { return (Vec::new(), false) };
+        sleeper.is_called = false;
+        let (mut messages, mut asked) = (Vec::new(), Vec::new());
+        for signal in std::mem::take(&mut sleeper.early) {
+            match signal {
+                Signal::Message { message, .. } | Signal::Hand { message, .. } => {
+                    messages.push(message);
+                }
+                Signal::Inspect { asker, .. } => asked.push(asker),
+                // Nothing to look around for.
+                Signal::Rouse { .. } => {}
+                signal => sleeper.early.push(signal),
+            }
+        }
+        let is_unwanted = sleeper.early.iter().any(|it| matches!(it, Signal::Terminate { .. }));
+        // What only many strangers could have sent.
+        sleeper.early.truncate(EARLY_MAX);
+        for asker in asked {
+            Self::deliver_inspect(cx, pid, None, asker);
+        }
+        (messages, is_unwanted)
     }
 
     /// There is no such process, or none any more: whoever waits for it hears that it is dead.
@@ -235,11 +296,21 @@ impl Kernel {
         }
         self.residents.remove(&pid);
         cx.directory.leave_host(pid.host);
-        let rare = process.rare.take().unwrap_or_default();
+        let mut rare = process.rare.take().unwrap_or_default();
+        if let Some(handed) = &mut rare.handed {
+            handed.asleep();
+        }
+        let child = Child {
+            parent: process.parent,
+            asked: process.asked,
+            handed: rare.handed,
+            waits: process.state == State::Waiting,
+        };
         let relations = Relations {
             watchers: process.watchers,
             links: rare.links,
             monitoring: rare.monitoring,
+            child: Some(child),
         };
         if !relations.is_empty() {
             self.sleepers.entry(pid).or_default().relations = Some(Box::new(relations));

@@ -27,13 +27,24 @@ pub(crate) struct Birth {
     pub(crate) loaded: Loaded,
     pub(crate) context: Arc<Context>,
     pub(crate) parent: Option<SlotIndex>,
-    pub(crate) called: bool,
+    pub(crate) bond: Bond,
+}
+
+/// What a process is to the one that starts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bond {
+    /// It lives on its own.
+    Free,
+    /// Its end is the reply of a call, and it ends with its parent.
+    Called,
+    /// It is a durable process of a service or pool with this id, which its parent looks after.
+    Owned(SmolStr),
 }
 
 impl Worker {
     /// Starts a process on this shard.
     pub(crate) fn birth(&mut self, birth: Birth) -> Result<(Pid, Option<CallId>), Error> {
-        let Birth { mut request, host, loaded, context, parent, called } = birth;
+        let Birth { mut request, host, loaded, context, parent, bond } = birth;
         if self.shared.stopping.load(Ordering::Relaxed) {
             return Err(Error::new(ErrorKind::Unavailable, "the node is shutting down"));
         }
@@ -43,7 +54,7 @@ impl Worker {
         }
         let limits = &loaded.definition.limits;
         let guest = guarded(|| loaded.image.spawn(&request.arguments, limits))?;
-        let newborn = self.newborn(&loaded, host, (parent, &context, called), &request)?;
+        let newborn = self.newborn(&loaded, host, (parent, &context, &bond), &request)?;
         let vacancy = match (&newborn, parent) {
             (None, Some(parent)) => self.place(parent, &loaded.definition.program, host),
             (Some(_), _) | (_, None) => None,
@@ -57,7 +68,7 @@ impl Worker {
             parent,
             monitored: request.monitored,
             linked: request.linked,
-            called,
+            called: bond == Bond::Called,
             name: request.name.take(),
             messages: request.messages.clone(),
         };
@@ -66,6 +77,7 @@ impl Worker {
             self.never_born(*pid);
         }
         match spawned? {
+            Spawned::Existing(_) if bond != Bond::Free => Err(taken()),
             Spawned::Existing(holder) => {
                 self.deliver_to_holder(holder, parent, request)?;
                 Ok((holder, None))
@@ -146,6 +158,10 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn taken() -> Error {
+    Error::new(ErrorKind::AlreadyExists, "another process holds the name")
 }
 
 /// The result, or an Internal error when it panics.

@@ -1,7 +1,7 @@
 //! The door of one process: what its guest's `Host` is made of. Checks and look-ups are here, the
 //! trait itself is in `door_host`.
 
-use crate::birth::Birth;
+use crate::birth::{Birth, Bond};
 use crate::pid_bytes;
 use crate::program::Loaded;
 use crate::security::Caller;
@@ -119,9 +119,19 @@ impl<'a> Door<'a> {
             self.worker.deliver_to_holder(holder, Some(self.slot), request)?;
             return Ok((holder, None));
         }
+        let bond = if called { Bond::Called } else { Bond::Free };
+        self.bear(request, (host, loaded, context), bond)
+    }
+
+    /// Starts a process for which everything has been checked.
+    pub(crate) fn bear(
+        &mut self,
+        request: SpawnRequest,
+        (host, loaded, context): (HostIndex, Loaded, Arc<Context>),
+        bond: Bond,
+    ) -> Result<(Pid, Option<CallId>), Error> {
         let parent = Some(self.slot);
-        let birth = Birth { request, host, loaded, context, parent, called };
-        let born = self.worker.birth(birth);
+        let born = self.worker.birth(Birth { request, host, loaded, context, parent, bond });
         // The child's top level may have ended its parent.
         self.notice_end();
         let (pid, call) = born?;

@@ -5,8 +5,8 @@ use crate::mail::Mail;
 use crate::security::Caller;
 use crate::{fs, pid_bytes};
 use procession_environment::{
-    Call, CallId, CancelRequest, FsOperation, Host, LogRecord, Options, Queue, Relation, Request,
-    SpawnRequest,
+    Call, CallId, CancelRequest, FsOperation, Host, LogRecord, Options, Owned, Queue, Relation,
+    Request, SpawnRequest,
 };
 use procession_kernel::{Asker, CallKind, Cancel, Directory, QueueId};
 use procession_telemetry::Source;
@@ -93,13 +93,13 @@ impl Host for Door<'_> {
         self.noted(done)
     }
 
-    fn spawn_owned(&mut self, request: SpawnRequest) -> Result<(Pid, CallId), Error> {
-        let done = (|| {
-            let (pid, call) = self.spawn_or_call(request, Purpose::Call)?;
-            let call = call.ok_or_else(|| Error::not_found("the process was not started"))?;
-            Ok((pid, call))
-        })();
+    fn spawn_owned(&mut self, request: SpawnRequest) -> Result<Owned, Error> {
+        let done = self.own(request);
         self.noted(done)
+    }
+
+    fn adopt(&mut self) -> Vec<Pid> {
+        self.adopt_all()
     }
 
     fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {
@@ -154,6 +154,9 @@ impl Host for Door<'_> {
 
     fn ask_rest(&mut self, child: &[u8], rest: Rest) -> Result<(), Error> {
         let (slot, child) = (self.slot, self.resolve(child)?);
+        if rest == Rest::Asleep {
+            return self.put_to_rest(child);
+        }
         self.worker.step(|kernel, cx| kernel.ask_rest(cx, slot, child, rest))
     }
 

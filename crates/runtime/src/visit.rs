@@ -1,7 +1,7 @@
 //! What one can do with processes from outside of the node. All of it happens on the worker of the
 //! process's shard, between two turns.
 
-use crate::birth::Birth;
+use crate::birth::{Birth, Bond};
 use crate::door::built_in_program;
 use crate::mail::Mail;
 use crate::node::{Node, Started, Stats, nanoseconds};
@@ -99,7 +99,7 @@ impl Node {
             let loaded = shared.programs.load(&request.program, host)?;
             check(&loaded)?;
             let context = Arc::new(context);
-            let birth = Birth { request, host, loaded, context, parent: None, called: false };
+            let birth = Birth { request, host, loaded, context, parent: None, bond: Bond::Free };
             let before = worker.kernel.counts().spawned;
             let (pid, _) = worker.birth(birth)?;
             let is_new = worker.kernel.counts().spawned > before;

@@ -232,6 +232,9 @@ impl Worker {
                     instructions,
                     mourners,
                 } => {
+                    if definition.built_in {
+                        self.leave_children(pid);
+                    }
                     if pid.is_durable() {
                         self.killed(slot, pid, &reason, &mourners);
                     }

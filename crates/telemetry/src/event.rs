@@ -71,8 +71,16 @@ kinds! {
     ServiceRestarted = 16, "service.restarted";
     /// A service was given up.
     ServiceFailed = 17, "service.failed";
+    /// The durable process of a service or pool has come back.
+    ServiceAdopted = 18, "service.adopted";
+    /// The durable process of a service stands still: somebody must decide.
+    ServiceHalted = 19, "service.halted";
     /// A supervisor has restarted too often and fails itself.
     SupervisorFailed = 20, "supervisor.failed";
+    /// The durable process of a service was put to rest until it is wanted again.
+    ServiceRested = 21, "service.rested";
+    /// A durable process is at rest that belonged to a service or pool which is not there any more.
+    ServiceOrphaned = 22, "service.orphaned";
     /// A pool has got more or fewer members.
     PoolScaled = 30, "pool.scaled";
     /// A pool could not get the members it wants.

@@ -11,6 +11,11 @@ pub enum Rest {
     /// It is at a wait point and waits for a message, perhaps among other things: it has read what
     /// it wants to read and would take the next one.
     Idle,
+    /// It is durable, was put to rest at its parent's wish, and stays in the store until it is adopted.
+    Asleep,
+    /// It is durable, has failed over an input, and stands still until somebody decides what is to become
+    /// of it.
+    Halted,
 }
 
 /// What `process.events()` yields.

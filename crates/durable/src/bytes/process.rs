@@ -51,6 +51,8 @@ variants!(Limit, "a limit" {
 variants!(Rest, "a kind of rest" {
     0 WaitPoint,
     1 Idle,
+    2 Asleep,
+    3 Halted,
 });
 
 variants!(Event, "an event" {

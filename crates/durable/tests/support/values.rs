@@ -209,7 +209,7 @@ one_of! {
         Self::Processes, Self::Links, Self::Names, Self::Calls, Self::Topics, Self::Store,
         Self::Queue, Self::Subscriptions, Self::Metrics,
     }
-    Rest: random { Self::WaitPoint, Self::Idle }
+    Rest: random { Self::WaitPoint, Self::Idle, Self::Asleep, Self::Halted }
     Relation: random { Self::Monitor, Self::Unmonitor, Self::Link, Self::Unlink }
     Level: random { Self::Debug, Self::Info, Self::Warn, Self::Error }
     MetricKind: random { Self::Counter, Self::Gauge, Self::Histogram }

@@ -77,7 +77,7 @@ impl BuiltIn for Parent {
             let named =
                 SpawnRequest { name: Some("child".into()), ..request("app:user", HOST_NORMAL) };
             let monitored = SpawnRequest { monitored: true, ..named.clone() };
-            let (child, _) = host.spawn_owned(monitored).unwrap();
+            let child = host.spawn_owned(monitored).unwrap().pid;
             let taken = host.spawn_owned(named).unwrap_err();
             assert_eq!(taken.kind, ErrorKind::AlreadyExists);
             let child = text(host, child);

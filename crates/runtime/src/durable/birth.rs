@@ -3,7 +3,7 @@
 
 use super::keeper::Keeper;
 use super::process::Kept;
-use crate::birth::{START_INSTRUCTIONS, guarded};
+use crate::birth::{Bond, START_INSTRUCTIONS, guarded};
 use crate::door::{Door, Purpose};
 use crate::guests::Resident;
 use crate::program::Loaded;
@@ -49,7 +49,7 @@ impl Newborn {
         keeper: &Keeper,
         loaded: &Loaded,
         host: HostIndex,
-        (parent, context): (Option<Pid>, &Context),
+        (parent, context, owner): (Option<Pid>, &Context, Option<&SmolStr>),
         request: &SpawnRequest,
     ) -> Result<(Pid, Self), Error> {
         let Some(durable) = &loaded.durable else {
@@ -86,6 +86,9 @@ impl Newborn {
         changes.extend(numbers);
         changes.extend(keeper.store_program(&durable.program, &durable.hash));
         changes.extend(request.name.iter().map(|name| claimed(name, pid)));
+        if let (Some(owner), Some(parent)) = (owner, parent) {
+            changes.push(keeper.owners.born(owner, pid, parent));
+        }
         Ok((pid, Self { head, changes, sources: BTreeMap::new() }))
     }
 
@@ -138,7 +141,7 @@ impl Door<'_> {
         let keeper = shared.keeper.as_ref().filter(|_| loaded.durable.is_some() && !called);
         let newborn = keeper
             .map(|keeper| {
-                let inherited = (Some(self.pid), &*context);
+                let inherited = (Some(self.pid), &*context, None);
                 Newborn::new(self.worker, keeper, &loaded, host, inherited, request)
             })
             .transpose()?;
@@ -156,9 +159,9 @@ impl Door<'_> {
         };
         let spawned = self.worker.step(|kernel, cx| kernel.spawn(cx, spawn));
         if !matches!(spawned, Ok(Spawned::New { .. }))
-            && let (Some((pid, _)), Some(keeper)) = (&newborn, keeper)
+            && let Some((pid, _)) = &newborn
         {
-            keeper.alive.set(*pid, false);
+            self.worker.never_born(*pid);
         }
         match spawned? {
             Spawned::Existing(holder) => Ok(Reserved::Existing(holder)),
@@ -178,10 +181,10 @@ impl Worker {
         &mut self,
         loaded: &Loaded,
         host: HostIndex,
-        (parent, context, called): (Option<SlotIndex>, &Context, bool),
+        (parent, context, bond): (Option<SlotIndex>, &Context, &Bond),
         request: &SpawnRequest,
     ) -> Result<Option<(Pid, Newborn)>, Error> {
-        if loaded.durable.is_none() || called {
+        if loaded.durable.is_none() || *bond == Bond::Called {
             return Ok(None);
         }
         let Some(keeper) = self.shared.keeper.clone() else {
@@ -192,8 +195,9 @@ impl Worker {
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
         let parent = parent.and_then(|slot| self.kernel.pid(slot));
+        let owner = if let Bond::Owned(owner) = bond { Some(owner) } else { None };
         let (pid, mut newborn) =
-            Newborn::new(self, &keeper, loaded, host, (parent, context), request)?;
+            Newborn::new(self, &keeper, loaded, host, (parent, context, owner), request)?;
         if !request.messages.is_empty() {
             let (n, mut index) = (keeper.receipt(), 0);
             newborn.write_down(parent, &request.messages, || {
@@ -208,6 +212,8 @@ impl Worker {
     pub(crate) fn never_born(&mut self, pid: Pid) {
         if let Some(keeper) = &self.shared.keeper {
             keeper.alive.set(pid, false);
+            // It is not in the store yet.
+            let _ = keeper.owners.died(pid);
         }
     }
 

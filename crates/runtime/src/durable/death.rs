@@ -66,6 +66,7 @@ impl Worker {
         if let Some(keeper) = &self.shared.keeper {
             let (page, bits) = keeper.alive.set(kept.pid, false);
             changes.push(Change::put(Space::Meta, page, bits));
+            changes.extend(keeper.owners.died(kept.pid));
         }
     }
 
@@ -118,11 +119,12 @@ impl Worker {
         let Some(keeper) = self.shared.keeper.clone() else { return };
         let (page, bits) = keeper.alive.set(kept.pid, false);
         // Its own first commit is not made; that of its parent may be.
-        let changes = vec![
+        let mut changes = vec![
             Change::put(Space::Meta, page, bits),
             Change::remove(Space::Head, keys::process(kept.id)),
             Change::remove(Space::Uneasy, keys::process(kept.id)),
         ];
+        changes.extend(keeper.owners.died(kept.pid));
         let flight = Flight {
             pid: kept.pid,
             slot: SlotIndex::MAX,

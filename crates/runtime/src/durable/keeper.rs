@@ -1,6 +1,7 @@
 //! What all shards share of the store.
 
 use super::alive::{self, Alive};
+use super::owners::{self, Owners};
 use super::patient::{Gauge, Patient};
 use crate::io_pool::IoPool;
 use crate::program::{Loaded, Programs};
@@ -33,6 +34,7 @@ pub(crate) struct Keeper {
     pub(crate) committer: Committer,
     pub(crate) epoch: u32,
     pub(crate) alive: Arc<Alive>,
+    pub(crate) owners: Arc<Owners>,
     /// For what reads the store or replays.
     pub(crate) pool: IoPool,
     environment: Arc<dyn Environment>,
@@ -53,6 +55,7 @@ pub(crate) struct Opened {
     /// Ids of process hosts in the order in which PIDs count them.
     pub(crate) hosts: Vec<SmolStr>,
     pub(crate) alive: Arc<Alive>,
+    owners: Arc<Owners>,
     numbers: HashMap<ShardIndex, (u64, u64)>,
 }
 
@@ -83,13 +86,21 @@ impl Opened {
                 known.push(host.id.clone());
             }
         }
-        let (alive, mut numbers) = (Alive::default(), HashMap::new());
+        let (alive, owners) = (Alive::default(), Owners::default());
+        let mut numbers = HashMap::new();
         store.scan(
             Space::Meta,
             alive::PREFIX,
             &after(alive::PREFIX),
             false,
             &mut |key, page| alive.load(key, page),
+        )?;
+        store.scan(
+            Space::Meta,
+            owners::PREFIX,
+            &after(owners::PREFIX),
+            false,
+            &mut |key, value| owners.load(key, value),
         )?;
         store.scan(Space::Meta, NUMBERS, &after(NUMBERS), false, &mut |key, value| {
             let shard = key.strip_prefix(NUMBERS).and_then(|rest| rest.try_into().ok());
@@ -104,7 +115,7 @@ impl Opened {
             Change::put(Space::Meta, META_HOSTS, encoded(&known)),
         ];
         store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(()))?;
-        Ok(Self { epoch, hosts: known, alive: Arc::new(alive), numbers })
+        Ok(Self { epoch, hosts: known, alive: Arc::new(alive), owners: Arc::new(owners), numbers })
     }
 }
 
@@ -145,6 +156,7 @@ impl Keeper {
             committer,
             epoch: opened.epoch,
             alive: opened.alive,
+            owners: opened.owners,
             pool: IoPool::new("recovery", THREADS_MAX, JOBS_MAX),
             environment,
             versions: Mutex::default(),

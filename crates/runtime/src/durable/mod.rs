@@ -6,7 +6,8 @@
 //! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
 //! `outside.rs` what comes from outside of the node, `recover.rs` and
 //! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails,
-//! `renew.rs` an upgrade. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
+//! `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are
+//! adopted and put to rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
 //! is what those see who look back, `travel.rs` what is found out by running a past again.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
@@ -15,6 +16,7 @@
 
 mod alive;
 mod birth;
+mod care;
 mod commit;
 mod death;
 mod failure;
@@ -22,6 +24,7 @@ mod gate;
 mod history;
 mod keeper;
 mod outside;
+mod owners;
 mod parcel;
 mod patient;
 mod process;
@@ -38,5 +41,6 @@ mod turn;
 pub(crate) use alive::Alive;
 pub use history::{Deed, HISTORY_RECORDS_MAX, Part, Parts, PastRecord};
 pub(crate) use keeper::{Keeper, Opened};
+pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
 pub use travel::{Difference, PastState, Replayed};

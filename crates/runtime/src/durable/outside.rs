@@ -5,9 +5,10 @@ use crate::node::Node;
 use crate::worker::Worker;
 use procession_durable::bytes::encoded;
 use procession_durable::head::number;
-use procession_durable::journal::Source;
+use procession_durable::journal::{Entry, Source};
 use procession_durable::keys;
 use procession_durable::record::Parcel;
+use procession_kernel::SlotIndex;
 use procession_store::{Change, Commit, Space};
 use procession_types::{Error, ErrorKind, Message, Pid};
 use std::sync::mpsc::channel;
@@ -78,37 +79,31 @@ impl Worker {
     fn rest_all(&mut self) {
         let slots: Vec<_> = self.desk.kept.keys().copied().collect();
         for slot in slots {
-            let Some(mut kept) = self.desk.kept.remove(&slot) else { continue };
-            let pid = kept.pid;
-            self.drop_outputs(&std::mem::take(&mut kept.recording.outputs));
-            if let Some(resident) = self.guests.take_of(slot, pid) {
-                crate::worker::discard(resident);
-            }
-            let Some(evicted) = self.step(|kernel, cx| kernel.evict(cx, slot)) else { continue };
-            let taken = super::failure::inputs_of(&kept.recording.journal);
-            let again = taken.into_iter().filter_map(|entry| match entry {
-                procession_durable::journal::Entry::Message { source: None, message, .. } => {
-                    Some(message)
-                }
-                _ => None,
-            });
-            let waiting = evicted.messages.into_iter();
-            let waiting =
-                waiting.filter(|(at, _)| !kept.sources.contains_key(at)).map(|(_, it)| it);
-            let Some(keeper) = self.shared.keeper.clone() else { return };
-            let changes: Vec<Change> = again
-                .chain(waiting)
-                .map(|message| {
-                    let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
-                    let key = keys::inbox(kept.id, source);
-                    Change::put(Space::Inbox, key, encoded(&Parcel::Message(message)))
-                })
-                .collect();
-            if !changes.is_empty() {
-                self.fly_changes(pid, changes);
-            }
+            self.rest_one(slot);
         }
         self.desk.is_resting = true;
         self.flush();
+    }
+
+    /// Likewise the process at a slot.
+    pub(crate) fn rest_one(&mut self, slot: SlotIndex) {
+        let Some(mut kept) = self.desk.kept.remove(&slot) else { return };
+        let pid = kept.pid;
+        self.drop_outputs(&std::mem::take(&mut kept.recording.outputs));
+        if let Some(resident) = self.guests.take_of(slot, pid) {
+            crate::worker::discard(resident);
+        }
+        let Some(evicted) = self.step(|kernel, cx| kernel.evict(cx, slot)) else { return };
+        let taken = super::failure::inputs_of(&kept.recording.journal);
+        let again = taken.into_iter().filter_map(|entry| match entry {
+            Entry::Message { source: None, message, .. } => Some(message),
+            _ => None,
+        });
+        let waiting = evicted.messages.into_iter();
+        let waiting = waiting.filter(|(at, _)| !kept.sources.contains_key(at)).map(|(_, it)| it);
+        self.write_down(pid, again.chain(waiting).collect::<Vec<_>>().into_iter());
+        if !evicted.events.is_empty() {
+            self.desk.unread.insert(pid, evicted.events);
+        }
     }
 }

@@ -37,14 +37,23 @@ pub(crate) struct Recovered {
     pub(crate) is_uneasy: bool,
 }
 
+/// Which processes are brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Those that may run.
+    Alive,
+    /// Also one that stands still, as it was before the input that it can't get past: it is ended at once.
+    Anyway,
+}
+
 /// What became of the attempt.
 pub(crate) enum Found {
     /// It is here.
     Process(Box<Recovered>),
     /// It has ended, or never was.
     Gone,
-    /// It stands still.
-    Halted,
+    /// It stands still, and why.
+    Halted(Error),
 }
 
 /// Reads and replays. Nothing up to record `expected` may be missing.
@@ -56,6 +65,7 @@ pub(crate) fn recover(
     keeper: &Keeper,
     pid: Pid,
     expected: Option<u64>,
+    wanted: Wanted,
 ) -> Result<Found, Error> {
     let id = number(&pid);
     if let Some(expected) = expected {
@@ -69,7 +79,10 @@ pub(crate) fn recover(
     let head: Head = decoded(&bytes).map_err(damaged)?;
     match &head.condition {
         Condition::Alive => {}
-        Condition::Halted { .. } => return Ok(Found::Halted),
+        Condition::Halted { error, .. } if wanted == Wanted::Alive => {
+            return Ok(Found::Halted(error.clone()));
+        }
+        Condition::Halted { .. } => {}
         Condition::Ended { at, .. } => {
             if at.after(KEPT_AFTER_END_NS) <= shared.clock.now() {
                 forget(keeper, id, *at)?;

@@ -1,7 +1,7 @@
 //! Putting a process back into a kernel.
 
 use super::process::Kept;
-use super::recover::{Found, Recovered, recover};
+use super::recover::{Found, Recovered, Wanted, recover};
 use crate::guests::Resident;
 use crate::mail::Mail;
 use crate::program::Programs;
@@ -18,16 +18,33 @@ use std::sync::Arc;
 impl Worker {
     /// Something has come for a durable process that is not in memory.
     pub(crate) fn wake_durable(&mut self, pid: Pid) {
-        let keeper = self.shared.keeper.clone().filter(|_| !self.desk.is_resting);
-        let Some(keeper) = keeper else {
+        if self.shared.keeper.is_none() {
             return self.step(|kernel, cx| kernel.is_gone(cx, pid));
-        };
+        }
+        if self.desk.is_resting || self.is_barred(pid) {
+            if self.stay_asleep(pid) {
+                self.bring_back_to_end(pid);
+            }
+            return;
+        }
+        self.bring_back(pid, Wanted::Alive);
+    }
+
+    /// Somebody wants a process to end that stays at rest or stands still.
+    pub(crate) fn bring_back_to_end(&mut self, pid: Pid) {
+        self.bring_back(pid, Wanted::Anyway);
+    }
+
+    fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
+        let Some(keeper) = self.shared.keeper.clone() else { return };
         let (shared, shard) = (Arc::clone(&self.shared), self.shard);
-        let expected = self.desk.expected.remove(&pid);
+        // What has come for one that was at rest is in the store, or on the way there.
+        let at_least = keeper.owners.has(pid).then_some(0);
+        let expected = self.desk.expected.remove(&pid).or(at_least);
         let job = move || {
-            let found = recover(&shared, &keeper, pid, expected);
+            let found = recover(&shared, &keeper, pid, expected, wanted);
             if let Some(inbox) = shared.inbox(shard) {
-                inbox.push(Mail::Task(Box::new(move |worker| worker.woken(pid, found))));
+                inbox.push(Mail::Task(Box::new(move |worker| worker.woken(pid, found, wanted))));
             }
         };
         if let Some(keeper) = &self.shared.keeper
@@ -38,24 +55,35 @@ impl Worker {
         }
     }
 
-    fn woken(&mut self, pid: Pid, found: Result<Found, Error>) {
-        if self.desk.is_resting {
-            return self.forget(pid);
+    fn woken(&mut self, pid: Pid, found: Result<Found, Error>, wanted: Wanted) {
+        if self.desk.is_resting || wanted == Wanted::Alive && self.is_barred(pid) {
+            if self.stay_asleep(pid) {
+                self.bring_back_to_end(pid);
+            }
+            return self.flush();
         }
         match found {
             Ok(Found::Process(recovered)) => self.put_back(pid, *recovered),
             Ok(Found::Gone) => {
                 if let Some(keeper) = &self.shared.keeper {
                     keeper.alive.set(pid, false);
+                    if let Some(change) = keeper.owners.died(pid) {
+                        self.fly_changes(pid, vec![change]);
+                    }
                 }
                 self.forget(pid);
             }
-            Ok(Found::Halted) => self.forget(pid),
+            Ok(Found::Halted(error)) => self.stand_still(pid, error),
             Err(error) => {
                 // It lives, and can't be brought back: whoever looks after the node must know.
                 let about = [("error", error.message.as_str())];
                 self.tell(EventKind::ProcessHalted, (pid, ""), &about, "");
-                self.forget(pid);
+                let is_owned = self.shared.keeper.as_ref().is_some_and(|it| it.owners.has(pid));
+                if is_owned && wanted == Wanted::Alive {
+                    self.stand_still(pid, error);
+                } else {
+                    self.forget(pid);
+                }
             }
         }
         self.flush();
@@ -85,6 +113,9 @@ impl Worker {
             is_uneasy,
         } = recovered;
         let shared = Arc::clone(&self.shared);
+        if let Some(keeper) = &shared.keeper {
+            keeper.owners.set_halted(pid, None);
+        }
         let mut kept = Kept::new(pid, head, ledger, n);
         for peer in self.desk.parted.remove(&pid).unwrap_or_default() {
             kept.part(peer);

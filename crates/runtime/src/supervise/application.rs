@@ -10,7 +10,7 @@ use crate::watch::Ending;
 use crate::{HOST_SYSTEM, Started};
 use procession_environment::SpawnRequest;
 use procession_supervision::plan::{Declared, Kind, Plan, Planned, plan};
-use procession_supervision::supervisor::{ChildStatus, StateName};
+use procession_supervision::supervisor::{ChildStatus, REST, StateName};
 use procession_types::definition::Pool;
 use procession_types::{Error, ErrorKind, Pid, SmolStr};
 use std::collections::BTreeMap;
@@ -75,6 +75,7 @@ impl Node {
         let started = ready.and_then(|()| self.spawn_root());
         match started {
             Ok(Started { pid, ending }) => {
+                self.tell_orphans(&begun.definition);
                 *running = Some(Running { root: pid, ending, ..begun });
                 Ok(())
             }
@@ -100,7 +101,8 @@ impl Node {
     }
 
     /// Stops the application: each child after those that require it, with the deadlines of the
-    /// definitions, and no later than after `most`. Returns how many processes had to be terminated.
+    /// definitions, and no later than after `most`. Durable processes are put to rest, and go on when an
+    /// application with the same services starts again. Returns how many processes had to be terminated.
     ///
     /// # Errors
     /// `NotFound` when there is no application; `Timeout` when it does not end, as when a process of
@@ -112,7 +114,7 @@ impl Node {
         let own = Duration::from_nanos(application.stop_timeout_ns);
         let deadline = most.map_or(own, |most| most.min(own));
         // One that has ended already has nothing to stop.
-        let asked = self.cancel(application.root, Some(deadline), "the application is stopped");
+        let asked = self.cancel(application.root, Some(deadline), REST);
         if let (Ok(()), Some(ending)) = (asked, &application.ending)
             && ending.wait_for(deadline.saturating_add(GRACE)).is_err()
             && self.shared.is_alive(application.root)
@@ -216,9 +218,15 @@ impl Node {
         let sketch = Arc::new(Sketch::new(Arc::new(Blueprint::new(planned, application))));
         let made = Arc::clone(&sketch);
         let telemetry = self.shared.telemetry.clone();
+        let owners = self.shared.keeper.as_ref().map(|keeper| Arc::clone(&keeper.owners));
         let process = move || {
             let (register, desk) = (Arc::clone(&register), Arc::clone(&desk));
-            SupervisorProcess::new(&sketch.get(), register, telemetry.clone(), desk)
+            SupervisorProcess::new(
+                &sketch.get(),
+                register,
+                telemetry.clone(),
+                (desk, owners.clone()),
+            )
         };
         let image = Arc::new(BuiltInImage(process));
         self.shared.programs.build_in(&id, Blueprint::limits(), image)?;

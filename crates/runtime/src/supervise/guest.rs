@@ -5,10 +5,11 @@ use super::desk::{Command, Desk, Wanted};
 use super::record::Subject;
 use super::register::Register;
 use crate::built_in::{Alarm, BuiltIn, Looks, Progress, text};
-use procession_environment::{CallId, CancelRequest, Host};
+use crate::durable::Owners;
+use procession_environment::{CallId, CancelRequest, Host, Owned};
 use procession_supervision::plan::Kind;
 use procession_supervision::supervisor::{
-    Action, Actions, ChildStatus, Input, Moment, News, StateName, Supervisor, Ticket,
+    Action, Actions, ChildStatus, Input, Moment, News, REST, StateName, Supervisor, Ticket,
 };
 use procession_telemetry::Telemetry;
 use procession_types::{
@@ -34,6 +35,8 @@ pub(super) struct SupervisorProcess {
     register: Arc<Register>,
     telemetry: Telemetry,
     desk: Arc<Desk>,
+    /// What is known of durable children; `None` = the node has no store.
+    owners: Option<Arc<Owners>>,
     supervisor: Supervisor,
     /// Which process of this supervisor it is, counted.
     life: u64,
@@ -59,7 +62,7 @@ impl SupervisorProcess {
         blueprint: &Blueprint,
         register: Arc<Register>,
         telemetry: Telemetry,
-        desk: Arc<Desk>,
+        (desk, owners): (Arc<Desk>, Option<Arc<Owners>>),
     ) -> Self {
         let life = register.begin(&blueprint.definition.id);
         Self {
@@ -69,6 +72,7 @@ impl SupervisorProcess {
             register,
             telemetry,
             desk,
+            owners,
             life,
             has_begun: false,
             alarm: Alarm::default(),
@@ -109,10 +113,15 @@ impl SupervisorProcess {
             Action::Spawn { child } => return self.spawn(host, child),
             Action::Cancel { pid, deadline, reason } => {
                 let wait = deadline.0.saturating_sub(host.now().0).max(0) as u64;
+                let reason = if self.passes_rest_on(pid) { REST } else { reason };
                 let request =
                     CancelRequest { deadline_ns: Some(wait), reason: Some(reason.to_owned()) };
                 // One that is dead already tells so itself; the deadline holds in any case.
                 let _ = host.cancel(&text(host, pid), request);
+            }
+            Action::Rest { pid } => {
+                // One that has ended just now tells so itself.
+                let _ = host.ask_rest(&text(host, pid), Rest::Asleep);
             }
             Action::Terminate { pid } => {
                 // Likewise.
@@ -147,8 +156,8 @@ impl SupervisorProcess {
     fn spawn(&mut self, host: &mut dyn Host, child: usize) -> Progress {
         let spawned = host.spawn_owned(self.children[child].request.clone());
         let input = match spawned {
-            Ok((pid, call)) => {
-                self.calls.insert(pid, call);
+            Ok(Owned { pid, call, is_adopted }) => {
+                self.calls.extend(call.map(|call| (pid, call)));
                 let rest = match self.children[child].kind {
                     Kind::Service => Rest::WaitPoint,
                     // These say themselves when they are up.
@@ -156,7 +165,10 @@ impl SupervisorProcess {
                 };
                 // It is refused only when it is dead already, which it tells itself.
                 let _ = host.ask_rest(&text(host, pid), rest);
-                Input::Spawned { child, pid }
+                match is_adopted {
+                    true => Input::Adopted { child, pid },
+                    false => Input::Spawned { child, pid },
+                }
             }
             Err(error) => Input::Refused { child, error },
         };
@@ -187,7 +199,8 @@ impl SupervisorProcess {
             Some((id, made)) => (id, made.kind, &made.request.program),
             None => (own, Kind::Supervisor, own),
         };
-        if let (Some((_, made)), News::Started { pid, .. }) = (made, &news) {
+        if let (Some((_, made)), News::Started { pid, .. } | News::Adopted { pid }) = (made, &news)
+        {
             self.telemetry.describe(*pid, id, &made.labels);
         }
         if let Some(event) = (Subject { id, kind, program }).record(&news, self.now) {
@@ -223,7 +236,7 @@ impl SupervisorProcess {
 
     fn event(&mut self, host: &mut dyn Host, event: Event) -> Progress {
         match event {
-            Event::Rest { from, .. } => self.handle(host, Input::Ready { pid: from }),
+            Event::Rest { from, rest, .. } => self.at_rest(host, from, rest),
             Event::Exit { from, reason, .. } => {
                 if let Some(call) = self.calls.remove(&from) {
                     host.abandon(call);
@@ -231,10 +244,36 @@ impl SupervisorProcess {
                 self.note_overdue(from, &reason);
                 self.handle(host, Input::Exited { pid: from, reason })
             }
+            Event::Cancel { reason, .. } if reason.as_deref() == Some(REST) => {
+                self.handle(host, Input::Rest)
+            }
             Event::Cancel { .. } => self.handle(host, Input::Stop),
             // Somebody has linked itself to it; and it hands nothing to its children.
             Event::LinkDown { .. } | Event::Took { .. } => Progress::Made { instructions: 0 },
         }
+    }
+
+    fn at_rest(&mut self, host: &mut dyn Host, pid: Pid, rest: Rest) -> Progress {
+        let input = match rest {
+            Rest::WaitPoint | Rest::Idle => Input::Ready { pid },
+            Rest::Asleep => Input::Rested { pid },
+            Rest::Halted => {
+                // Answered when somebody has let it go on.
+                let _ = host.ask_rest(&text(host, pid), Rest::WaitPoint);
+                let error = self.owners.as_ref().and_then(|owners| owners.halted(pid));
+                // It may go on already.
+                let Some(error) = error else { return Progress::Made { instructions: 0 } };
+                Input::Halted { pid, reason: error.message.into() }
+            }
+        };
+        self.handle(host, input)
+    }
+
+    /// Whether it is the end of a supervisor or pool below, which is to put to rest what is durable.
+    fn passes_rest_on(&self, pid: Pid) -> bool {
+        let at = self.supervisor.position_of(pid);
+        let kind = at.and_then(|at| self.children.get(at)).map(|made| made.kind);
+        self.supervisor.rests() && matches!(kind, Some(Kind::Supervisor | Kind::Pool))
     }
 
     /// Counts a process that was terminated since it did not end when it was asked to.

@@ -11,6 +11,7 @@ mod control;
 mod desk;
 mod guest;
 mod hub;
+mod orphans;
 mod record;
 mod redefine;
 mod register;

@@ -32,6 +32,13 @@ impl Subject<'_> {
             News::Started { pid, restarts } => self
                 .about(EventKind::ServiceRestarted, *pid, "started again")
                 .with("restarts", restarts),
+            News::Adopted { pid } => {
+                self.about(EventKind::ServiceAdopted, *pid, "its durable process has come back")
+            }
+            News::Halted { pid, reason } => self.about(EventKind::ServiceHalted, *pid, &**reason),
+            News::Rested { pid } => {
+                self.about(EventKind::ServiceRested, *pid, "at rest until it is wanted again")
+            }
             News::Running { pid } => self.about(EventKind::ServiceRunning, *pid, "ready"),
             News::Unhealthy { pid, after_ns } => {
                 let after = duration_text(*after_ns);

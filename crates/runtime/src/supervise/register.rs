@@ -77,7 +77,12 @@ impl Entries {
 }
 
 fn has_failed(entry: &Supervised) -> bool {
-    entry.status.state == StateName::Failed && entry.status.wanted
+    is_failure(entry.status.state) && entry.status.wanted
+}
+
+/// Whether somebody has to act before it comes up.
+fn is_failure(state: StateName) -> bool {
+    matches!(state, StateName::Failed | StateName::Halted)
 }
 
 fn lives(entry: &Supervised) -> bool {
@@ -87,8 +92,12 @@ fn lives(entry: &Supervised) -> bool {
 
 fn degrade(status: &mut ChildStatus, failed: &Supervised) {
     let reason = failed.status.reason.as_deref().unwrap_or_default();
+    let what = match failed.status.state {
+        StateName::Halted => "stands still",
+        _ => "has failed",
+    };
     (status.state, status.reason) =
-        (StateName::Degraded, Some(format!("{} has failed: {reason}", failed.id)));
+        (StateName::Degraded, Some(format!("{} {what}: {reason}", failed.id)));
 }
 
 /// See the module.
@@ -180,9 +189,9 @@ impl Register {
 
     fn put(&self, entry: &mut Supervised, status: ChildStatus) {
         let is_root = entry.supervisor.is_none();
-        let has_failed = status.state == StateName::Failed;
+        let has_failed = is_failure(status.state);
         let before = std::mem::replace(&mut entry.status, status);
-        if is_root || has_failed != (before.state == StateName::Failed) {
+        if is_root || has_failed != is_failure(before.state) {
             self.bell.notify_all();
         }
     }
@@ -203,6 +212,7 @@ impl Register {
                 | StateName::Starting
                 | StateName::Running
                 | StateName::Degraded
+                | StateName::Halted
                 | StateName::Stopping
                 | StateName::Backoff => {
                     (status.state, status.since) = (StateName::Stopped, at);

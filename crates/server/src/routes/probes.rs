@@ -51,9 +51,12 @@ pub(crate) async fn readyz(Extracted(state): Extracted<State>) -> Result<Respons
 /// What has failed, a few of it.
 fn failed(node: &Node) -> String {
     let failed = node.supervised().into_iter();
-    let failed = failed.filter(|it| it.status.wanted && it.status.state == StateName::Failed);
-    let failed: Vec<String> =
-        failed.take(NAMED_MAX).map(|it| format!("{} has failed", it.id)).collect();
+    let failed = failed.filter(|it| it.status.wanted).filter_map(|it| match it.status.state {
+        StateName::Failed => Some(format!("{} has failed", it.id)),
+        StateName::Halted => Some(format!("{} stands still", it.id)),
+        _ => None,
+    });
+    let failed: Vec<String> = failed.take(NAMED_MAX).collect();
     failed.join(", ")
 }
 

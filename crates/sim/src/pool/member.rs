@@ -98,6 +98,7 @@ impl Member {
             }
             (_, Doing::Starting | Doing::Working(_) | Doing::Hanging)
             | (Some(Rest::Idle), Doing::Pondering(_))
+            | (Some(Rest::Asleep | Rest::Halted), _)
             | (None, _) => return,
         };
         self.asked = None;

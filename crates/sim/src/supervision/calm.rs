@@ -47,7 +47,8 @@ impl World {
             let was_up = self.processes.get(&pid).is_some_and(|process| process.is_up);
             self.live(Some(pid));
             has_stirred |= self.processes.get(&pid).is_some_and(|it| it.is_up) && !was_up;
-            let was_asked = self.processes.get(&pid).is_some_and(|it| it.is_asked && !it.hangs);
+            let can = |it: &Process| it.is_asked && !it.hangs && !it.is_halted;
+            let was_asked = self.processes.get(&pid).is_some_and(can);
             self.answer(Some(pid));
             has_stirred |= was_asked;
             self.obey(Some(pid));
@@ -136,6 +137,7 @@ impl World {
                 | StateName::Stopped
                 | StateName::Waiting
                 | StateName::Exited
+                | StateName::Halted
                 | StateName::Failed => {}
             }
         }
@@ -157,6 +159,7 @@ impl World {
     /// Nobody lives twice.
     fn check_doubles(&self) -> Result<(), String> {
         let mut ids = BTreeMap::new();
+        ids.extend(self.sleepers.iter().map(|(id, (pid, _))| (id, pid)));
         for (pid, process) in &self.processes {
             if let Some(other) = ids.insert(&process.id, pid) {
                 return Err(format!("{} lives twice: {pid} and {other}", process.id));
@@ -173,6 +176,10 @@ impl World {
                 let status = machine.status(at);
                 let child = status.pid.and_then(|pid| self.processes.get(&pid));
                 let is_up = child.is_some_and(|child| child.is_up);
+                let is_halted = child.is_some_and(|child| child.is_halted);
+                if is_halted != (status.state == StateName::Halted) {
+                    return Err(format!("{} is {:?}", definition.id, status.state));
+                }
                 if status.state == StateName::Starting && is_up {
                     return Err(format!("{} is up, and is not known to be", definition.id));
                 }

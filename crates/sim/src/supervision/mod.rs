@@ -41,11 +41,13 @@ pub enum SupervisionFault {
     LoseLook,
     /// A process that is paused is taken for one that hangs.
     MissPause,
+    /// A durable process that is at rest is not adopted, and another one is started.
+    ForgetSleepers,
 }
 
 impl SupervisionFault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LoseExit,
         Self::LoseReady,
         Self::DoubleSpawn,
@@ -57,6 +59,7 @@ impl SupervisionFault {
         Self::BlameSuccessor,
         Self::LoseLook,
         Self::MissPause,
+        Self::ForgetSleepers,
     ];
 }
 
@@ -81,6 +84,12 @@ pub struct SupervisionReport {
     pub groups: u64,
     /// Processes that were ended since they did not answer a health check.
     pub unhealthy: u64,
+    /// Durable processes that were put to rest, and those that were adopted.
+    pub rested: u64,
+    /// See `rested`.
+    pub adopted: u64,
+    /// Durable processes that stood still.
+    pub halted: u64,
     /// Definitions that supervisors got while they ran.
     pub redefined: u64,
     /// Commands that were answered.

@@ -9,14 +9,19 @@ impl World {
     /// One random thing.
     pub(super) fn step(&mut self) -> Result<(), String> {
         if self.root.is_none() {
-            self.names.clear();
             self.processes.clear();
-            let number = self.report.trees;
-            self.trees = trees::grow(&mut self.random, number);
+            if self.random.one_in(2) {
+                self.sleepers.clear();
+                let number = self.report.trees;
+                self.trees = trees::grow(&mut self.random, number);
+            }
+            // The node starts again, and what is at rest is there.
+            let sleepers = self.sleepers.iter().map(|(id, (pid, _))| (id.clone(), *pid));
+            self.names = sleepers.collect();
             self.plant();
         }
         let somebody = self.somebody();
-        match self.random.below(31) {
+        match self.random.below(33) {
             0..11 => self.drive_one()?,
             11..15 => self.live(somebody),
             15..18 => self.pass_time()?,
@@ -28,6 +33,8 @@ impl World {
             26 => self.pause(somebody),
             27 if self.random.one_in(4) => self.hang(somebody),
             28 => self.redefine(),
+            29 if self.random.one_in(6) => self.halt(somebody),
+            30 => self.skip(somebody),
             _ => self.obey(somebody),
         }
         self.check_always()
@@ -57,7 +64,7 @@ impl World {
         let is_ready = process.driver.as_ref().is_none_or(|driver| {
             driver.machine.is_settled() && driver.ahead.is_empty() && driver.inputs.is_empty()
         });
-        if process.is_up || !is_ready || process.is_paused {
+        if process.is_up || !is_ready || process.is_paused || process.is_halted {
             return;
         }
         process.is_up = true;
@@ -71,7 +78,7 @@ impl World {
     pub(super) fn obey(&mut self, pid: Option<Pid>) {
         let Some(pid) = pid else { return };
         let Some(process) = self.processes.get(&pid) else { return };
-        let can = !process.is_deaf && !process.hangs && !process.is_paused;
+        let can = !(process.is_deaf || process.hangs || process.is_paused || process.is_halted);
         if process.deadline.is_some() && can && process.driver.is_none() {
             self.end(pid, ExitReason::Normal(Fragment::nil()));
         }
@@ -81,7 +88,7 @@ impl World {
     pub(super) fn answer(&mut self, pid: Option<Pid>) {
         let Some(pid) = pid else { return };
         let Some(process) = self.processes.get_mut(&pid) else { return };
-        if !process.is_asked || process.hangs || process.is_paused {
+        if !process.is_asked || process.hangs || process.is_paused || process.is_halted {
             return;
         }
         process.is_asked = false;
@@ -96,6 +103,27 @@ impl World {
             process.is_paused = !process.is_paused;
             // A look from now on shows something else.
             process.was_seen_paused = false;
+        }
+    }
+
+    /// A durable process fails over an input and stands still.
+    fn halt(&mut self, pid: Option<Pid>) {
+        let Some(pid) = pid.filter(Pid::is_durable) else { return };
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        if process.is_halted || process.is_paused || process.hangs {
+            return;
+        }
+        (process.is_halted, process.is_up) = (true, false);
+        let owner = process.owner;
+        self.report.halted += 1;
+        self.tell(owner, Input::Halted { pid, reason: "it stands still".into() });
+    }
+
+    /// Somebody lets it go on behind that input.
+    fn skip(&mut self, pid: Option<Pid>) {
+        let process = pid.and_then(|pid| self.processes.get_mut(&pid));
+        if let Some(process) = process {
+            process.is_halted = false;
         }
     }
 
@@ -138,7 +166,8 @@ impl World {
         let Some(pid) = self.random.pick(&drivers) else { return };
         let verb = [Verb::Start, Verb::Stop, Verb::Restart, Verb::Start][self.random.below(4)];
         if self.random.one_in(60) {
-            return self.tell(Some(pid), Input::Stop);
+            let rests = self.random.one_in(2);
+            return self.tell(Some(pid), if rests { Input::Rest } else { Input::Stop });
         }
         let at = self.random.below(7);
         self.tickets += 1;
@@ -216,7 +245,8 @@ impl World {
             }
         }
         for (name, pid) in &self.names {
-            if pid.host != 9 && !self.processes.contains_key(pid) {
+            let sleeps = self.sleepers.get(name).is_some_and(|(sleeper, _)| sleeper == pid);
+            if pid.host != 9 && !sleeps && !self.processes.contains_key(pid) {
                 return Err(format!("{name} is held by {pid}, which is dead"));
             }
         }

@@ -36,6 +36,8 @@ pub(super) struct Track {
     restarts: Vec<Timestamp>,
     pub(super) tickets: BTreeSet<Ticket>,
     closing: bool,
+    /// Since the last input: durable processes are put to rest.
+    rests: bool,
     /// Ticks in a row after which another one was due at once.
     ticks: u32,
 }
@@ -58,6 +60,7 @@ impl Track {
             restarts: Vec::new(),
             tickets: BTreeSet::new(),
             closing: false,
+            rests: false,
             ticks: 0,
         }
     }
@@ -107,6 +110,9 @@ impl Track {
                     self.check_spawn(*child, &after, now)?;
                 }
                 Action::Cancel { pid, .. } => {
+                    if pid.is_durable() && self.rests {
+                        return Err(format!("{pid} is asked to end, and is to rest"));
+                    }
                     let at = supervisor.position_of(*pid).ok_or("nobody's process is cancelled")?;
                     self.check_stop(at, &after)?;
                 }
@@ -116,7 +122,11 @@ impl Track {
                     }
                 }
                 action if is_giving_up(action) => self.closing = true,
-                Action::Terminate { .. }
+                Action::Rest { pid } if !pid.is_durable() || !supervisor.rests() => {
+                    return Err(format!("{pid} is put to rest"));
+                }
+                Action::Rest { .. }
+                | Action::Terminate { .. }
                 | Action::Check { .. }
                 | Action::Look { .. }
                 | Action::Publish { .. }
@@ -125,6 +135,7 @@ impl Track {
                 | Action::Finish { .. } => {}
             }
         }
+        self.rests = supervisor.rests();
         self.check_ticks(supervisor, input, now)
     }
 
@@ -206,12 +217,16 @@ impl Track {
             Input::Refused { child, .. } => Some(*child),
             Input::Begin
             | Input::Spawned { .. }
+            | Input::Adopted { .. }
+            | Input::Halted { .. }
+            | Input::Rested { .. }
             | Input::Ready { .. }
             | Input::Looked { .. }
             | Input::Tick
             | Input::Command { .. }
             | Input::Redefine { .. }
-            | Input::Stop => None,
+            | Input::Stop
+            | Input::Rest => None,
         };
         for (at, (before, after)) in before.iter().zip(after).enumerate() {
             let restart = &self.definition.children[at].restart;
@@ -227,8 +242,9 @@ impl Track {
                 before.reason.as_deref(),
                 Some("it was not ready in time" | "it did not answer a health check in time")
             );
-            let by_itself = matches!(before.state, StateName::Starting | StateName::Running)
-                || before.state == StateName::Stopping && not_ready;
+            let lived = [StateName::Starting, StateName::Running, StateName::Halted];
+            let by_itself =
+                lived.contains(&before.state) || before.state == StateName::Stopping && not_ready;
             let is_normal = after.last.as_ref().is_some_and(|last| last.message.is_none());
             let follows = match restart.policy {
                 RestartPolicy::Permanent => true,

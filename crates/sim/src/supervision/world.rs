@@ -7,7 +7,9 @@ use crate::random::Random;
 use procession_supervision::supervisor::{
     Action, Actions, Definition, Input, Moment, News, Supervisor,
 };
-use procession_types::{Error, ErrorKind, ExitReason, Failure, Fragment, Pid, SmolStr, Timestamp};
+use procession_types::{
+    EPOCH_OF_STORE, Error, ErrorKind, ExitReason, Failure, Fragment, Pid, SmolStr, Timestamp,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ pub(super) struct Process {
     pub(super) is_paused: bool,
     /// Its supervisor has looked, and it was paused.
     pub(super) was_seen_paused: bool,
+    /// It is durable, and stands still.
+    pub(super) is_halted: bool,
     /// It is to say when it is at its next wait point.
     pub(super) is_asked: bool,
     pub(super) driver: Option<Box<Driver>>,
@@ -51,6 +55,8 @@ pub(super) struct World {
     pub(super) root: Option<Pid>,
     pub(super) processes: BTreeMap<Pid, Process>,
     pub(super) names: BTreeMap<SmolStr, Pid>,
+    /// Durable processes at rest, and whether they stand still.
+    pub(super) sleepers: BTreeMap<SmolStr, (Pid, bool)>,
     pub(super) pids: u32,
     pub(super) tickets: u64,
     /// Nothing goes wrong at the moment.
@@ -71,6 +77,7 @@ impl World {
             root: None,
             processes: BTreeMap::new(),
             names: BTreeMap::new(),
+            sleepers: BTreeMap::new(),
             pids: 0,
             tickets: 0,
             is_calm: false,
@@ -97,7 +104,15 @@ impl World {
     /// A process that lives.
     pub(super) fn make(&mut self, id: SmolStr, owner: Option<Pid>) -> Pid {
         self.pids += 1;
-        let pid = Pid { host: 0, shard: 0, epoch: 1, slot: self.pids, generation: 0 };
+        let is_leaf = !self.trees.definitions.contains_key(&id);
+        let epoch = if is_leaf && self.random.one_in(3) { 1 | EPOCH_OF_STORE } else { 1 };
+        let pid = Pid { host: 0, shard: 0, epoch, slot: self.pids, generation: 0 };
+        self.put(pid, id, owner);
+        pid
+    }
+
+    /// A process with this PID lives here from now on.
+    fn put(&mut self, pid: Pid, id: SmolStr, owner: Option<Pid>) {
         let definition: Option<&Definition> = self.trees.definitions.get(&id);
         let driver = definition.map(|definition| {
             Box::new(Driver {
@@ -118,11 +133,11 @@ impl World {
             hangs: false,
             is_paused: false,
             was_seen_paused: false,
+            is_halted: false,
             is_asked: false,
             driver,
         };
         self.processes.insert(pid, process);
-        pid
     }
 
     /// Tells a supervisor something, if it lives.
@@ -149,8 +164,19 @@ impl World {
         let own = self.processes.iter().filter(|(_, other)| other.owner == Some(pid));
         let own: Vec<Pid> = own.map(|(pid, _)| *pid).collect();
         for pid in own {
-            self.end(pid, ExitReason::failed(Failure::Terminated));
+            match pid.is_durable() {
+                true => self.sleep(pid),
+                false => self.end(pid, ExitReason::failed(Failure::Terminated)),
+            }
         }
+    }
+
+    /// A durable process is put to rest.
+    fn sleep(&mut self, pid: Pid) {
+        let Some(process) = self.processes.remove(&pid) else { return };
+        self.note(format!("{} ({pid}) is at rest", process.id));
+        self.report.rested += 1;
+        self.sleepers.insert(process.id, (pid, process.is_halted));
     }
 
     fn release(&mut self, id: &SmolStr, pid: Pid) {
@@ -201,8 +227,15 @@ impl World {
                     process.deadline =
                         Some(process.deadline.map_or(deadline, |at| at.min(deadline)));
                     if process.driver.is_some() {
-                        self.tell(Some(to), Input::Stop);
+                        let rests = self.driver(pid).is_some_and(|it| it.machine.rests());
+                        self.tell(Some(to), if rests { Input::Rest } else { Input::Stop });
                     }
+                }
+            }
+            Action::Rest { pid: to } => {
+                if self.processes.get(&to).is_some_and(|it| it.owner == Some(pid)) {
+                    self.sleep(to);
+                    self.tell(Some(pid), Input::Rested { pid: to });
                 }
             }
             Action::Terminate { pid: to } => {
@@ -270,6 +303,9 @@ impl World {
         let id = driver.machine.definitions().nth(child).map(|it| it.id.clone());
         let id = id.ok_or("a child that is not there is started")?;
         let is_refused = !self.is_calm && self.random.one_in(6);
+        if !is_refused && self.sleepers.contains_key(&id) {
+            return self.adopt(owner, child, &id);
+        }
         if is_refused || self.names.contains_key(&id) {
             let what = if is_refused { "refused" } else { "name is taken" };
             self.note(format!("{id} can't be started: {what}"));
@@ -287,6 +323,23 @@ impl World {
             self.tell(Some(owner), Input::Exited { pid, reason });
         }
         self.handle(owner, Input::Spawned { child, pid })
+    }
+
+    fn adopt(&mut self, owner: Pid, child: usize, id: &SmolStr) -> Result<(), String> {
+        let Some((pid, is_halted)) = self.sleepers.remove(id) else { return Ok(()) };
+        if self.strikes(SupervisionFault::ForgetSleepers) {
+            self.sleepers.insert(id.clone(), (pid, is_halted));
+            let other = self.make(id.clone(), Some(owner));
+            return self.handle(owner, Input::Spawned { child, pid: other });
+        }
+        self.put(pid, id.clone(), Some(owner));
+        self.report.adopted += 1;
+        self.handle(owner, Input::Adopted { child, pid })?;
+        if let Some(process) = self.processes.get_mut(&pid).filter(|_| is_halted) {
+            process.is_halted = true;
+            self.tell(Some(owner), Input::Halted { pid, reason: "it stands still".into() });
+        }
+        Ok(())
     }
 
     pub(super) fn note(&mut self, operation: String) {

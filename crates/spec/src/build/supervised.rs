@@ -32,8 +32,6 @@ impl Builder<'_> {
         }
     }
 
-    /// A durable process is put to rest and brought back, not stopped and started: nobody supervises
-    /// it yet.
     fn not_durable(&mut self, entry: &Entry) {
         let id = text(&entry.own, "process");
         let is_durable = self
@@ -43,8 +41,8 @@ impl Builder<'_> {
             .is_some_and(|definition| definition.program.durability.is_some());
         if let Some(process) = entry.own.given("process").filter(|_| is_durable) {
             let message =
-                format!("{id} is durable: supervising durable processes is not supported yet");
-            let help = "let another process start it with process.spawn, or \"procession spawn\"";
+                format!("{id} is durable: pools of durable processes are not supported yet");
+            let help = "make it a service, or let another process start it with process.spawn";
             self.unsupported(entry.place.file, process.span, &message, help);
         }
     }
@@ -55,7 +53,6 @@ impl Builder<'_> {
         defaults: Option<&Record>,
         defaults_file: usize,
     ) -> Service {
-        self.not_durable(entry);
         let part = Merged {
             own: entry.own.record("monitoring"),
             common: defaults.and_then(|record| record.record("monitoring")),

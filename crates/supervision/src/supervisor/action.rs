@@ -41,6 +41,13 @@ pub enum Input {
         /// Its process.
         pid: Pid,
     },
+    /// Instead of a new one the child has its process of before, which is durable and comes back.
+    Adopted {
+        /// Position of the child.
+        child: usize,
+        /// Its process.
+        pid: Pid,
+    },
     /// It could not be started.
     Refused {
         /// Position of the child.
@@ -50,6 +57,19 @@ pub enum Input {
     },
     /// A child's process is at its first wait point, or at one after [`Action::Check`].
     Ready {
+        /// Which process.
+        pid: Pid,
+    },
+    /// A child's process is durable, has failed over an input, and stands still. [`Input::Ready`] follows
+    /// when somebody lets it go on.
+    Halted {
+        /// Which process.
+        pid: Pid,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// A child's process is at rest, as [`Action::Rest`] has asked.
+    Rested {
         /// Which process.
         pid: Pid,
     },
@@ -90,6 +110,8 @@ pub enum Input {
     },
     /// All children shall end, each after those that require it, and the supervisor after them.
     Stop,
+    /// Likewise, but durable processes are put to rest instead: the next supervisor adopts them.
+    Rest,
 }
 
 /// Something that must be done.
@@ -110,6 +132,11 @@ pub enum Action {
         deadline: Timestamp,
         /// For it to read.
         reason: &'static str,
+    },
+    /// Put a durable process to rest. [`Input::Rested`] must follow, and nothing is heard of it after that.
+    Rest {
+        /// Which.
+        pid: Pid,
     },
     /// End a process.
     Terminate {
@@ -168,6 +195,23 @@ pub enum News {
         pid: Pid,
         /// How often it has been started again so far.
         restarts: u64,
+    },
+    /// Its durable process of before comes back.
+    Adopted {
+        /// Which it is.
+        pid: Pid,
+    },
+    /// Its durable process stands still.
+    Halted {
+        /// Which it is.
+        pid: Pid,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// Its durable process was put to rest.
+    Rested {
+        /// Which it is.
+        pid: Pid,
     },
     /// Its process is ready.
     Running {
@@ -246,6 +290,9 @@ impl News {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",
+            Self::Adopted { .. } => "adopted",
+            Self::Halted { .. } => "halted",
+            Self::Rested { .. } => "rested",
             Self::Running { .. } => "running",
             Self::Waiting => "waiting",
             Self::NotReady { .. } => "not_ready",

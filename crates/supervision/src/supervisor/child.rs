@@ -20,6 +20,8 @@ pub(super) enum StopCause {
     Unhealthy,
     /// The supervisor ends.
     Closing,
+    /// Likewise, and its process is durable: it is put to rest.
+    Rest,
 }
 
 impl StopCause {
@@ -31,6 +33,7 @@ impl StopCause {
             Self::NotReady => "it was not ready in time",
             Self::Unhealthy => "it did not answer a health check in time",
             Self::Closing => "its supervisor stops",
+            Self::Rest => "it is put to rest",
         }
     }
 }
@@ -56,6 +59,7 @@ pub(super) enum State {
     Starting { pid: Option<Pid>, since: Timestamp, deadline: Option<Timestamp> },
     Running { pid: Pid, since: Timestamp, checkup: Checkup },
     Stopping { pid: Option<Pid>, since: Timestamp, deadline: Option<Timestamp>, cause: StopCause },
+    Halted { pid: Pid, since: Timestamp, reason: Box<str> },
     Backoff { until: Timestamp, since: Timestamp, attempt: u32 },
     Exited { since: Timestamp },
     Failed { since: Timestamp, reason: Box<str> },
@@ -69,6 +73,7 @@ impl State {
             Self::Starting { .. } => StateName::Starting,
             Self::Running { .. } => StateName::Running,
             Self::Stopping { .. } => StateName::Stopping,
+            Self::Halted { .. } => StateName::Halted,
             Self::Backoff { .. } => StateName::Backoff,
             Self::Exited { .. } => StateName::Exited,
             Self::Failed { .. } => StateName::Failed,
@@ -82,6 +87,7 @@ impl State {
             | Self::Starting { since, .. }
             | Self::Running { since, .. }
             | Self::Stopping { since, .. }
+            | Self::Halted { since, .. }
             | Self::Backoff { since, .. }
             | Self::Exited { since }
             | Self::Failed { since, .. } => *since,
@@ -91,7 +97,7 @@ impl State {
     pub(super) const fn pid(&self) -> Option<Pid> {
         match self {
             Self::Starting { pid, .. } | Self::Stopping { pid, .. } => *pid,
-            Self::Running { pid, .. } => Some(*pid),
+            Self::Running { pid, .. } | Self::Halted { pid, .. } => Some(*pid),
             Self::Stopped { .. }
             | Self::Waiting { .. }
             | Self::Backoff { .. }
@@ -109,6 +115,7 @@ impl State {
             Self::Stopped { .. }
             | Self::Waiting { .. }
             | Self::Running { .. }
+            | Self::Halted { .. }
             | Self::Exited { .. }
             | Self::Failed { .. } => None,
         }
@@ -117,7 +124,10 @@ impl State {
     /// Whether it has a process, or is about to.
     pub(super) const fn is_alive(&self) -> bool {
         match self {
-            Self::Starting { .. } | Self::Running { .. } | Self::Stopping { .. } => true,
+            Self::Starting { .. }
+            | Self::Running { .. }
+            | Self::Halted { .. }
+            | Self::Stopping { .. } => true,
             Self::Stopped { .. }
             | Self::Waiting { .. }
             | Self::Backoff { .. }
@@ -133,6 +143,7 @@ impl State {
             Self::Stopped { .. }
             | Self::Waiting { .. }
             | Self::Running { .. }
+            | Self::Halted { .. }
             | Self::Exited { .. }
             | Self::Failed { .. } => false,
         }
@@ -146,6 +157,7 @@ impl State {
             | Self::Waiting { .. }
             | Self::Starting { .. }
             | Self::Stopping { .. }
+            | Self::Halted { .. }
             | Self::Backoff { .. }
             | Self::Failed { .. } => false,
         }

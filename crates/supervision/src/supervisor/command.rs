@@ -39,13 +39,15 @@ impl Supervisor {
         }
         self.rouse(cx, at);
         self.wait_for(at, by, true);
+        // One that stands still has its answer already.
+        self.reviews.push_back(at);
     }
 
     fn restart_by_command(&mut self, cx: &mut Cx<'_>, at: usize, by: Option<Ticket>) {
         self.want_by_command(cx, at);
         self.rouse(cx, at);
         match self.children[at].state {
-            State::Starting { .. } | State::Running { .. } => {
+            State::Starting { .. } | State::Running { .. } | State::Halted { .. } => {
                 self.stop(cx, at, StopCause::Restart);
                 self.children[at].again = Again::Other;
                 self.children[at].attempts = 0;
@@ -68,6 +70,7 @@ impl Supervisor {
             | State::Waiting { .. }
             | State::Starting { .. }
             | State::Running { .. }
+            | State::Halted { .. }
             | State::Stopping { .. }
             | State::Backoff { .. } => {}
         }
@@ -115,6 +118,7 @@ impl Supervisor {
             State::Waiting { .. }
             | State::Starting { .. }
             | State::Running { .. }
+            | State::Halted { .. }
             | State::Stopping { .. } => {}
         }
     }
@@ -158,7 +162,10 @@ impl Supervisor {
             State::Failed { reason, .. } => {
                 (ErrorKind::Unavailable, format!("{id} has failed: {reason}"))
             }
-            State::Backoff { .. } if !for_up => return None,
+            State::Backoff { .. } | State::Halted { .. } if !for_up => return None,
+            State::Halted { reason, .. } => {
+                (ErrorKind::Unavailable, format!("{id} stands still: {reason}"))
+            }
             State::Backoff { attempt, .. } => {
                 let ending = child.last.as_ref().map_or_else(String::new, Ending::text);
                 let message = format!("{id} did not come up, attempt {attempt} follows; {ending}");

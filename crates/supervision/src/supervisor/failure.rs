@@ -39,6 +39,7 @@ impl Supervisor {
             | State::Waiting { .. }
             | State::Starting { .. }
             | State::Running { .. }
+            | State::Halted { .. }
             | State::Backoff { .. }
             | State::Exited { .. }
             | State::Failed { .. } => None,
@@ -146,6 +147,7 @@ impl Supervisor {
         self.failure = Some(Error::new(ErrorKind::Unavailable, message));
         cx.actions
             .push(Action::Publish { child: None, news: News::GaveUp { reason: reason.into() } });
-        self.close();
+        // What durable children know is not lost over the failures of others.
+        self.close_to_rest();
     }
 }

@@ -92,6 +92,7 @@ impl Supervisor {
             | State::Waiting { .. }
             | State::Starting { .. }
             | State::Running { .. }
+            | State::Halted { .. }
             | State::Stopping { .. }
             | State::Failed { .. } => false,
         };

@@ -16,6 +16,7 @@ mod action;
 mod child;
 mod command;
 mod definition;
+mod durable;
 mod failure;
 mod group;
 mod health;
@@ -30,12 +31,14 @@ mod tests;
 pub use action::{Action, Actions, Input, Moment, News, Ticket, Verb};
 pub use command::WAITERS_MAX;
 pub use definition::{ChildDefinition, Definition};
+pub use durable::REST;
 pub use status::{ChildStatus, Ending, StateName};
 
-use child::{Child, State};
+use child::{Child, State, StopCause};
 use group::Group;
 use procession_types::definition::{Intensity, Strategy};
 use procession_types::{Error, Pid, SmolStr, Timestamp};
+use start::Origin;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The entry of a group's restart among the timers.
@@ -73,6 +76,8 @@ pub struct Supervisor {
     phase: Phase,
     /// Why it has given up.
     failure: Option<Error>,
+    /// When it ends, durable children are put to rest.
+    rests: bool,
     /// Children with a process.
     alive: usize,
     /// Children that are wanted and not up.
@@ -114,6 +119,7 @@ impl Supervisor {
             pids: BTreeMap::new(),
             phase: Phase::New,
             failure: None,
+            rests: false,
             alive: 0,
             missing: 0,
             moving: 0,
@@ -188,15 +194,19 @@ impl Supervisor {
         let cx = &mut Cx { now, random, actions };
         match input {
             Input::Begin => self.begin(cx),
-            Input::Spawned { child, pid } => self.spawned(cx, child, pid),
+            Input::Spawned { child, pid } => self.spawned(cx, child, pid, Origin::New),
+            Input::Adopted { child, pid } => self.spawned(cx, child, pid, Origin::Adopted),
             Input::Refused { child, error } => self.refused(cx, child, &error),
             Input::Ready { pid } => self.ready(cx, pid),
+            Input::Halted { pid, reason } => self.halted(cx, pid, &reason),
+            Input::Rested { pid } => self.rested(cx, pid),
             Input::Looked { pid, number, is_paused } => self.looked(cx, pid, number, is_paused),
             Input::Exited { pid, reason } => self.exited(cx, pid, &reason),
             Input::Tick => self.tick(cx),
             Input::Command { ticket, verb, child } => self.command(cx, ticket, verb, &child),
             Input::Redefine { ticket, definition } => self.redefine(cx, ticket, *definition),
             Input::Stop => self.close(),
+            Input::Rest => self.close_to_rest(),
         }
         self.settle(cx);
     }
@@ -238,7 +248,7 @@ impl Supervisor {
         let child = &self.children[at];
         let goes_down = !child.wanted || phase != Phase::Up;
         match child.state {
-            State::Starting { .. } | State::Running { .. } => {
+            State::Starting { .. } | State::Running { .. } | State::Halted { .. } => {
                 if child.is_held && child.live_dependents == 0 {
                     self.ask_to_stop(cx, at);
                 }
@@ -368,6 +378,10 @@ impl Supervisor {
     fn time_is_up(&mut self, cx: &mut Cx<'_>, at: usize) {
         match self.children[at].state {
             State::Starting { pid, .. } => self.not_ready(cx, at, pid),
+            State::Stopping { pid: Some(pid), cause: StopCause::Rest, .. } => {
+                // Whatever keeps it from being told: it is durable, and nobody's any more.
+                self.rested(cx, pid);
+            }
             State::Stopping { pid, since, cause, .. } => {
                 let state = State::Stopping { pid, since, deadline: None, cause };
                 self.set_state(cx, at, state);
@@ -382,6 +396,7 @@ impl Supervisor {
             State::Running { .. } => self.checkup_is_due(cx, at),
             State::Stopped { .. }
             | State::Waiting { .. }
+            | State::Halted { .. }
             | State::Exited { .. }
             | State::Failed { .. } => {}
         }

@@ -22,6 +22,7 @@ impl Supervisor {
             | State::Waiting { .. }
             | State::Starting { .. }
             | State::Running { .. }
+            | State::Halted { .. }
             | State::Stopping { .. }
             | State::Backoff { .. }
             | State::Exited { .. } => None,

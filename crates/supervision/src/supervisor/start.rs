@@ -6,6 +6,15 @@ use super::status::{Ending, cut};
 use super::{Cx, Supervisor};
 use procession_types::{Error, Pid};
 
+/// Where the process of a child comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It has just begun.
+    New,
+    /// It lived before the supervisor did.
+    Adopted,
+}
+
 impl Supervisor {
     /// A child shall be up, and so shall everything that it requires.
     pub(super) fn want(&mut self, cx: &mut Cx<'_>, at: usize) {
@@ -43,23 +52,33 @@ impl Supervisor {
         cx.actions.publish(at, News::Waiting);
     }
 
-    pub(super) fn spawned(&mut self, cx: &mut Cx<'_>, at: usize, pid: Pid) {
+    pub(super) fn spawned(&mut self, cx: &mut Cx<'_>, at: usize, pid: Pid, origin: Origin) {
         let Some(child) = self.children.get(at) else { return };
-        let restarts = child.restarts;
+        let news = match origin {
+            Origin::New => News::Started { pid, restarts: child.restarts },
+            Origin::Adopted => News::Adopted { pid },
+        };
         match child.state {
             State::Starting { pid: None, since, deadline } => {
+                // It may have much to repeat, and must not end for that.
+                let deadline = deadline.filter(|_| origin == Origin::New);
                 self.pids.insert(pid, at);
                 let state = State::Starting { pid: Some(pid), since, deadline };
                 self.set_state(cx, at, state);
-                cx.actions.publish(at, News::Started { pid, restarts });
+                cx.actions.publish(at, news);
             }
             State::Stopping { pid: None, since, deadline, cause } => {
-                // It is not wanted any more, and has done nothing yet.
                 self.pids.insert(pid, at);
+                let rests = self.is_to_rest(Some(pid));
+                let cause = if rests { StopCause::Rest } else { cause };
                 let state = State::Stopping { pid: Some(pid), since, deadline, cause };
                 self.set_state(cx, at, state);
-                cx.actions.publish(at, News::Started { pid, restarts });
-                cx.actions.push(Action::Terminate { pid });
+                cx.actions.publish(at, news);
+                cx.actions.push(match rests {
+                    true => Action::Rest { pid },
+                    // It is not wanted any more, and has done nothing yet.
+                    false => Action::Terminate { pid },
+                });
             }
             // Nobody has asked for it: it must not stay.
             State::Starting { .. }
@@ -67,6 +86,7 @@ impl Supervisor {
             | State::Stopped { .. }
             | State::Waiting { .. }
             | State::Running { .. }
+            | State::Halted { .. }
             | State::Backoff { .. }
             | State::Exited { .. }
             | State::Failed { .. } => cx.actions.push(Action::Terminate { pid }),
@@ -84,7 +104,7 @@ impl Supervisor {
 
     pub(super) fn ready(&mut self, cx: &mut Cx<'_>, pid: Pid) {
         let Some(at) = self.position_of(pid) else { return };
-        if let State::Starting { .. } = self.children[at].state {
+        if let State::Starting { .. } | State::Halted { .. } = self.children[at].state {
             let checkup = self.next_checkup(cx.now, at);
             self.set_state(cx, at, State::Running { pid, since: cx.now, checkup });
             cx.actions.publish(at, News::Running { pid });

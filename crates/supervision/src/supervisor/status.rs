@@ -65,6 +65,8 @@ pub enum StateName {
     Running,
     /// It is a supervisor that lives, and something below it has failed for good.
     Degraded,
+    /// Its process is durable, has failed over an input, and stands still.
+    Halted,
     /// Its process has been asked to end.
     Stopping,
     /// It has failed and waits for its next attempt.
@@ -77,12 +79,13 @@ pub enum StateName {
 
 impl StateName {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Stopped,
         Self::Waiting,
         Self::Starting,
         Self::Running,
         Self::Degraded,
+        Self::Halted,
         Self::Stopping,
         Self::Backoff,
         Self::Exited,
@@ -98,6 +101,7 @@ impl StateName {
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Degraded => "degraded",
+            Self::Halted => "halted",
             Self::Stopping => "stopping",
             Self::Backoff => "backoff",
             Self::Exited => "exited",
@@ -166,7 +170,7 @@ impl Supervisor {
                 let of = of.map_or_else(String::new, |most| format!(" of {most}"));
                 Some(format!("attempt {attempt}{of} follows; {ending}"))
             }
-            State::Failed { reason, .. } => Some(reason.to_string()),
+            State::Failed { reason, .. } | State::Halted { reason, .. } => Some(reason.to_string()),
             State::Stopping { cause, .. } => Some(cause.text().to_owned()),
             State::Stopped { .. } if it.wanted && self.phase != Phase::Up => {
                 Some("its supervisor has stopped".to_owned())

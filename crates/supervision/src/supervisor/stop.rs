@@ -21,14 +21,23 @@ impl Supervisor {
         self.forgive_if_stable(cx.now, at);
         let child = &self.children[at];
         let pid = child.state.pid();
+        let rests = cause == StopCause::Closing && self.is_to_rest(pid);
+        let cause = if rests { StopCause::Rest } else { cause };
+        let stands_still = matches!(child.state, State::Halted { .. });
         let deadline = cx.now.after(child.definition.stop_timeout_ns);
         let until = Some(deadline);
         self.set_state(cx, at, State::Stopping { pid, since: cx.now, deadline: until, cause });
         // One that is about to be started is ended as soon as it lives.
-        if let Some(pid) = pid {
-            cx.actions.publish(at, News::Stopping { pid, deadline });
-            cx.actions.push(Action::Cancel { pid, deadline, reason: cause.text() });
+        let Some(pid) = pid else { return };
+        if rests {
+            return cx.actions.push(Action::Rest { pid });
         }
+        cx.actions.publish(at, News::Stopping { pid, deadline });
+        cx.actions.push(match stands_still {
+            // It reads no request.
+            true => Action::Terminate { pid },
+            false => Action::Cancel { pid, deadline, reason: cause.text() },
+        });
     }
 
     /// A child without a process is not wanted.

@@ -1,12 +1,13 @@
 //! Tables: what happens to a supervisor, and what it does. The driver here starts what it is told to
 //! start, unless it is told to refuse.
 
+mod durable;
 mod health;
 mod redefine;
 
 use super::*;
 use procession_types::definition::{Restart, RestartPolicy};
-use procession_types::{ErrorKind, ExitReason, Failure, Fragment};
+use procession_types::{EPOCH_OF_STORE, ErrorKind, ExitReason, Failure, Fragment};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ struct World {
     log: Vec<String>,
     /// Children that can't be started.
     refused: BTreeSet<&'static str>,
+    /// Whoever is started lives already.
+    returns: bool,
     processes: u32,
     finished: Option<Option<Error>>,
 }
@@ -49,6 +52,7 @@ fn short(actions: &Action, names: &[String]) -> Option<String> {
         Action::Answer { ticket, result: Ok(()) } => format!("#{} ok", ticket.0),
         Action::Answer { ticket, result: Err(error) } => format!("#{} {}", ticket.0, error.kind),
         Action::Terminate { pid } => format!("terminate {}", pid.slot),
+        Action::Rest { pid } => format!("rest {}", pid.slot),
         Action::Check { pid } => format!("check {}", pid.slot),
         Action::Look { pid, .. } => format!("look at {}", pid.slot),
         Action::Gone { id } => format!("-{id}"),
@@ -76,6 +80,7 @@ impl World {
             now: Timestamp(1_000 * SECOND as i64),
             log: Vec::new(),
             refused: BTreeSet::new(),
+            returns: false,
             processes: 0,
             finished: None,
         }
@@ -115,8 +120,13 @@ impl World {
                 Action::Spawn { child } => {
                     self.processes += 1;
                     let slot = self.processes;
-                    let pid = Pid { host: 0, shard: 0, epoch: 1, slot, generation: 0 };
-                    self.input(Input::Spawned { child, pid });
+                    let is_durable = names[child].starts_with("kept");
+                    let epoch = if is_durable { 1 | EPOCH_OF_STORE } else { 1 };
+                    let pid = Pid { host: 0, shard: 0, epoch, slot, generation: 0 };
+                    self.input(match self.returns {
+                        true => Input::Adopted { child, pid },
+                        false => Input::Spawned { child, pid },
+                    });
                 }
                 Action::Finish { failure } => self.finished = Some(failure),
                 _ => {}

@@ -2,7 +2,7 @@
 
 use super::{PoolProcess, letter};
 use crate::built_in::{Progress, Seen, text};
-use procession_environment::{CancelRequest, Host, Level, LogRecord, SpawnRequest};
+use procession_environment::{CancelRequest, Host, Level, LogRecord, Owned, SpawnRequest};
 use procession_supervision::pool::{Action, DeadLetter, Input, MemberNumber};
 use procession_types::{
     Error, ErrorKind, ExitReason, Failure, Fragment, Message, Pid, Rest, SmolStr, Timestamp, Topic,
@@ -52,7 +52,7 @@ impl PoolProcess {
             ..SpawnRequest::default()
         };
         let input = match host.spawn_owned(request) {
-            Ok((pid, call)) => {
+            Ok(Owned { pid, call, .. }) => {
                 self.members.insert(pid, call);
                 self.reporter.describe(pid, &self.given.labels);
                 Input::Spawned { member, pid }

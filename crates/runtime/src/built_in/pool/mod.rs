@@ -73,7 +73,7 @@ pub(crate) struct PoolProcess {
     actions: Actions,
     began: bool,
     /// Its members, with the calls whose replies are their ends.
-    members: HashMap<Pid, CallId>,
+    members: HashMap<Pid, Option<CallId>>,
     given: Given,
     alarm: Alarm,
     desk: Arc<Desk>,
@@ -117,9 +117,12 @@ impl PoolProcess {
         let input = match event {
             Event::Rest { from: pid, rest: Rest::Idle, taken, .. } => Input::Idle { pid, taken },
             Event::Rest { from: pid, rest: Rest::WaitPoint, .. } => Input::WaitPoint { pid },
+            Event::Rest { rest: Rest::Asleep | Rest::Halted, .. } => {
+                return Progress::Made { instructions: 0 };
+            }
             Event::Took { from: pid, count, .. } => Input::Took { pid, count },
             Event::Exit { from: pid, reason, .. } => {
-                if let Some(call) = self.members.remove(&pid) {
+                if let Some(Some(call)) = self.members.remove(&pid) {
                     host.abandon(call);
                 }
                 Input::Ended { pid, reason }
