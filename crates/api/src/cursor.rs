@@ -19,6 +19,28 @@ pub struct NameCursor {
     pub after: String,
 }
 
+/// Among the records of a process's log: the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordCursor {
+    /// Its number.
+    pub record: u64,
+}
+
+impl fmt::Display for RecordCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "r{}", self.record)
+    }
+}
+
+impl FromStr for RecordCursor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let record = text.strip_prefix('r').and_then(|record| record.parse().ok());
+        record.map(|record| Self { record }).ok_or_else(|| foreign(text))
+    }
+}
+
 impl fmt::Display for ProcessCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p{}.{}", self.shard, self.slot)
@@ -64,6 +86,8 @@ mod tests {
     fn cursors_round_trip() {
         let cursor = ProcessCursor { shard: 3, slot: 4_000_000_000 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        let cursor = RecordCursor { record: u64::MAX };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
         let cursor = NameCursor { after: "näme with spaces".to_owned() };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
@@ -72,6 +96,7 @@ mod tests {
     fn what_is_no_cursor_is_refused() {
         for text in ["", "p", "p1", "p1.", "p99999.0", "p0.-1", "nx"] {
             assert!(text.parse::<ProcessCursor>().is_err(), "{text}");
+            assert!(text.parse::<RecordCursor>().is_err(), "{text}");
         }
         assert!("p0.1".parse::<NameCursor>().is_err());
     }

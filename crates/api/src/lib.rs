@@ -12,6 +12,7 @@ mod kind;
 mod message;
 mod node;
 mod page;
+mod past;
 mod problem;
 mod process;
 mod record;
@@ -24,11 +25,15 @@ mod value;
 
 pub use access::{AuthorizeRequest, AuthorizeResponse, ConsideredPolicy, PolicyView};
 pub use call::{CallRequest, CallResponse};
-pub use cursor::{NameCursor, ProcessCursor};
+pub use cursor::{NameCursor, ProcessCursor, RecordCursor};
 pub use kind::{exit_code, exit_code_of_limit, http_status, kind_of_status, slug};
 pub use message::{MessageRequest, PeekQuery, Peeked, WaitingMessage};
 pub use node::{HostView, NodeStats, NodeView, ProgramView, ShutdownRequest, StreamQuery};
 pub use page::{LIMIT_DEFAULT, LIMIT_MAX, ListQuery, NameView, Page};
+pub use past::{
+    DifferenceView, HistoryQuery, HistoryView, PartView, PastRecordView, PastStateView,
+    ReplayRequest, ReplayView, StateQuery,
+};
 pub use problem::{PROBLEM_TYPE, Problem};
 pub use process::{CancelRequest, CoroutineView, ExitView, ProcessDetail, ProcessView, WaitQuery};
 pub use record::{RecordQuery, RecordView};

@@ -13,15 +13,18 @@ use crate::events::EventsArguments;
 use crate::failure::Failure;
 use crate::grant::{self, Setting};
 use crate::hibernate::{self, HibernateAfter};
+use crate::history::HistoryArguments;
 use crate::init::InitArguments;
 use crate::inspect::InspectArguments;
 use crate::kill::KillArguments;
 use crate::limits::LimitChange;
 use crate::logs::LogsArguments;
+use crate::past_state::StateArguments;
 use crate::pause::PauseArguments;
 use crate::policy::PolicyArguments;
 use crate::ps::PsArguments;
 use crate::reload::ReloadArguments;
+use crate::replay::ReplayArguments;
 use crate::resume::ResumeArguments;
 use crate::scale::ScaleArguments;
 use crate::send::SendArguments;
@@ -103,6 +106,12 @@ pub(crate) enum Command {
     Logs(LogsArguments),
     /// Show what happens to processes, services and pools
     Events(EventsArguments),
+    /// Show what a durable process has done
+    History(HistoryArguments),
+    /// Show a durable process as it was
+    State(StateArguments),
+    /// Run the past of a durable process again, and compare
+    Replay(ReplayArguments),
     /// Wait for the end of a process
     Wait(WaitArguments),
     /// Send a message to a process

@@ -86,18 +86,8 @@ fn text(detail: &ProcessDetail, peeked: Option<&Peeked>) -> String {
     ];
     let limits = detail.limits.iter().map(|(name, value)| format!("{name} {value}"));
     lines.push(("Limits", limits.collect::<Vec<_>>().join(", ")));
-    lines.retain(|(_, value)| !value.is_empty());
-    let mut text: String = lines
-        .into_iter()
-        .map(|(name, value)| format!("{name:14}{}\n", printable(&value)))
-        .collect();
-    for (number, coroutine) in detail.coroutines.iter().enumerate() {
-        text.push_str(&format!("\n{}\n", bold(&format!("Coroutine {}", number + 1))));
-        text.push_str(&coroutine_text(coroutine));
-    }
-    if detail.coroutines_cut {
-        text.push_str("\nThere are more coroutines than one look shows.\n");
-    }
+    let mut text = lines_text(&lines);
+    text.push_str(&coroutines_text(&detail.coroutines, detail.coroutines_cut));
     if let Some(peeked) = peeked {
         let heading = format!("Messages ({} of {})", peeked.items.len(), peeked.count);
         text.push_str(&format!("\n{}\n", bold(&heading)));
@@ -113,6 +103,25 @@ fn text(detail: &ProcessDetail, peeked: Option<&Peeked>) -> String {
             );
             text.push_str(&format!("  {}\n", printable(&line)));
         }
+    }
+    text
+}
+
+/// What is known, a line each.
+pub(crate) fn lines_text(lines: &[(&str, String)]) -> String {
+    let known = lines.iter().filter(|(_, value)| !value.is_empty());
+    known.map(|(name, value)| format!("{name:14}{}\n", printable(value))).collect()
+}
+
+/// What coroutines do.
+pub(crate) fn coroutines_text(coroutines: &[CoroutineView], are_cut: bool) -> String {
+    let mut text = String::new();
+    for (number, coroutine) in coroutines.iter().enumerate() {
+        text.push_str(&format!("\n{}\n", bold(&format!("Coroutine {}", number + 1))));
+        text.push_str(&coroutine_text(coroutine));
+    }
+    if are_cut {
+        text.push_str("\nThere are more coroutines than one look shows.\n");
     }
     text
 }

@@ -22,6 +22,7 @@ mod failure;
 mod grant;
 mod hibernate;
 mod hints;
+mod history;
 mod init;
 mod inspect;
 mod kill;
@@ -29,6 +30,7 @@ mod limits;
 mod logs;
 mod man;
 mod output;
+mod past_state;
 mod pause;
 mod policy;
 mod programs;
@@ -37,6 +39,7 @@ mod ps;
 mod records;
 mod reload;
 mod reloading;
+mod replay;
 mod restart;
 mod resume;
 mod run;
@@ -93,6 +96,7 @@ fn command() -> Result<u8, Failure> {
         Command::Config(arguments) => config::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Down(arguments) => down::run(arguments),
+        Command::History(arguments) => history::run(arguments),
         Command::Init(arguments) => init::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Kill(arguments) => kill::run(arguments),
@@ -110,6 +114,8 @@ fn command() -> Result<u8, Failure> {
         Command::Tree(arguments) => tree::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Logs(arguments) => logs::run(arguments),
+        Command::State(arguments) => past_state::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Reload(arguments) => reload::run(arguments),
         Command::Restart(arguments) => restart::run(arguments),
         Command::Scale(arguments) => scale::run(arguments),

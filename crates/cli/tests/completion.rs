@@ -45,11 +45,12 @@ end
 ";
 
 /// Lines as they are typed, each with what it becomes.
-const LINES: [(&str, &str); 4] = [
+const LINES: [(&str, &str); 5] = [
     ("procession insp", "inspect"),
     ("procession config sch", "schema"),
     ("procession top --so", "--sort"),
     ("procession pause app:gre", "app:greetings"),
+    ("procession history app:gre", "app:greetings"),
 ];
 
 fn is_there(program: &str) -> bool {

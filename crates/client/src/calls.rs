@@ -6,10 +6,11 @@ use crate::events::ServerEvent;
 use hyper::Method;
 use procession_api::{
     AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
-    ExitView, HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PeekQuery,
-    Peeked, PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
-    ReloadRequest, ReloadView, ScaleRequest, ServiceView, ShutdownRequest, SpawnRequest,
-    SpawnResponse, StreamQuery, UpgradeRequest, WaitQuery,
+    ExitView, HistoryQuery, HistoryView, HostView, ListQuery, MessageRequest, NameView, NodeStats,
+    NodeView, Page, PastStateView, PeekQuery, Peeked, PolicyView, PoolView, ProcessDetail,
+    ProcessView, ProgramView, RecordQuery, RecordView, ReloadRequest, ReloadView, ReplayRequest,
+    ReplayView, ScaleRequest, ServiceView, ShutdownRequest, SpawnRequest, SpawnResponse,
+    StateQuery, StreamQuery, UpgradeRequest, WaitQuery,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -119,6 +120,35 @@ impl Client {
     /// The oldest messages that wait for a process.
     pub fn peek(&self, process: &str, query: &PeekQuery) -> Result<Peeked, ClientError> {
         self.json(Ask::get(&["v1", "processes", process, "messages"], query))
+    }
+
+    /// A page of what a durable process has done.
+    pub fn history(&self, process: &str, query: &HistoryQuery) -> Result<HistoryView, ClientError> {
+        self.json(Ask::get(&["v1", "processes", process, "history"], query))
+    }
+
+    /// A durable process as it was.
+    pub fn past_state(
+        &self,
+        process: &str,
+        at: Option<u64>,
+        most: Duration,
+    ) -> Result<PastStateView, ClientError> {
+        let query = StateQuery { at, timeout: Some(format!("{}ms", most.as_millis())) };
+        let ask = Ask::get(&["v1", "processes", process, "state"], &query);
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Runs a part of a durable process's past again, and compares.
+    pub fn replay(
+        &self,
+        process: &str,
+        (from, to): (Option<u64>, Option<u64>),
+        most: Duration,
+    ) -> Result<ReplayView, ClientError> {
+        let request = ReplayRequest { from, to, timeout: Some(format!("{}ms", most.as_millis())) };
+        let ask = Ask::post(&["v1", "processes", process, "replay"], &request)?;
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
 
     /// Sends a message. With a key, sending the same request again sends nothing.

@@ -60,7 +60,8 @@ mod worker;
 
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
 pub use durable::{
-    Deed, Difference, HISTORY_RECORDS_MAX, Part, Parts, PastRecord, PastState, Replayed,
+    Deed, Difference, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
+    PastState, Replayed,
 };
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};

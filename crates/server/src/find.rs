@@ -20,7 +20,7 @@ pub(crate) fn find(node: &Node, text: &str) -> Result<Pid, Error> {
         let pid = node.parse_pid(text).filter(|&pid| node.is_alive(pid));
         return pid.ok_or_else(not_found);
     }
-    if let Some(pid) = node.lookup(text).or_else(|| by_id(node, text)) {
+    if let Some(pid) = node.lookup(text).or_else(|| of_id(node, text, |pid| node.is_alive(pid))) {
         return Ok(pid);
     }
     let mut found: Vec<(String, Pid)> = Vec::new();
@@ -41,6 +41,19 @@ pub(crate) fn find(node: &Node, text: &str) -> Result<Pid, Error> {
             Err(Error::invalid(format!("\"{text}\" may be {shown}{more}; write more of it")))
         }
     }
+}
+
+/// The process that a text means, as far as the store has something of it: one that has ended is named by
+/// its whole PID or id.
+///
+/// # Errors
+/// As for [`find`].
+pub(crate) fn find_kept(node: &Node, text: &str) -> Result<Pid, Error> {
+    let whole = match text.starts_with('{') {
+        true => node.parse_pid(text).filter(|&pid| node.is_kept(pid)),
+        false => of_id(node, text, |pid| node.is_kept(pid)),
+    };
+    whole.map_or_else(|| find(node, text), Ok)
 }
 
 /// That there is no such process; of a service, why it has none.
@@ -64,12 +77,12 @@ fn is_of_id(byte: u8) -> bool {
 }
 
 /// A whole id: which host it is on is tried out.
-fn by_id(node: &Node, text: &str) -> Option<Pid> {
+fn of_id(node: &Node, text: &str, is_it: impl Fn(Pid) -> bool) -> Option<Pid> {
     if text.bytes().filter(|&byte| byte == b'.').count() != 3 {
         return None;
     }
     let pids = node.hosts().into_iter().filter_map(|host| {
-        node.parse_pid(&format!("{{{}|{text}}}", host.config.id)).filter(|&pid| node.is_alive(pid))
+        node.parse_pid(&format!("{{{}|{text}}}", host.config.id)).filter(|&pid| is_it(pid))
     });
     pids.into_iter().next()
 }

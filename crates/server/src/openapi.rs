@@ -1,7 +1,7 @@
 //! The OpenAPI file.
 
 use crate::routes::{
-    access, calls, messages, names, node, probes, processes, records, reload, services,
+    access, calls, messages, names, node, past, probes, processes, records, reload, services,
 };
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -16,6 +16,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
     paths(
         processes::list, processes::spawn, processes::get, processes::terminate,
         processes::cancel, processes::pause, processes::resume, processes::wait, processes::upgrade,
+        past::history, past::state, past::replay,
         services::list, services::get, services::start, services::stop, services::restart,
         services::pools, services::pool, services::scale,
         records::logs, records::events, records::logs_stream, records::events_stream,

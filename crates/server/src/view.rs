@@ -5,7 +5,7 @@ use procession_api::{
     CoroutineView, ExitView, Problem, ProcessDetail, ProcessView, WaitingMessage, rfc3339, to_json,
     values_to_json,
 };
-use procession_runtime::{Info, Node, ProcessInfo, Waiting, state_name};
+use procession_runtime::{Coroutine, Info, Node, ProcessInfo, Waiting, state_name};
 use procession_types::{ExitReason, Limits, Pid};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -53,20 +53,21 @@ pub(crate) fn detail(node: &Node, info: ProcessInfo) -> ProcessDetail {
         topics: kernel.topics as u64,
         calls: kernel.calls as u64,
         limits: limits(&kernel.limits),
-        coroutines: info
-            .coroutines
-            .into_iter()
-            .map(|coroutine| CoroutineView {
-                task: coroutine.info.is_task,
-                status: coroutine.status().to_owned(),
-                waits_for: coroutine.awaited,
-                line: coroutine.info.place.map(String::from),
-                traceback: Some(String::from(coroutine.info.traceback))
-                    .filter(|text| !text.is_empty()),
-            })
-            .collect(),
+        coroutines: coroutines(info.coroutines),
         coroutines_cut: info.is_cut,
     }
+}
+
+/// What the coroutines of a process do.
+pub(crate) fn coroutines(coroutines: Vec<Coroutine>) -> Vec<CoroutineView> {
+    let view = |coroutine: Coroutine| CoroutineView {
+        task: coroutine.info.is_task,
+        status: coroutine.status().to_owned(),
+        waits_for: coroutine.awaited,
+        line: coroutine.info.place.map(String::from),
+        traceback: Some(String::from(coroutine.info.traceback)).filter(|text| !text.is_empty()),
+    };
+    coroutines.into_iter().map(view).collect()
 }
 
 /// How a process ended.

@@ -92,6 +92,13 @@ fn mistakes_are_problems() {
         ("POST", "/v1/shutdown", "{\"grace\": \"-1s\"}", 400, "Invalid"),
         ("POST", "/v1/authorize", "{\"action\": \"a\"}", 400, "Invalid"),
         ("POST", "/v1/authorize", "{\"action\": \"a\", \"resource\": \"\"}", 400, "Invalid"),
+        ("GET", "/v1/processes/nobody/history", "", 404, "NotFound"),
+        ("GET", "/v1/processes/nobody/history?limit=0", "", 400, "Invalid"),
+        ("GET", "/v1/processes/nobody/history?from=-1", "", 400, "Invalid"),
+        ("GET", "/v1/processes/nobody/history?cursor=n1", "", 400, "Invalid"),
+        ("GET", "/v1/processes/nobody/state?at=x", "", 400, "Invalid"),
+        ("GET", "/v1/processes/nobody/state?timeout=2h", "", 400, "Invalid"),
+        ("POST", "/v1/processes/nobody/replay", "{\"form\": 1}", 400, "Invalid"),
         ("GET", &selector, "", 400, "Invalid"),
     ] {
         let answer = served.ask(method, path, &[], body);

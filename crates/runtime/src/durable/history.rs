@@ -39,12 +39,36 @@ pub struct PastRecord {
     pub went: Parts,
     /// Instructions that the process had executed in all after it; 0 where the record has none.
     pub instructions: u64,
+    /// Those of its turns alone.
+    pub used: u64,
     /// How long its turns took, in nanoseconds.
     pub duration_ns: u64,
     /// Bytes of the state after it; 0 where the record has none.
     pub state_bytes: u64,
     /// Bytes of the record.
     pub bytes: u64,
+}
+
+/// Where a look at the past begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryFrom {
+    /// With the record that has this slot.
+    Slot(u64),
+    /// With this record.
+    Record(u64),
+}
+
+/// A part of what a durable process has done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// Records in their order.
+    pub records: Vec<PastRecord>,
+    /// The record that comes after them, if there is one by now.
+    pub next: Option<u64>,
+    /// The first slot that the log still has.
+    pub first_slot: u64,
+    /// Inputs that the process has taken so far.
+    pub slots: u64,
 }
 
 /// What was written down.
@@ -132,32 +156,101 @@ impl Node {
         from_slot: u64,
         count_max: usize,
     ) -> Result<Vec<PastRecord>, Error> {
+        self.history_page(pid, HistoryFrom::Slot(from_slot), count_max).map(|page| page.records)
+    }
+
+    /// Likewise, with what there is besides.
+    ///
+    /// # Errors
+    /// As for [`Node::history`].
+    pub fn history_page(
+        &self,
+        pid: Pid,
+        from: HistoryFrom,
+        count_max: usize,
+    ) -> Result<HistoryPage, Error> {
         let (keeper, _) = self.past_of(pid)?;
         let id = number(&pid);
         let count_max = count_max.min(HISTORY_RECORDS_MAX);
-        let (mut found, mut wrong) = (Vec::new(), None);
-        if count_max == 0 {
-            return Ok(found);
+        let from = match from {
+            HistoryFrom::Slot(slot) => record_of(keeper, id, slot)?,
+            HistoryFrom::Record(n) => n,
+        };
+        let records = records(keeper, id, from, count_max)?;
+        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+        let (mut first_slot, mut slots) = (0, 0);
+        if ends.first < ends.next {
+            first_slot = record(keeper, id, ends.first)?.slot;
+            let last = record(keeper, id, ends.next - 1)?;
+            slots = last.slot + u64::from(last.inputs);
         }
-        let from = record_of(keeper, id, from_slot)?;
-        let read = keeper.store.records(id, from, &mut |n, stored| {
-            match decoded(stored.body).map_err(|damaged| damage(id, n, damaged)) {
-                Ok(record) => match past(n, &record, stored.body.len()) {
-                    Ok(past) => found.push(past),
-                    Err(damaged) => wrong = Some(damage(id, n, damaged)),
-                },
-                Err(error) => wrong = Some(error),
-            }
-            wrong.is_none() && found.len() < count_max
-        });
-        read.map_err(|error| of_store(&error))?;
-        wrong.map_or(Ok(found), Err)
+        let after = records.last().map_or(from, |last| last.n + 1);
+        let next = (after < ends.next).then_some(after);
+        Ok(HistoryPage { records, next, first_slot, slots })
+    }
+
+    /// Whether the store has something of a process, be it alive or not.
+    #[must_use]
+    pub fn is_kept(&self, pid: Pid) -> bool {
+        self.past_of(pid).is_ok()
     }
 
     /// The store, and what it says of a process.
     pub(super) fn past_of(&self, pid: Pid) -> Result<(&Keeper, Head), Error> {
         head_of(&self.shared, pid)
     }
+}
+
+/// Records of a log, and what each of them cost.
+fn records(
+    keeper: &Keeper,
+    id: u64,
+    from: u64,
+    count_max: usize,
+) -> Result<Vec<PastRecord>, Error> {
+    let (mut found, mut wrong) = (Vec::new(), None);
+    if count_max == 0 {
+        return Ok(found);
+    }
+    let mut before = instructions_before(keeper, id, from)?;
+    let read = keeper.store.records(id, from, &mut |n, stored| {
+        let read = decoded(stored.body).and_then(|record| past(n, &record, stored.body.len()));
+        match read {
+            Ok(mut past) => {
+                match past.deed {
+                    // The new program begins to count anew.
+                    Deed::Upgraded(_) => before = 0,
+                    _ if past.instructions > 0 => {
+                        past.used = past.instructions.saturating_sub(before);
+                        before = past.instructions;
+                    }
+                    _ => {}
+                }
+                found.push(past);
+            }
+            Err(damaged) => wrong = Some(damage(id, n, damaged)),
+        }
+        wrong.is_none() && found.len() < count_max
+    });
+    read.map_err(|error| of_store(&error))?;
+    wrong.map_or(Ok(found), Err)
+}
+
+/// Instructions that a process had executed in all before a record. Failed inputs and upgrades in between
+/// say nothing of that.
+fn instructions_before(keeper: &Keeper, id: u64, n: u64) -> Result<u64, Error> {
+    let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+    let oldest = ends.first.max(n.saturating_sub(HISTORY_RECORDS_MAX as u64));
+    for before in (oldest..n.min(ends.next)).rev() {
+        let record = record(keeper, id, before)?;
+        if matches!(record.kind, Kind::Upgraded { .. }) {
+            return Ok(0);
+        }
+        if record.usage.instructions > 0 {
+            return Ok(record.usage.instructions);
+        }
+    }
+    Ok(0)
 }
 
 /// The store, and what it says of a process.
@@ -248,6 +341,7 @@ fn past(
         came,
         went,
         instructions: record.usage.instructions,
+        used: 0,
         duration_ns: record.usage.duration_ns,
         state_bytes: record.usage.state_bytes,
         bytes: bytes as u64,

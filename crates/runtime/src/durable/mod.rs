@@ -39,7 +39,7 @@ mod travel;
 mod turn;
 
 pub(crate) use alive::Alive;
-pub use history::{Deed, HISTORY_RECORDS_MAX, Part, Parts, PastRecord};
+pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
 pub(crate) use keeper::{Keeper, Opened};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;

@@ -18,6 +18,7 @@ use procession_durable::replayer::Identity;
 use procession_environment::Guest;
 use procession_store::{Change, Commit, LogEnds, Space, link};
 use procession_types::{Error, ErrorKind, Pid, Timestamp};
+use std::time::Instant;
 
 /// A process as the store has it.
 pub(crate) struct Recovered {
@@ -199,6 +200,8 @@ pub(crate) struct Past<'a> {
     expected: Vec<(u64, [u8; 32])>,
     /// The hash of the record before `n`, when it is known.
     previous: Option<[u8; 32]>,
+    /// When whoever asked no longer waits.
+    pub(crate) until: Option<Instant>,
 }
 
 impl<'a> Past<'a> {
@@ -246,6 +249,7 @@ impl<'a> Past<'a> {
                     met: 0,
                     expected: Vec::new(),
                     previous: None,
+                    until: None,
                 });
             }
         }
@@ -268,6 +272,7 @@ impl<'a> Past<'a> {
             met: 0,
             expected: Vec::new(),
             previous: Some(LogEnds::EMPTY.previous),
+            until: None,
         })
     }
 
@@ -309,6 +314,11 @@ impl<'a> Past<'a> {
             let message = format!("record {n} of process {id}: {what}");
             Error::new(ErrorKind::Internal, message)
         };
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            let slot = self.ledger.inputs;
+            let message = format!("the time was over when the replay had come to slot {slot}");
+            return Err(Error::new(ErrorKind::Timeout, message));
+        }
         if n != self.n {
             return Err(place(&format!("record {} is missing before it", self.n)));
         }

@@ -15,6 +15,7 @@ use procession_durable::record::Snapshot;
 use procession_environment::{Activity, Awaited, Guest, Inspection, Usage};
 use procession_store::{Found, Space};
 use procession_types::{Error, Pid, SmolStr, Timestamp, Topic};
+use std::time::Instant;
 
 /// Instructions' worth of looking at coroutines: nobody else waits for it.
 const INSPECTION_BUDGET: u64 = 1_000_000;
@@ -93,8 +94,21 @@ impl Node {
     /// `NotFound` when the store has no such process, or no longer what is needed to get there;
     /// `Internal` when what it has is damaged, or its replay differs.
     pub fn state_at(&self, pid: Pid, slot: u64) -> Result<PastState, Error> {
+        self.state_within(pid, slot, None)
+    }
+
+    /// Likewise, but not for longer than to a point in time.
+    ///
+    /// # Errors
+    /// As for [`Node::state_at`]; `Timeout`.
+    pub fn state_within(
+        &self,
+        pid: Pid,
+        slot: u64,
+        until: Option<Instant>,
+    ) -> Result<PastState, Error> {
         let (keeper, head) = self.past_of(pid)?;
-        let past = self.past_at(keeper, &head, slot)?;
+        let past = self.past_at(keeper, &head, slot, until)?;
         Ok(self.described(past))
     }
 
@@ -104,9 +118,27 @@ impl Node {
     /// # Errors
     /// As for [`Node::state_at`]; a difference is none.
     pub fn replay(&self, pid: Pid, from: u64, to: u64) -> Result<Replayed, Error> {
+        self.replay_within(pid, (from, to), None)
+    }
+
+    /// Likewise, but not for longer than to a point in time.
+    ///
+    /// # Errors
+    /// As for [`Node::replay`]; `Timeout`; `Invalid` when it would go backwards.
+    pub fn replay_within(
+        &self,
+        pid: Pid,
+        (from, to): (u64, u64),
+        until: Option<Instant>,
+    ) -> Result<Replayed, Error> {
         let (keeper, head) = self.past_of(pid)?;
+        if from > to {
+            let message = format!("a replay goes forwards, and not from slot {from} to slot {to}");
+            return Err(Error::invalid(message));
+        }
         let states = states(keeper, number(&pid))?;
         let mut past = self.past_before(keeper, &head, from)?;
+        past.until = until;
         let first = past.n;
         past.expect(states);
         let ran = guarded(|| past.run(to));
@@ -122,18 +154,32 @@ impl Node {
         }
     }
 
+    /// The first slot of a process's past at which its state can still be had.
+    ///
+    /// # Errors
+    /// `NotFound` when the store has no such process.
+    pub fn first_state(&self, pid: Pid) -> Result<u64, Error> {
+        let (keeper, _) = self.past_of(pid)?;
+        let id = number(&pid);
+        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+        if ends.first == 0 { Ok(0) } else { Ok(first_state(keeper, id)?.unwrap_or(0)) }
+    }
+
     /// The process when it had taken `slot` inputs, or at the last rest before.
     pub(super) fn past_at<'a>(
         &'a self,
         keeper: &'a Keeper,
         head: &Head,
         slot: u64,
+        until: Option<Instant>,
     ) -> Result<Past<'a>, Error> {
         let mut past = self.past_before(keeper, head, slot)?;
+        past.until = until;
         guarded(|| past.run(slot))?;
         if let Some(before) = past.strayed {
             // It was not at rest there: what it had begun goes on in the same record.
             past = self.past_before(keeper, head, before)?;
+            past.until = until;
             guarded(|| past.run(before))?;
         }
         Ok(past)
@@ -150,11 +196,10 @@ impl Node {
         let past = Past::begin(&self.shared, keeper, head, record_of(keeper, id, slot)?)?;
         let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
         if past.n < ends.first {
-            let message = format!(
-                "the log of the process begins with record {}, and no snapshot is as old as slot \
-                 {slot}: ask for a later one",
-                ends.first
-            );
+            let first = first_state(keeper, id)?;
+            let first =
+                first.map_or_else(String::new, |slot| format!(": ask for slot {slot} or later"));
+            let message = format!("what led to slot {slot} is no longer kept{first}");
             return Err(Error::not_found(message));
         }
         Ok(past)
@@ -232,6 +277,20 @@ fn timer(call: &procession_durable::ledger::OpenCall) -> Option<Timestamp> {
     }
 }
 
+/// The slot of the oldest snapshot that can be read.
+fn first_state(keeper: &Keeper, id: u64) -> Result<Option<u64>, Error> {
+    let (from, to) = keys::all_of(id);
+    let mut slot = None;
+    let scanned = keeper.store.inspect(Space::Snapshot, &from, &to, false, &mut |_, found| {
+        if let Found::Value(bytes) = found {
+            slot = decoded::<Snapshot>(bytes).ok().map(|it| it.ledger.inputs);
+        }
+        slot.is_none()
+    });
+    scanned.map_err(|error| of_store(&error))?;
+    Ok(slot)
+}
+
 /// The states of which there are snapshots: the record that follows, and the hash.
 fn states(keeper: &Keeper, id: u64) -> Result<Vec<(u64, [u8; 32])>, Error> {
     let (from, to) = keys::all_of(id);
@@ -245,4 +304,74 @@ fn states(keeper: &Keeper, id: u64) -> Result<Vec<(u64, [u8; 32])>, Error> {
     });
     scanned.map_err(|error| of_store(&error))?;
     Ok(states)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::node::Node;
+    use crate::{HOST_NORMAL, NodeConfig, Sinks};
+    use procession_environment::{Dialect, Durability, Module, Program, SpawnRequest};
+    use procession_store::MemoryStore;
+    use procession_types::{Context, Fragment, Message, SmolStr};
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+
+    fn node() -> Node {
+        let source = b"return function() local inbox = process.inbox()
+          while true do inbox:receive() end end";
+        let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
+        (config.shards, config.sinks) = (2, Sinks::none());
+        config.store = Some(Arc::new(MemoryStore::default()));
+        config.programs = vec![Program {
+            id: "app:a".to_owned(),
+            main: Module {
+                name: "app:a".to_owned(),
+                file: "a.lua".to_owned(),
+                source: source[..].into(),
+            },
+            method: None,
+            modules: Vec::new(),
+            imports: Vec::new(),
+            dialect: Dialect::Plain,
+            durability: Some(Durability::default()),
+            limits: Default::default(),
+        }];
+        Node::start(config).unwrap()
+    }
+
+    #[test]
+    fn the_past_is_there_while_every_shard_is_busy() {
+        let node = node();
+        let (program, host) = (SmolStr::new("app:a"), SmolStr::new(HOST_NORMAL));
+        let request = SpawnRequest { program, host, ..SpawnRequest::default() };
+        let pid = node.spawn(request, Context::default()).unwrap().pid;
+        let payload = Fragment::default();
+        node.send(pid, Message { topic: SmolStr::new("x"), from: None, payload }).unwrap();
+        while node.history_page(pid, crate::HistoryFrom::Slot(0), 1).unwrap().slots == 0 {
+            std::thread::yield_now();
+        }
+        std::thread::scope(|scope| {
+            let (release, held) = channel::<()>();
+            let (ready, begun) = channel();
+            let first = held;
+            let (release_other, other) = channel::<()>();
+            for (shard, held) in [(0, first), (1, other)] {
+                let (node, ready) = (&node, ready.clone());
+                scope.spawn(move || {
+                    // The worker of this shard does nothing else until this is over.
+                    node.on(shard, move |_| {
+                        ready.send(()).unwrap();
+                        held.recv().unwrap();
+                    })
+                    .unwrap();
+                });
+            }
+            begun.recv().and_then(|()| begun.recv()).unwrap();
+            assert_eq!(node.history(pid, 0, 10).unwrap().last().unwrap().inputs, 1);
+            assert_eq!(node.state_at(pid, 1).unwrap().slot, 1);
+            assert_eq!(node.replay(pid, 0, 1).unwrap().difference, None);
+            release.send(()).unwrap();
+            release_other.send(()).unwrap();
+        });
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod node;
+pub(crate) mod past;
 pub(crate) mod probes;
 pub(crate) mod processes;
 pub(crate) mod records;
@@ -52,6 +53,7 @@ fn short_routes() -> Router<State> {
         .route("/v1/processes/{process}/pause", post(processes::pause))
         .route("/v1/processes/{process}/resume", post(processes::resume))
         .route("/v1/processes/{process}/messages", get(messages::peek))
+        .route("/v1/processes/{process}/history", get(past::history))
         .route("/v1/services", get(services::list))
         .route("/v1/services/{service}", get(services::get))
         .route("/v1/pools", get(services::pools))
@@ -79,6 +81,8 @@ fn long_routes() -> Router<State> {
     Router::new()
         .route("/v1/processes/{process}/wait", get(processes::wait))
         .route("/v1/processes/{process}/upgrade", post(processes::upgrade))
+        .route("/v1/processes/{process}/state", get(past::state))
+        .route("/v1/processes/{process}/replay", post(past::replay))
         .route("/v1/services/{service}/start", post(services::start))
         .route("/v1/services/{service}/stop", post(services::stop))
         .route("/v1/services/{service}/restart", post(services::restart))

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot start its server has failed")]
 
 use procession_client::{Client, Target};
-use procession_environment::{Dialect, Module, Program};
+use procession_environment::{Dialect, Durability, Module, OnError, Program};
 use procession_policy::{Policies, Unidentified};
 use procession_runtime::{Node, NodeConfig, Sinks};
 use procession_server::{About, Limits, Server, ServerConfig};
 use procession_spec::parse_policies;
+use procession_store::MemoryStore;
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -29,6 +30,20 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("loop", "return function() while true do end end"),
     ("deaf", "return function() process.listen('never'):receive() end"),
 ];
+
+/// What durable processes run, and what they do about errors.
+const DURABLE_PROGRAMS: [(&str, &str, OnError); 2] =
+    [("adder", ADDER, OnError::Skip), ("halting", ADDER, OnError::Halt)];
+/// Adds up what it receives and tells the sum; at 0 it ends with it, over a text it fails.
+const ADDER: &str = "return function()
+  local inbox, sum = process.inbox(), 0
+  while true do
+    local value = inbox:receive():payload()
+    if value == 0 then return sum end
+    sum = sum + value
+    print(sum)
+  end
+end";
 
 /// See the module.
 pub(crate) struct Served {
@@ -70,7 +85,11 @@ impl Served {
         let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
         config.shards = 2;
         config.sinks = Sinks::none();
-        config.programs = PROGRAMS.map(|(name, source)| program(name, source)).into();
+        config.programs = PROGRAMS.map(|(name, source)| program(name, source, None)).into();
+        let durable =
+            DURABLE_PROGRAMS.map(|(name, source, rule)| program(name, source, Some(rule)));
+        config.programs.extend(durable);
+        config.store = Some(Arc::new(MemoryStore::default()));
         config.policies = Policies::new(Unidentified::Allow);
         if !policies.is_empty() {
             let policies = parse_policies("policies.yaml", policies).ok().unwrap();
@@ -152,7 +171,7 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn program(name: &str, source: &str) -> Program {
+fn program(name: &str, source: &str, rule: Option<OnError>) -> Program {
     let id = format!("app:{name}");
     Program {
         main: Module {
@@ -165,7 +184,7 @@ fn program(name: &str, source: &str) -> Program {
         modules: Vec::new(),
         imports: Vec::new(),
         dialect: Dialect::Plain,
-        durability: None,
+        durability: rule.map(|on_error| Durability { on_error, ..Durability::default() }),
         limits: Default::default(),
     }
 }

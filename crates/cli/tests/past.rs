@@ -1,0 +1,133 @@
+//! Sessions that look back at durable processes.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Directory, Ended, Session};
+
+const INDEX: &str = "version: '1.0'
+namespace: app
+entries:
+  - {name: adder, kind: process.lua, source: 'file://adder.lua', durable: true}
+  - {name: plain, kind: process.lua, source: 'file://adder.lua'}
+";
+
+/// Adds up what it receives and tells the sum; at `end` it ends, over a word it fails.
+const ADDER: &str = "return function()
+  local inbox, sum = process.inbox(), 0
+  while true do
+    local value = inbox:receive():payload()
+    if value == 'end' then return sum end
+    sum = sum + tonumber(value)
+    print('sum ' .. sum)
+  end
+end
+";
+
+/// A node with durable processes in a directory of its own.
+struct Node {
+    directory: Directory,
+    session: Option<Session>,
+}
+
+impl Node {
+    fn start(name: &str) -> Self {
+        let directory = Directory::new(name);
+        std::fs::write(directory.path().join("_index.yaml"), INDEX).unwrap();
+        std::fs::write(directory.path().join("adder.lua"), ADDER).unwrap();
+        let mut node = Self { directory, session: None };
+        node.up();
+        node
+    }
+
+    /// Starts it, again if it has ended.
+    fn up(&mut self) {
+        self.session = Some(Session::start_in(self.directory.path(), &[], &["up", "."]));
+        let is_up = || self.command(&["status"]).code == Some(0);
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !is_up() {
+            assert!(std::time::Instant::now() < end, "the node does not answer");
+        }
+    }
+
+    fn command(&self, words: &[&str]) -> Ended {
+        Session::start_in(self.directory.path(), &[], words).end()
+    }
+
+    fn output(&self, words: &[&str]) -> String {
+        let ended = self.command(words);
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{words:?}: {ended:#?}");
+        ended.stdout
+    }
+
+    fn fails(&self, words: &[&str], code: i32, part: &str) -> Ended {
+        let ended = self.command(words);
+        assert_eq!(ended.code, Some(code), "{words:?}: {ended:#?}");
+        assert!(ended.stderr.contains(part), "{words:?} without {part:?}: {ended:#?}");
+        ended
+    }
+
+    /// A process that adds up these.
+    fn adder(&self, name: &str, values: &[&str]) -> String {
+        let pid = self.output(&["spawn", "app:adder", "--name", name]).trim().to_owned();
+        let mut sum = 0;
+        for value in values {
+            self.output(&["send", name, "add", value]);
+            sum += value.parse::<i64>().unwrap();
+            assert_eq!(self.session.as_ref().unwrap().line(), format!("sum {sum}"));
+        }
+        pid
+    }
+}
+
+#[test]
+fn the_past_is_shown_and_run_again() {
+    let node = Node::start("past-shown");
+    let pid = node.adder("sums", &["1", "2", "3"]);
+    let table = node.output(&["history", "sums"]);
+    let titles = table.lines().next().unwrap();
+    for title in ["SLOT", "DEED", "CAME", "WENT", "INSTRUCTIONS", "TIME", "STATE"] {
+        assert!(titles.contains(title), "{table}");
+    }
+    assert!(table.contains("began") && table.contains("message add \"2\""), "{table}");
+    let slots = node.output(&["history", "sums", "--from", "1", "-o", "name"]);
+    assert_eq!(slots, "1\n2\n");
+    assert_eq!(node.output(&["history", "sums", "--tail", "1", "-o", "name"]), "2\n");
+    let cut = node.command(&["history", "sums", "--from", "0", "--limit", "1"]);
+    assert!(cut.code == Some(0) && cut.stderr.contains("there is more; --from "), "{cut:#?}");
+    let wide = node.output(&["history", "sums", "-o", "wide"]);
+    assert!(wide.contains("RECORD") && wide.contains("BYTES"), "{wide}");
+
+    let state = node.output(&["state", "sums", "--at", "2"]);
+    assert!(state.contains("2, before record ") && state.contains("waiting for inbox"), "{state}");
+    let beyond = node.command(&["state", "sums", "--at", "99"]);
+    assert!(beyond.stderr.contains("this is slot 3, not 99: the log ends there"), "{beyond:#?}");
+    let replayed = node.output(&["replay", "sums"]);
+    assert!(replayed.contains("to slot 3") && replayed.ends_with("the same\n"), "{replayed}");
+    assert!(node.output(&["replay", "sums", "--to", "1", "-o", "json"]).contains("\"slot\": 1"));
+
+    // One that has ended is named by its PID.
+    node.output(&["send", "sums", "add", "end"]);
+    node.command(&["wait", &pid]);
+    assert_eq!(node.output(&["history", &pid, "--from", "3", "-o", "name"]), "3\n");
+    let ended = node.output(&["state", &pid]);
+    assert!(ended.contains("Ended         here"), "{ended}");
+}
+
+#[test]
+fn what_can_not_be_looked_at_says_why() {
+    let node = Node::start("past-wrong");
+    node.adder("sums", &["1"]);
+    let plain = node.output(&["spawn", "app:plain"]);
+    let plain = plain.trim();
+    for command in ["history", "state", "replay"] {
+        node.fails(&[command, plain], 4, "is not durable: nothing is kept of what it did");
+        node.fails(&[command, "nobody"], 4, "process \"nobody\" not found");
+        node.fails(&[command, "{app:processes|1.2.3}"], 4, "not found");
+        node.fails(&[command], 2, "PROCESS");
+    }
+    node.fails(&["replay", "sums", "--from", "2", "--to", "1"], 2, "from slot 2 to slot 1");
+    node.fails(&["state", "sums", "--at=-1"], 2, "--at");
+    node.fails(&["state", "sums", "--timeout", "2h"], 2, "timeout");
+    node.fails(&["history", "sums", "--from", "1", "--tail", "1"], 2, "cannot be used with");
+}

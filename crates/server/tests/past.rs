@@ -1,0 +1,108 @@
+//! Durable processes over the wire: what they have done, how they were, their pasts run again.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::Served;
+use procession_api::*;
+use procession_types::ErrorKind;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Sends one by one, each when the one before is written down.
+fn feed(served: &Served, process: &str, values: &[Value]) {
+    let client = served.client();
+    for value in values {
+        let slots = || client.history(process, &HistoryQuery::default()).unwrap().slots;
+        let before = slots();
+        let request =
+            MessageRequest { to: process.into(), topic: "t".into(), payload: vec![value.clone()] };
+        client.send_message(&request, None).unwrap();
+        while slots() == before {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_history_comes_in_pages() {
+    let served = Served::new();
+    let client = served.client();
+    let pid = served.spawn("app:adder", Some("sum"));
+    feed(&served, &pid, &[json!(1), json!(2), json!("x"), json!(4), json!(0)]);
+    let all = client.history(&pid, &HistoryQuery::default()).unwrap();
+    assert_eq!((&all.pid, all.first_slot, all.slots, &all.next), (&pid, 0, 5, &None));
+    let taken: Vec<_> = all.items.iter().filter(|it| it.inputs > 0).collect();
+    let deeds: Vec<_> = taken.iter().map(|it| (it.slot, &*it.deed)).collect();
+    let expected = [(0, "turns"), (1, "turns"), (2, "failed"), (3, "turns"), (4, "ended")];
+    assert_eq!(deeds, expected);
+    let (first, failed) = (taken[0], taken[2]);
+    assert_eq!((&*first.came[0].kind, &*first.came[0].text), ("message", "1"));
+    assert!(first.went.iter().any(|it| it.kind == "print" && it.text == "1"), "{first:?}");
+    assert!(first.instructions > 0 && first.instructions < first.instructions_total);
+    let error = failed.error.as_ref().unwrap();
+    assert!(error.detail.contains("attempt to add"), "{error:?}");
+    assert!(error.traceback.is_some() && failed.on_error.as_deref() == Some("skip"));
+    // What a failed input has used is not counted for the one behind it.
+    assert!(taken[3].instructions < 2 * first.instructions, "{taken:?}");
+
+    let mut query = HistoryQuery { limit: Some(2), ..HistoryQuery::default() };
+    let mut paged = Vec::new();
+    loop {
+        let page = client.history(&pid, &query).unwrap();
+        paged.extend(page.items);
+        query.cursor = page.next;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, all.items);
+    let from = HistoryQuery { from: Some(3), ..HistoryQuery::default() };
+    assert_eq!(client.history(&pid, &from).unwrap().items[..], all.items[all.items.len() - 2..]);
+    // It has ended: its name is free, its whole PID and id are known.
+    let id = served.node.parse_pid(&pid).map(|_| pid.rsplit_once('|').unwrap().1.replace('}', ""));
+    assert_eq!(client.history(&id.unwrap(), &HistoryQuery::default()).unwrap(), all);
+    let gone = client.history("sum", &HistoryQuery::default()).unwrap_err();
+    assert_eq!(gone.problem().unwrap().error_kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn states_and_replays() {
+    let served = Served::new();
+    let client = served.client();
+    let pid = served.spawn("app:adder", None);
+    feed(&served, &pid, &[json!(1), json!(2), json!(3)]);
+    let then = client.past_state(&pid, Some(2), LONG).unwrap();
+    assert_eq!((then.slot, &*then.program, then.ended), (2, "app:adder", false));
+    assert_eq!(then.coroutines[0].waits_for.as_deref(), Some("inbox"));
+    assert!(then.place.unwrap().starts_with("adder.lua:") && then.hash.unwrap().len() == 64);
+    assert_eq!(client.past_state(&pid, None, LONG).unwrap().slot, 3);
+    let replayed = client.replay(&pid, (None, None), LONG).unwrap();
+    assert_eq!((replayed.slot, replayed.difference), (3, None));
+    assert_eq!(client.replay(&pid, (Some(0), Some(1)), LONG).unwrap().slot, 1);
+
+    let backwards = client.replay(&pid, (Some(2), Some(1)), LONG).unwrap_err();
+    let problem = backwards.problem().unwrap();
+    assert_eq!(problem.error_kind(), ErrorKind::Invalid);
+    assert!(problem.detail.contains("from slot 2 to slot 1"), "{problem:?}");
+    let late = client.replay(&pid, (None, None), Duration::ZERO).unwrap_err();
+    assert_eq!(late.problem().unwrap().error_kind(), ErrorKind::Timeout);
+}
+
+#[test]
+fn what_has_no_past_says_so() {
+    let served = Served::new();
+    let pid = served.spawn("app:forever", None);
+    for path in ["history", "state"] {
+        let answer = served.ask("GET", &format!("/v1/processes/{}/{path}", encoded(&pid)), &[], "");
+        assert_eq!(answer.status, 404);
+        assert!(answer.body.contains("the process is not durable"), "{answer:?}");
+        assert!(answer.body.contains("set \\\"durable: true\\\" on its program"), "{answer:?}");
+    }
+}
+
+fn encoded(pid: &str) -> String {
+    pid.replace('{', "%7B").replace('}', "%7D").replace('|', "%7C").replace(':', "%3A")
+}
