@@ -64,6 +64,7 @@ fn command() -> Outcome {
             "contract" => contract_options(arguments).and_then(|options| contract::run(&options)),
             "loom" => no_more(arguments).and_then(|()| loom::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
+            bench::DURABLE_FIGURES => words(arguments).and_then(|it| bench::durable_figures(&it)),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
             "fuzz" => fuzz_options(arguments).and_then(|options| fuzz::run(&options)),
             "sim" => sim_options(arguments).and_then(|options| sim::run(&options)),
@@ -143,6 +144,12 @@ fn torture_minutes(mut arguments: lexopt::Parser) -> Result<u64, String> {
         }
     }
     Ok(minutes)
+}
+
+/// All that is left, as it is.
+fn words(mut arguments: lexopt::Parser) -> Result<Vec<String>, String> {
+    let rest = arguments.raw_args().map_err(|error| error.to_string())?;
+    Ok(rest.map(|word| word.to_string_lossy().into_owned()).collect())
 }
 
 /// The value of an option that is a number.

@@ -3,6 +3,7 @@
 use crate::worker::Worker;
 use procession_environment::Guest;
 use procession_kernel::{CallId, Migrant, Signal};
+use procession_store::StoreError;
 use procession_types::{Error, Fragment, Pid};
 
 /// Work that another thread asks a worker to do between two turns.
@@ -16,6 +17,8 @@ pub(crate) enum Mail {
     Migrant(Box<Migrant>, Option<Box<dyn Guest>>),
     /// A call that an I/O thread has carried out.
     Reply { pid: Pid, call: CallId, result: Result<Fragment, Error> },
+    /// The oldest commit of this shard that is under way was decided.
+    Decided(Result<(), StoreError>),
     /// From the node.
     Task(Task),
     /// The end of the worker.

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
-use crate::durable::{Keeper, Opened};
+use crate::durable::{Arrivals, Keeper, Opened};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -235,9 +235,8 @@ fn keep(
     clock: Clock,
     inboxes: &[Arc<Inbox>],
 ) -> std::io::Result<Arc<Keeper>> {
-    let inboxes = inboxes.to_vec();
-    let on_room = Box::new(move || inboxes.iter().for_each(|inbox| inbox.poke()));
-    Keeper::start(store, opened, (environment, clock.now()), on_room).map(Arc::new)
+    let arrivals = Arrivals::new(inboxes.to_vec());
+    Keeper::start(store, opened, (environment, clock.now()), arrivals).map(Arc::new)
 }
 
 /// The hosts in the order in which the store counts them. Those that it knows and the configuration does

@@ -130,10 +130,35 @@ impl Node {
     /// # Errors
     /// `NotFound`, `RateLimited`; `Unavailable` when the disk is full.
     pub fn send(&self, to: Pid, message: Message) -> Result<(), Error> {
+        let (sender, receiver) = channel();
+        // Whoever asked is waiting for it.
+        self.send_then(to, message, move |result| drop(sender.send(result)))?;
+        receiver.recv().map_err(|_| stopped())?
+    }
+
+    /// As [`Node::send`], without waiting for the disk or the process's shard: `told` is called on a thread
+    /// of the node, which it must not hold up, with what became of the message. It is dropped when the
+    /// node stops before.
+    ///
+    /// # Errors
+    /// What is wrong from the start, as of [`Node::send`]; `told` is not called then.
+    pub fn send_then(
+        &self,
+        to: Pid,
+        message: Message,
+        told: impl FnOnce(Result<(), Error>) + Send + 'static,
+    ) -> Result<(), Error> {
         if to.is_durable() {
-            return self.send_durable(to, message);
+            return self.send_durable(to, message, Box::new(told));
         }
-        self.on(to.shard, move |worker| worker.step(|kernel, cx| kernel.post(cx, to, message)))?
+        let inbox =
+            self.shared.inbox(to.shard).ok_or_else(|| Error::not_found("process not found"))?;
+        inbox.push(Mail::Task(Box::new(move |worker| {
+            let posted = worker.step(|kernel, cx| kernel.post(cx, to, message));
+            worker.flush();
+            told(posted);
+        })));
+        Ok(())
     }
 
     /// Asks a process to end, and terminates it after the time if there is one.

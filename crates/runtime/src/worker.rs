@@ -314,6 +314,7 @@ impl Worker {
                 Mail::Reply { pid, call, result } => {
                     self.step(|kernel, cx| kernel.reply(cx, pid, call, result));
                 }
+                Mail::Decided(result) => self.decided(result),
                 Mail::Task(task) => task(self),
                 Mail::Stop => self.stopped = true,
             }

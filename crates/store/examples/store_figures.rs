@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use procession_store::{
-    Append, Change, Commit, Committer, CommitterConfig, DiskConfig, DiskStore, Space, Store,
+    Append, Bells, Change, Commit, Committer, CommitterConfig, DiskConfig, DiskStore, Space, Store,
 };
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -80,7 +80,8 @@ fn appends(path: &Path, writers: u64, time: Duration) {
     let _ = fs::remove_dir_all(path);
     let store: Arc<dyn Store> = Arc::new(open(path));
     let config = CommitterConfig::default();
-    let committer = Committer::start(Arc::clone(&store), config, Box::new(|| {})).unwrap();
+    let bells = Bells { on_room: Box::new(|| {}), on_decided: Box::new(|| {}) };
+    let committer = Committer::start(Arc::clone(&store), config, bells).unwrap();
     let (done, decided) = channel();
     let mut next = vec![0; usize::try_from(LOGS).unwrap()];
     let mut submitted = 0;

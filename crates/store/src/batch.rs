@@ -86,6 +86,11 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

@@ -83,6 +83,12 @@ pub(crate) trait Engine: Send + Sync {
     /// Gives back the room of what was removed or overwritten.
     fn compact(&self) -> Result<(), StoreError>;
 
+    /// Nothing is to be written just now: does what makes the next start quick. Says whether it is to be
+    /// asked again soon; it must not wait for anything.
+    fn settle(&self) -> bool {
+        false
+    }
+
     /// Bytes that everything takes.
     fn bytes(&self) -> Result<u64, StoreError>;
 }

@@ -32,7 +32,7 @@ mod verify;
 pub use chain::{HASH_BYTES, Hash, ROOT, Record, link};
 pub use check::{Counts, Damage, SpaceCount, check};
 pub use commit::{Append, Change, Commit, KEY_BYTES_MAX, VALUE_BYTES_MAX};
-pub use committer::{Committer, CommitterConfig, Done, OnRoom, Refusal, Refused, Statistics};
+pub use committer::{Bells, Committer, CommitterConfig, Done, Refusal, Refused, Statistics};
 pub use disk::{DiskConfig, DiskStore, Missing, TornTail};
 pub use error::StoreError;
 pub use faulty::{FaultCounts, Faults, FaultyStore};

@@ -152,6 +152,17 @@ impl<E: Engine> Store for Sealed<E> {
         self.noted(self.engine.compact())
     }
 
+    fn settle(&self) -> bool {
+        // No group is written meanwhile.
+        let _heads = self.heads();
+        self.alive().is_ok() && self.engine.settle()
+    }
+
+    fn has_room(&self) -> Result<bool, StoreError> {
+        self.alive()?;
+        self.engine.room().map(|room| room.free > room.reserve)
+    }
+
     fn size(&self) -> Result<Size, StoreError> {
         self.alive()?;
         let room = self.engine.room()?;

@@ -102,11 +102,25 @@ pub trait Store: Send + Sync {
     /// When it can't be done; nothing is lost.
     fn compact(&self) -> Result<(), StoreError>;
 
-    /// How much there is.
+    /// Nothing is to be written just now: what makes the next start quick can be done. Says whether it is
+    /// to be asked again soon. The committer calls it while it has no work.
+    fn settle(&self) -> bool {
+        false
+    }
+
+    /// How much there is. Looks at every file: not before each commit.
     ///
     /// # Errors
     /// When the system does not tell.
     fn size(&self) -> Result<Size, StoreError>;
+
+    /// Whether there is room for more than what only removes. Costs little.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    fn has_room(&self) -> Result<bool, StoreError> {
+        self.size().map(|size| size.free_bytes > size.reserve_bytes)
+    }
 
     /// Visits entries with `from <= key < to` in order, or in reverse, until `visit` returns false; an
     /// empty `to` is the end of the space.
@@ -209,6 +223,14 @@ macro_rules! delegate_store {
 
             fn size(&self) -> Result<$crate::Size, $crate::StoreError> {
                 self.0.size()
+            }
+
+            fn settle(&self) -> bool {
+                self.0.settle()
+            }
+
+            fn has_room(&self) -> Result<bool, $crate::StoreError> {
+                self.0.has_room()
             }
         }
     };

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Directory, append, open, with};
 use procession_store::{
-    Change, Committer, CommitterConfig, DiskConfig, DiskStore, Space, Store, verify,
+    Bells, Change, Committer, CommitterConfig, DiskConfig, DiskStore, Space, Store, verify,
 };
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -68,7 +68,8 @@ fn writes_until_killed() {
     let (room, has_room) = std::sync::mpsc::channel();
     let room = std::sync::Mutex::new(room);
     let on_room = Box::new(move || room.lock().unwrap().send(()).unwrap());
-    let committer = Committer::start(store, config, on_room).unwrap();
+    let bells = Bells { on_room, on_decided: Box::new(|| {}) };
+    let committer = Committer::start(store, config, bells).unwrap();
     loop {
         for (id, next) in (0..).zip(&mut next) {
             let n = *next;

@@ -169,3 +169,61 @@ fn a_kill_while_closing_brings_nothing_old_back() {
         assert_eq!(waiting, [last.to_be_bytes()], "nothing that was removed comes back");
     }
 }
+
+#[test]
+fn what_lies_in_tables_is_not_read_again() {
+    let directory = Directory::new();
+    let (store, _) = DiskStore::open(directory.path(), DiskConfig::default()).unwrap();
+    let commit = |n: u64| {
+        let head = Change::put(Space::Head, *b"head", n.to_le_bytes());
+        let inbox = Change::put(Space::Inbox, n.to_be_bytes(), *b"x");
+        let before = Change::remove(Space::Inbox, n.saturating_sub(1).to_be_bytes());
+        let value =
+            |at: u8| Change::put(Space::Value, [&[at][..], &n.to_be_bytes()].concat(), *b"v");
+        let changes = vec![before, head, inbox, value(0), value(1)];
+        with(append(1, n, &[n as u8; 1500]), changes)
+    };
+    let write = |store: &DiskStore, from: u64, to: u64| {
+        let results = store.apply((from..to).map(commit).collect());
+        assert!(results.iter().all(Result::is_ok));
+    };
+    let (in_tables, all) = (1500, 1520);
+    (0..in_tables).step_by(50).for_each(|n| write(&store, n, n + 50));
+    let begun = std::time::Instant::now();
+    while store.settle() {
+        assert!(begun.elapsed().as_secs() < 60, "it never settles");
+        std::thread::yield_now();
+    }
+    write(&store, in_tables, all);
+    // As if it had been killed here: with the note, without it, and with one that is damaged.
+    for note in [Some(None), None, Some(Some([9_u8; 16]))] {
+        let copy = directory.copy();
+        let data = copy.path().join("data");
+        match note {
+            Some(None) => {}
+            Some(Some(bytes)) => fs::write(data.join("settled"), bytes).unwrap(),
+            None => fs::remove_file(data.join("settled")).unwrap(),
+        }
+        let (store, torn) = DiskStore::open(copy.path(), DiskConfig::default()).unwrap();
+        assert_eq!(torn, []);
+        let read = common::used(&fs::read(data.join("0.jnl")).unwrap());
+        let is_short = note == Some(None);
+        assert_eq!(read < 100_000, is_short, "{read} bytes were read, note {note:?}");
+        for n in [all, all + 1] {
+            assert_eq!(verify(&store, 1, 0).unwrap().next, n);
+            let head = store.get(Space::Head, b"head").unwrap().unwrap();
+            assert_eq!(head, (n - 1).to_le_bytes());
+            let mut waiting = Vec::new();
+            store
+                .scan(Space::Inbox, b"", b"", false, &mut |key, _| {
+                    waiting.push(key.to_vec());
+                    true
+                })
+                .unwrap();
+            assert_eq!(waiting, [(n - 1).to_be_bytes()], "nothing that was removed comes back");
+            write(&store, n, n + 1);
+        }
+        drop(store);
+        assert_eq!(verify(&open(copy.path()), 1, 0).unwrap().next, all + 2);
+    }
+}

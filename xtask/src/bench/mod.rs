@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the same work here and in other systems, in the same minute, as ratios.
 
 mod cpu;
+mod durable;
 mod load;
 mod machine;
 mod memory;
@@ -29,7 +30,10 @@ struct Case {
     run: fn(&Bench) -> Result<Vec<Row>, String>,
 }
 
-const CASES: [Case; 12] = [
+/// The case that needs neither the binary under test nor the peers of the others.
+const ALONE: &str = "durable";
+
+const CASES: [Case; 13] = [
     Case { name: "cpu", run: cpu::run },
     Case { name: "spawn", run: messages::spawn },
     Case { name: "memory", run: memory::run },
@@ -42,9 +46,11 @@ const CASES: [Case; 12] = [
     Case { name: "load", run: load::run },
     Case { name: "neighbours", run: neighbours::run },
     Case { name: "snapshot", run: snapshot::run },
+    Case { name: ALONE, run: durable::run },
 ];
 
 /// What every case needs to know.
+#[derive(Default)]
 struct Bench {
     /// The binary under test.
     procession: PathBuf,
@@ -53,6 +59,8 @@ struct Bench {
     /// Whether PUC Lua is installed.
     lua: bool,
 }
+
+pub(crate) use durable::{COMMAND as DURABLE_FIGURES, measure as durable_figures};
 
 /// What the command line says.
 #[derive(Default)]
@@ -73,7 +81,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
         tools::ensure(&[LUA, ERLANG])?;
         load::setup()?;
     }
-    let bench = Bench::prepare()?;
+    let alone = !options.names.is_empty() && options.names.iter().all(|name| name == ALONE);
+    let bench = if alone { Bench::default() } else { Bench::prepare()? };
     let mut rows = Vec::new();
     let mut failed = Vec::new();
     for case in &CASES {

@@ -99,12 +99,8 @@ impl Worker {
     pub(crate) fn send_commits(&mut self) {
         let Some(keeper) = self.shared.keeper.clone() else { return };
         while let Some(commit) = self.desk.unsent.pop_front() {
-            let (shared, shard) = (Arc::clone(&self.shared), self.shard);
-            let done = move |result: Result<(), StoreError>| {
-                if let Some(inbox) = shared.inbox(shard) {
-                    inbox.push(Mail::Task(Box::new(move |worker| worker.decided(result))));
-                }
-            };
+            let (arrivals, shard) = (Arc::clone(&keeper.arrivals), self.shard);
+            let done = move |result| arrivals.add(shard, Mail::Decided(result));
             if let Err(refused) = keeper.committer.submit(commit, Box::new(done)) {
                 // It tells when there is room.
                 return self.desk.unsent.push_front(refused.commit);
@@ -113,7 +109,7 @@ impl Worker {
     }
 
     /// The oldest commit under way is decided.
-    fn decided(&mut self, result: Result<(), StoreError>) {
+    pub(crate) fn decided(&mut self, result: Result<(), StoreError>) {
         let Some(flight) = self.desk.flights.pop_front() else { return };
         let Flight { pid, slot, n, program, outputs, ending, is_released } = flight;
         let is_here = self.desk.kept.get(&slot).is_some_and(|kept| kept.pid == pid);

@@ -1,6 +1,7 @@
 //! What all shards share of the store.
 
 use super::alive::{self, Alive};
+use super::arrivals::Arrivals;
 use super::owners::{self, Owners};
 use super::patient::{Gauge, Patient};
 use crate::io_pool::IoPool;
@@ -10,7 +11,7 @@ use procession_durable::head::ProgramHash;
 use procession_environment::{Environment, Image, Program};
 use procession_kernel::HostConfig;
 use procession_store::{
-    Change, Commit, Committer, CommitterConfig, OnRoom, Space, Store, StoreError,
+    Bells, Change, Commit, Committer, CommitterConfig, Space, Store, StoreError,
 };
 use procession_types::{EPOCH_OF_STORE, Error, ErrorKind, Pid, ShardIndex, SmolStr, Timestamp};
 use std::collections::{HashMap, HashSet};
@@ -32,6 +33,8 @@ const JOBS_MAX: usize = 4_000_000;
 pub(crate) struct Keeper {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) committer: Committer,
+    /// What commits that are decided bring to the shards.
+    pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) epoch: u32,
     pub(crate) alive: Arc<Alive>,
     pub(crate) owners: Arc<Owners>,
@@ -145,15 +148,22 @@ impl Keeper {
         store: Arc<dyn Store>,
         opened: Opened,
         (environment, now): (Arc<dyn Environment>, Timestamp),
-        on_room: OnRoom,
+        arrivals: Arrivals,
     ) -> std::io::Result<Self> {
         let config = CommitterConfig::default();
         let gauge = Arc::<Gauge>::default();
         let store: Arc<dyn Store> = Arc::new(Patient::new(store, Arc::clone(&gauge)));
-        let committer = Committer::start(Arc::clone(&store), config, on_room)?;
+        let arrivals = Arc::new(arrivals);
+        let (roomy, decided) = (Arc::clone(&arrivals), Arc::clone(&arrivals));
+        let bells = Bells {
+            on_room: Box::new(move || roomy.tell_of_room()),
+            on_decided: Box::new(move || decided.hand_over()),
+        };
+        let committer = Committer::start(Arc::clone(&store), config, bells)?;
         Ok(Self {
             store,
             committer,
+            arrivals,
             epoch: opened.epoch,
             alive: opened.alive,
             owners: opened.owners,

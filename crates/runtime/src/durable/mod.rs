@@ -1,6 +1,6 @@
 //! Durable processes: their turns are recorded, committed to a store, and brought back from there.
 //!
-//! `keeper.rs` is what all shards share of the store, `alive.rs` who lives; `process.rs` is what a worker
+//! `keeper.rs` is what all shards share of the store, `alive.rs` who lives, `arrivals.rs` the way of news from the disk; `process.rs` is what a worker
 //! remembers of one process that is in memory. A turn goes through `gate.rs` and `turn.rs`; what it did
 //! becomes a commit in `commit.rs`, and its effects happen in `release.rs` when that is on disk. `birth.rs`
 //! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
@@ -15,6 +15,7 @@
 //! **Invariant.** What it was given is in its log or waits in the store, or its sender was told nothing.
 
 mod alive;
+mod arrivals;
 mod birth;
 mod care;
 mod commit;
@@ -39,6 +40,7 @@ mod travel;
 mod turn;
 
 pub(crate) use alive::Alive;
+pub(crate) use arrivals::Arrivals;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
 pub(crate) use keeper::{Keeper, Opened};
 pub(crate) use owners::Owners;

@@ -1,6 +1,7 @@
 //! What comes for durable processes from outside of the node, and the end of the node.
 
 use super::keeper::of_store;
+use crate::mail::Mail;
 use crate::node::Node;
 use crate::worker::Worker;
 use procession_durable::bytes::encoded;
@@ -9,44 +10,38 @@ use procession_durable::journal::{Entry, Source};
 use procession_durable::keys;
 use procession_durable::record::Parcel;
 use procession_kernel::SlotIndex;
-use procession_store::{Change, Commit, Space};
+use procession_store::{Change, Commit, Space, StoreError};
 use procession_types::{Error, ErrorKind, Message, Pid};
-use std::sync::mpsc::channel;
+use std::sync::Arc;
+
+/// Is told what became of a message, on a thread of the node: it has to be quick.
+pub(crate) type Told = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 impl Node {
-    /// Puts a message into the mailbox of a durable process. When this returns, it is on disk.
-    pub(crate) fn send_durable(&self, to: Pid, message: Message) -> Result<(), Error> {
-        if !self.shared.is_alive(to) {
-            return Err(Error::not_found("process not found"));
-        }
-        let parcel = Parcel::Message(message);
-        let source = self.write_down(to, &parcel)?;
-        self.on(to.shard, move |worker| worker.accept(to, Some(source), parcel))
-    }
-
-    /// Puts something for a durable process into the store.
-    fn write_down(&self, to: Pid, parcel: &Parcel) -> Result<Source, Error> {
-        let Some(keeper) = &self.shared.keeper else {
-            return Err(Error::not_found("process not found"));
-        };
+    /// Puts a message into the mailbox of a durable process; `told` is called when it is there, and on
+    /// disk, or not at all when this returns an error.
+    pub(crate) fn send_durable(&self, to: Pid, message: Message, told: Told) -> Result<(), Error> {
+        let keeper = self.shared.keeper.as_ref().filter(|_| self.shared.is_alive(to));
+        let keeper = keeper.ok_or_else(|| Error::not_found("process not found"))?;
         keeper.check_room()?;
         let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
-        let key = keys::inbox(number(&to), source);
-        let commit = Commit::of(vec![Change::put(Space::Inbox, key, encoded(parcel))]);
-        let (sender, receiver) = channel();
-        let done = Box::new(move |result| {
-            // Whoever asked is waiting for it.
-            let _ = sender.send(result);
-        });
-        if keeper.committer.submit(commit, done).is_err() {
+        let (key, parcel) = (keys::inbox(number(&to), source), Parcel::Message(message));
+        let commit = Commit::of(vec![Change::put(Space::Inbox, key, encoded(&parcel))]);
+        let arrivals = Arc::clone(&keeper.arrivals);
+        let done = move |result: Result<(), StoreError>| match result {
+            Ok(()) => {
+                let task = move |worker: &mut Worker| {
+                    worker.accept(to, Some(source), parcel);
+                    told(Ok(()));
+                };
+                arrivals.add(to.shard, Mail::Task(Box::new(task)));
+            }
+            Err(error) => told(Err(of_store(&error))),
+        };
+        keeper.committer.submit(commit, Box::new(done)).map_err(|_| {
             let message = "too many commits wait for the disk: try again later";
-            return Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true));
-        }
-        let decided = receiver
-            .recv()
-            .map_err(|_| Error::new(ErrorKind::Unavailable, "the node is stopping"))?;
-        decided.map_err(|error| of_store(&error))?;
-        Ok(source)
+            Error::new(ErrorKind::Unavailable, message).with_retryable(true)
+        })
     }
 
     /// Waits until everything that durable processes have done so far is on disk.

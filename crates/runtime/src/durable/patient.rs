@@ -32,8 +32,8 @@ impl Patient {
     /// Waits until there is room, or the node ends.
     fn wait_for_room(&self) {
         while !self.gauge.is_closing.load(Ordering::Relaxed) {
-            let has_room = match self.inner.size() {
-                Ok(size) => size.free_bytes > size.reserve_bytes,
+            let has_room = match self.inner.has_room() {
+                Ok(has_room) => has_room,
                 // It has failed: what is asked of it is told so.
                 Err(_) => {
                     self.gauge.is_stalled.store(true, Ordering::Relaxed);
@@ -96,5 +96,13 @@ impl Store for Patient {
 
     fn size(&self) -> Result<Size, StoreError> {
         self.inner.size()
+    }
+
+    fn settle(&self) -> bool {
+        self.inner.settle()
+    }
+
+    fn has_room(&self) -> Result<bool, StoreError> {
+        self.inner.has_room()
     }
 }

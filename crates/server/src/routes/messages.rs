@@ -10,6 +10,7 @@ use axum::extract::State as Extracted;
 use axum::http::StatusCode;
 use procession_api::{LIMIT_MAX, MessageRequest, PeekQuery, Peeked, Problem, from_json};
 use procession_types::{ErrorKind, Message, TOPIC_BYTES_MAX, Topic};
+use tokio::sync::oneshot;
 
 /// Messages that a look shows when nobody says how many.
 const PEEK_DEFAULT: u32 = 20;
@@ -36,7 +37,11 @@ pub(crate) async fn send(
     }
     let pid = allowed(&state, &caller, "process.send", to).await?;
     let message = Message { topic: Topic::new(topic), from: None, payload: from_json(&payload)? };
-    state.ask(move |node| node.send(pid, message)).await??;
+    // No thread waits for the disk: as many senders as there are share one sync.
+    let (tell, told) = oneshot::channel();
+    state.node.send_then(pid, message, move |result| drop(tell.send(result)))?;
+    let stopping = |_| Problem::new(ErrorKind::Unavailable, "the node is stopping");
+    told.await.map_err(stopping)??;
     Ok(StatusCode::ACCEPTED)
 }
 

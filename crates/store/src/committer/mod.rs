@@ -16,15 +16,22 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long nothing has come when the store is told that it can settle.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// Called on the committer's thread with what became of a commit. It has to be quick: all others wait.
 /// It may submit, but not [`Committer::flush`].
 pub type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// Called on the committer's thread when a commit was refused because the queue was full, and the queue
-/// has become half empty.
-pub type OnRoom = Box<dyn Fn() + Send + Sync>;
+/// What the committer calls on its thread beside the `done`s. It has to be quick, too.
+pub struct Bells {
+    /// A commit was refused because the queue was full, and the queue has become half empty.
+    pub on_room: Box<dyn Fn() + Send + Sync>,
+    /// The `done`s of a group were called, all of them; [`Committer::flush`] does not return before.
+    pub on_decided: Box<dyn Fn() + Send + Sync>,
+}
 
 /// Bounds of the committer.
 #[derive(Debug, Clone, Copy)]
@@ -88,14 +95,10 @@ impl Committer {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(
-        store: Arc<dyn Store>,
-        config: CommitterConfig,
-        on_room: OnRoom,
-    ) -> io::Result<Self> {
+    pub fn start(store: Arc<dyn Store>, config: CommitterConfig, bells: Bells) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             config,
-            on_room,
+            bells,
             queue: Mutex::default(),
             work: Condvar::new(),
             decided: Condvar::new(),
@@ -121,7 +124,7 @@ impl Committer {
     }
 
     /// Waits until everything that was submitted before is decided and its `done` was called. Must not
-    /// be called from a `done`, or from `on_room`.
+    /// be called from a `done`, or from the [`Bells`].
     pub fn flush(&self) {
         let mut queue = self.shared.queue();
         let target = queue.submitted();
@@ -158,7 +161,7 @@ impl Drop for Committer {
 
 struct Shared {
     config: CommitterConfig,
-    on_room: OnRoom,
+    bells: Bells,
     queue: Mutex<Queue>,
     work: Condvar,
     decided: Condvar,
@@ -171,9 +174,9 @@ impl Shared {
     }
 
     fn work(&self, store: &dyn Store) {
-        while let Some((group, room)) = self.next_group() {
+        while let Some((group, room)) = self.next_group(store) {
             if room {
-                let _ = catch_unwind(AssertUnwindSafe(|| (self.on_room)()));
+                let _ = catch_unwind(AssertUnwindSafe(|| (self.bells.on_room)()));
             }
             let mut bytes = 0_u64;
             let mut commits = Vec::with_capacity(group.len());
@@ -193,14 +196,16 @@ impl Shared {
                 // A panic of one must not keep the others from hearing.
                 let _ = catch_unwind(AssertUnwindSafe(|| done(result)));
             }
+            let _ = catch_unwind(AssertUnwindSafe(|| (self.bells.on_decided)()));
             self.queue().statistics.decided += count as u64;
             self.decided.notify_all();
         }
     }
 
     /// Waits for a group; `None` when the committer is closed and nothing waits. Says whether there is
-    /// room again.
-    fn next_group(&self) -> Option<(Vec<Waiting>, bool)> {
+    /// room again. The store can settle while nothing comes.
+    fn next_group(&self, store: &dyn Store) -> Option<(Vec<Waiting>, bool)> {
+        let mut settles = true;
         let mut queue = self.queue();
         loop {
             if !queue.is_empty() {
@@ -209,7 +214,18 @@ impl Shared {
             if queue.is_closed() {
                 return None;
             }
-            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            if !settles {
+                queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let waited = self.work.wait_timeout(queue, IDLE);
+            let (waiting, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            queue = waiting;
+            if timeout.timed_out() && queue.is_empty() && !queue.is_closed() {
+                drop(queue);
+                settles = catch_unwind(AssertUnwindSafe(|| store.settle())).unwrap_or(false);
+                queue = self.queue();
+            }
         }
     }
 }

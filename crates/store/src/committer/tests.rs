@@ -71,7 +71,8 @@ fn stage(config: CommitterConfig) -> Stage {
     let rooms_in = Mutex::new(rooms_in);
     let on_room = Box::new(move || rooms_in.lock().unwrap().send(()).unwrap());
     let of_committer: Arc<dyn Store> = Arc::<Gated>::clone(&store);
-    let committer = Committer::start(of_committer, config, on_room).unwrap();
+    let bells = Bells { on_room, on_decided: Box::new(|| {}) };
+    let committer = Committer::start(of_committer, config, bells).unwrap();
     Stage { store, sizes, leave, rooms, committer: Arc::new(committer) }
 }
 
@@ -107,6 +108,91 @@ fn those_who_wait_share_a_group_in_order() {
     let statistics = stage.committer.statistics();
     assert_eq!((statistics.groups, statistics.submitted, statistics.decided), (2, 13, 13));
     assert_eq!((statistics.refused, statistics.group_commits_largest), (1, 12));
+}
+
+#[test]
+fn the_bell_of_a_group_rings_after_its_dones_and_before_a_flush_returns() {
+    let (heard, hear) = channel();
+    let bell = Mutex::new(heard.clone());
+    let bells = Bells {
+        on_room: Box::new(|| {}),
+        on_decided: Box::new(move || bell.lock().unwrap().send("bell").unwrap()),
+    };
+    let store = Arc::new(MemoryStore::new());
+    let committer = Committer::start(store, CommitterConfig::default(), bells).unwrap();
+    for n in 0..3 {
+        let heard = heard.clone();
+        committer.submit(append(1, n), Box::new(move |_| heard.send("done").unwrap())).unwrap();
+        committer.flush();
+        assert_eq!(hear.try_iter().collect::<Vec<_>>(), ["done", "bell"]);
+    }
+}
+
+/// Says how often it wants to be asked again.
+struct Restless {
+    inside: MemoryStore,
+    asked: Mutex<(Sender<u32>, u32)>,
+}
+
+impl Store for Restless {
+    fn apply(&self, commits: Vec<Commit>) -> Vec<Result<(), StoreError>> {
+        self.inside.apply(commits)
+    }
+
+    fn settle(&self) -> bool {
+        let mut asked = self.asked.lock().unwrap();
+        let left = asked.1;
+        asked.1 = left.saturating_sub(1);
+        asked.0.send(left).unwrap();
+        left > 0
+    }
+
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inside.get(space, key)
+    }
+
+    fn inspect(
+        &self,
+        _: Space,
+        _: &[u8],
+        _: &[u8],
+        _: bool,
+        _: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
+    ) -> Result<(), StoreError> {
+        panic!("nobody looks")
+    }
+
+    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
+        self.inside.log_ends(id)
+    }
+
+    fn trimmed_logs(
+        &self,
+        _: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        panic!("nobody looks")
+    }
+
+    fn compact(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn size(&self) -> Result<Size, StoreError> {
+        self.inside.size()
+    }
+}
+
+#[test]
+fn a_store_settles_while_nothing_comes_and_again_after_each_group() {
+    let (asked, was_asked) = channel();
+    let asked = Mutex::new((asked, 2));
+    let store = Arc::new(Restless { inside: MemoryStore::new(), asked });
+    let bells = Bells { on_room: Box::new(|| {}), on_decided: Box::new(|| {}) };
+    let committer = Committer::start(store, CommitterConfig::default(), bells).unwrap();
+    let before: Vec<u32> = was_asked.iter().take(3).collect();
+    assert_eq!(before, [2, 1, 0]);
+    committer.submit(append(1, 0), Box::new(|_| ())).unwrap();
+    assert_eq!(was_asked.recv(), Ok(0));
 }
 
 #[test]

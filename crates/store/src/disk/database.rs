@@ -2,11 +2,12 @@
 
 use super::DiskConfig;
 use super::areas::Keyspaces;
+use super::{settled, tail};
 use crate::batch::Batch;
 use crate::error::StoreError;
 use fjall::PersistMode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,13 @@ use std::time::{Duration, Instant};
 /// given up.
 const YOUNG_FILES_MAX: usize = 24;
 const MEMTABLES_MAX: usize = 2;
+
+/// Writes after which what is in memory is brought into tables: the engine reads about a million of them
+/// in a second when it starts.
+const SETTLED_MAX: u64 = 200_000;
+
+/// Likewise while nothing else is to be written.
+pub(super) const SETTLED_IDLE_MIN: u64 = 5_000;
 
 /// The longest wait for the engine's threads, and for readers before the engine is opened again.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -26,6 +34,12 @@ pub(super) struct Open {
     group: AtomicU64,
     /// Journals after the last group.
     journals: AtomicUsize,
+    /// Where the data lies.
+    data: PathBuf,
+    /// Writes since what was in memory was last handed to the engine's threads.
+    writes: AtomicU64,
+    /// The last group that those are bringing into tables; 0 when they are done.
+    settling: AtomicU64,
 }
 
 impl Open {
@@ -52,9 +66,18 @@ impl Open {
             Some(Ok(group)) => u64::from_le_bytes(group),
             Some(Err(_)) => return Err(broken("the note of the last group is no number".into())),
         };
+        // What was read now need not be read at the next start.
+        let is_long = tail::bytes(data).is_ok_and(|bytes| bytes > config.journal_bytes_kept);
         // So the first group lets old ones go, if there are any.
         let journals = AtomicUsize::new(1);
-        Ok(Self { keyspaces, group: AtomicU64::new(group), journals })
+        Ok(Self {
+            keyspaces,
+            group: AtomicU64::new(group),
+            journals,
+            data: data.to_owned(),
+            writes: AtomicU64::new(if is_long { SETTLED_IDLE_MIN } else { 0 }),
+            settling: AtomicU64::new(0),
+        })
     }
 
     /// The number of the last group.
@@ -107,7 +130,33 @@ impl Open {
         }
         self.group.store(group, Relaxed);
         self.let_journals_go();
+        self.writes.fetch_add(batch.len() as u64, Relaxed);
+        self.settle(SETTLED_MAX);
         Ok(())
+    }
+
+    /// Brings what is in memory into tables when that is so many writes, and notes it when it is there: the
+    /// next start has to read only what came after. Says whether something is left to be done. Nobody may
+    /// write meanwhile; it waits for nothing.
+    pub(super) fn settle(&self, writes_min: u64) -> bool {
+        let keyspaces = self.keyspaces.all();
+        let settling = self.settling.load(Relaxed);
+        if settling != 0 {
+            if keyspaces.into_iter().all(|it| it.sealed_memtable_count() == 0) {
+                settled::note(&self.data, settling);
+                self.settling.store(0, Relaxed);
+            }
+            return true;
+        }
+        if self.writes.load(Relaxed) < writes_min {
+            return false;
+        }
+        self.writes.store(0, Relaxed);
+        // What is wrong shows at the next write.
+        if keyspaces.into_iter().all(|it| it.rotate_memtable().is_ok()) {
+            self.settling.store(self.group(), Relaxed);
+        }
+        true
     }
 
     /// When the engine has begun another journal, what is in memory is written to files, of rarely used

@@ -6,9 +6,10 @@
 //! knows what the disk has: the store has failed.
 
 use super::DiskConfig;
-use super::database::{Open, Unwritten, WAIT_MAX};
+use super::database::{Open, SETTLED_IDLE_MIN, Unwritten, WAIT_MAX};
 use super::files::Directory;
 use super::scan::{read_error, scan};
+use super::settled::noted;
 use super::tail::{TornTail, bytes, cut, empty, rewrite};
 use crate::batch::Batch;
 use crate::engine::{Area, Engine, Entry, Range, Room};
@@ -36,7 +37,9 @@ impl DiskEngine {
             rewrite(&directory.data())
                 .map_err(|error| StoreError::io("write the journals again", error))?;
         }
-        let torn = cut(&directory.data(), &directory.torn())?;
+        // After a failed sync nobody knows what the tables have.
+        let settled = if had_failed { None } else { noted(&directory.data()) };
+        let torn = cut(&directory.data(), &directory.torn(), settled)?;
         let open = Open::new(&directory.data(), &config)?;
         if had_failed {
             directory.forget_failure()?;
@@ -96,7 +99,7 @@ impl DiskEngine {
         // Closing syncs what was half written, and tells nobody when that fails.
         rewrite(&self.directory.data())
             .map_err(|error| StoreError::io("write the journals again", error))?;
-        cut(&self.directory.data(), &self.directory.torn())?;
+        cut(&self.directory.data(), &self.directory.torn(), None)?;
         let anew = Open::new(&self.directory.data(), &self.config)?;
         let group = anew.group();
         *slot = Some(Arc::new(anew));
@@ -213,6 +216,10 @@ impl Engine for DiskEngine {
             }
             Ok(())
         })
+    }
+
+    fn settle(&self) -> bool {
+        self.current().is_ok_and(|open| open.settle(SETTLED_IDLE_MIN))
     }
 
     fn bytes(&self) -> Result<u64, StoreError> {

@@ -3,7 +3,8 @@
 //! ```text
 //! lock       held by whoever has the store open; says which process that is
 //! version    what wrote it
-//! data/      the engine's; data.new/ while it is made
+//! data/      the engine's; data.new/ while it is made; in it
+//!   settled  which group lies in tables, with all before it
 //! torn/      tails that were cut off
 //! failed     there when a sync has failed since the store was opened
 //! ```

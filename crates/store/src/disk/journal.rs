@@ -79,6 +79,17 @@ pub(super) fn look(journal: &[u8], sequence: &mut Sequence) -> Tail {
     }
 }
 
+/// Where the groups up to and with this one end, in a journal that was looked through.
+pub(super) fn end_of(journal: &[u8], group: u64) -> usize {
+    let mut at = 0;
+    while let Some((end, numbers)) = batch(journal, at)
+        && numbers.group <= group
+    {
+        at = end;
+    }
+    at
+}
+
 /// The length without the zeros at the end.
 fn used(bytes: &[u8]) -> usize {
     const ZEROS: [u8; 4096] = [0; 4096];
@@ -257,6 +268,20 @@ mod tests {
             let number = (5..13).contains(&(byte % first));
             assert!(at == byte / first * first || number && at == two, "byte {byte}: {at}");
         }
+    }
+
+    #[test]
+    fn the_end_of_a_group_is_found() {
+        let groups: Vec<Vec<u8>> = (3..6).map(group).collect();
+        let mut journal = groups.concat();
+        journal.extend([0; 100]);
+        let length = groups[0].len();
+        for (group, expected) in
+            [(2, 0), (3, length), (4, 2 * length), (5, 3 * length), (9, 3 * length)]
+        {
+            assert_eq!(end_of(&journal, group), expected, "group {group}");
+        }
+        assert_eq!(end_of(&[], 5), 0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod files;
 mod gap;
 mod journal;
 mod scan;
+mod settled;
 mod tail;
 
 use crate::error::StoreError;

@@ -1,6 +1,7 @@
 //! Torn tails: what was being written when everything stopped is cut off, kept beside, and told of.
 
-use super::journal::{Sequence, Tail, look};
+use super::journal::{Sequence, Tail, end_of, look};
+use super::settled::cut_front;
 use crate::error::{StoreError, is_full};
 use rustix::fs::SeekFrom;
 use std::fs::{self, File, OpenOptions};
@@ -26,8 +27,13 @@ pub struct TornTail {
     pub named: Vec<String>,
 }
 
-/// Looks all journals through, in order; cuts and keeps torn tails.
-pub(super) fn cut(data: &Path, kept_in: &Path) -> Result<Vec<TornTail>, StoreError> {
+/// Looks all journals through, in order; cuts and keeps torn tails. The groups up to `settled` lie in tables:
+/// they are cut off, too.
+pub(super) fn cut(
+    data: &Path,
+    kept_in: &Path,
+    settled: Option<u64>,
+) -> Result<Vec<TornTail>, StoreError> {
     let mut torn = Vec::new();
     let journals = journals(data).map_err(|error| StoreError::io("list the journals", error))?;
     let mut sequence = Sequence::default();
@@ -41,14 +47,16 @@ pub(super) fn cut(data: &Path, kept_in: &Path) -> Result<Vec<TornTail>, StoreErr
             Tail::Torn { at, named, .. } if index != newest => Tail::Damaged { at, named },
             tail => tail,
         };
-        match tail {
-            Tail::Clean => {}
+        let whole = match tail {
+            Tail::Clean => &*bytes,
             Tail::Torn { at, bytes: length, named } => {
                 let tail = &bytes[at..at + length];
                 let kept = cut_one(journal, at, tail, kept_in)
                     .map_err(|error| StoreError::io(format!("cut the tail of {shown}"), error))?;
+                let whole = &bytes[..at];
                 let (at, bytes) = (at as u64, length as u64);
                 torn.push(TornTail { journal: journal.clone(), at, bytes, kept, named });
+                whole
             }
             Tail::Damaged { at, named } => {
                 let about = match &*named {
@@ -62,6 +70,11 @@ pub(super) fn cut(data: &Path, kept_in: &Path) -> Result<Vec<TornTail>, StoreErr
                 );
                 return Err(StoreError::Broken { path: journal.clone(), what });
             }
+        };
+        if let Some(group) = settled {
+            let front = end_of(whole, group);
+            cut_front(journal, front, &whole[front..])
+                .map_err(|error| StoreError::io(format!("cut the front of {shown}"), error))?;
         }
     }
     Ok(torn)
