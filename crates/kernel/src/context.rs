@@ -12,12 +12,14 @@ impl Kernel {
     }
 
     /// The values, actor and scope of the process at a slot.
+    #[inline]
     #[must_use]
     pub fn context(&self, slot: SlotIndex) -> Option<&Arc<Context>> {
         self.table.at(slot).map(|process| &process.context)
     }
 
     /// The program of the process at a slot, and its limits.
+    #[inline]
     #[must_use]
     pub fn definition(&self, slot: SlotIndex) -> Option<&Arc<Definition>> {
         self.table.at(slot).map(|process| &process.definition)

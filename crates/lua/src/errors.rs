@@ -53,6 +53,8 @@ impl Vm<'_> {
     }
 
     /// Returns `nil, err`.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn fail(&mut self, args: Args, error: &Error) -> Result<Flow, Raise> {
         let object = self.error_object(error);
         let at = word::index(object) as usize + field::STACK;
@@ -71,6 +73,7 @@ impl Vm<'_> {
     }
 
     /// Returns `true`, or `nil, err`.
+    #[inline]
     pub(crate) fn give_done(&mut self, args: Args, done: Result<(), Error>) -> Result<Flow, Raise> {
         match done {
             Ok(()) => self.give(args, word::TRUE),

@@ -94,10 +94,15 @@ impl Vm<'_> {
 
     /// Makes a frame that calls the finalizers that are due, if the program's own code is about to
     /// execute an instruction; otherwise they wait for the next collection or turn.
+    #[inline]
     pub(crate) fn start_finalizers(&mut self) {
-        if !self.finalizers_are_due() {
-            return;
+        if self.finalizers_are_due() {
+            self.enter_finalizers();
         }
+    }
+
+    #[inline(never)]
+    fn enter_finalizers(&mut self) {
         let callee = self.heap.get(self.base - 3);
         if is_builtin(callee) || self.is_library(callee) {
             return;

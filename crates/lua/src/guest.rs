@@ -87,14 +87,16 @@ impl LuaGuest {
         let mut fuel = budget;
         let mut loaded_image = None;
         loop {
-            let images = self.loaded.images(&self.shared.images);
-            let mut vm = Vm::new(&mut self.heap, images, host, fuel, budget);
-            vm.loaded_image = loaded_image.take();
-            vm.leaves = self.is_running;
-            let stop = vm.run_turn();
-            fuel = vm.fuel;
-            let new_image = vm.new_image.take();
-            drop(vm);
+            // The machine stays where it is made: it is large, and moving it would show.
+            let (stop, new_image) = {
+                let images = self.loaded.images(&self.shared.images);
+                let mut vm = Vm::new(&mut self.heap, images, host, fuel, budget);
+                vm.loaded_image = loaded_image.take();
+                vm.leaves = self.is_running;
+                let stop = vm.run_turn();
+                fuel = vm.fuel;
+                (stop, vm.new_image.take())
+            };
             match (stop, new_image) {
                 (Stop::NewImage, Some(image)) => {
                     loaded_image = Some(image.0);
@@ -142,10 +144,12 @@ impl Guest for LuaGuest {
     fn run(&mut self, host: &mut dyn Host, budget: u64) -> Turn {
         self.is_started = true;
         self.wake();
-        // A driver that has not done what was asked for does it now.
-        self.work();
-        if let Some(Aside::Ended(reason)) = self.aside.take().map(|aside| *aside) {
-            return Turn::Exited(reason);
+        if self.aside.is_some() {
+            // A driver that has not done what was asked for does it now.
+            self.work();
+            if let Some(Aside::Ended(reason)) = self.aside.take().map(|aside| *aside) {
+                return Turn::Exited(reason);
+            }
         }
         self.is_running = true;
         let mut left = i64::try_from(budget).unwrap_or(i64::MAX);

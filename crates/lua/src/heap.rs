@@ -297,10 +297,16 @@ impl Heap {
     }
 
     /// A new string object; at most [`word::SHORT_MAX`] bytes give a short string.
+    #[inline]
     pub(crate) fn string(&mut self, bytes: &[u8]) -> Word {
-        if let Some(word) = word::short(bytes) {
-            return word;
+        match word::short(bytes) {
+            Some(word) => word,
+            None => self.long_string(bytes),
         }
+    }
+
+    #[inline(never)]
+    fn long_string(&mut self, bytes: &[u8]) -> Word {
         let count = word::string_words(bytes.len());
         let at = self.allocate(1 + count);
         self.words[at] = word::header(Kind::String, 0, bytes.len() as u32);

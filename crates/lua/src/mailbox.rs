@@ -159,15 +159,22 @@ fn poll(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     }
 }
 
+/// Takes the next event that is for programs.
+#[inline(never)]
+fn take_event(vm: &mut Vm<'_>) -> Option<Word> {
+    loop {
+        let event = vm.host.receive_event()?;
+        if let Some(table) = vm.event_table(event) {
+            return Some(table);
+        }
+    }
+}
+
 /// Takes the next value of a mailbox channel.
+#[inline(always)]
 fn take(vm: &mut Vm<'_>, channel: usize, queue: i64) -> Option<Word> {
     if queue == EVENTS {
-        loop {
-            let event = vm.host.receive_event()?;
-            if let Some(table) = vm.event_table(event) {
-                return Some(table);
-            }
-        }
+        return take_event(vm);
     }
     let message = vm.host.receive(Queue(queue as u32))?;
     let value = match vm.heap.get(channel + field::MESSAGES) {
@@ -181,11 +188,17 @@ fn take(vm: &mut Vm<'_>, channel: usize, queue: i64) -> Option<Word> {
 
 impl Vm<'_> {
     /// One value for a payload: itself, a list of several, nil for none.
+    #[inline(always)]
     fn payload_value(&mut self, payload: &Fragment) -> Word {
-        if let [value] = payload.words() {
+        match payload.words() {
             // It has no objects.
-            return *value;
+            [value] => *value,
+            _ => self.unpacked_value(payload),
         }
+    }
+
+    #[inline(never)]
+    fn unpacked_value(&mut self, payload: &Fragment) -> Word {
         let values = self.unpack(payload);
         self.one_value(&values)
     }
@@ -204,6 +217,7 @@ impl Vm<'_> {
         }
     }
 
+    #[inline(always)]
     fn message_object(&mut self, message: &Message) -> Word {
         let payload = self.payload_value(&message.payload);
         let topic = self.heap.string(message.topic.as_bytes());
@@ -218,6 +232,7 @@ impl Vm<'_> {
         self.message_of(message, topic, payload)
     }
 
+    #[inline(always)]
     fn message_of(&mut self, message: &Message, topic: Word, payload: Word) -> Word {
         let payload = match self.images.get(PROGRAM_IMAGE).map(|image| image.payloads) {
             Some(Payloads::Wrapped) => self.heap.user(class::PAYLOAD, &[payload]),
@@ -274,12 +289,9 @@ impl Vm<'_> {
         Some(self.record(&fields))
     }
 
-    /// A table with these fields.
+    /// A table with these fields: few, whose names are different strings.
     pub(crate) fn record(&mut self, fields: &[(Word, Word)]) -> Word {
-        let at = self.heap.table(0, fields.len());
-        for &(key, value) in fields {
-            self.heap.set_hashed(self.strings(), at, key, value);
-        }
+        let at = self.heap.record(fields);
         word::make(word::TAG_TABLE, 0, at as u32)
     }
 }

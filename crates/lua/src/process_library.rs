@@ -70,14 +70,18 @@ fn short_topic(value: Word) -> Topic {
     // Any number that tells most words apart.
     let at = (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) as usize % TOPICS;
     SHORT_TOPICS.with_borrow_mut(|topics| {
-        let (known, topic) = &mut topics[at];
-        if *known != value {
-            let (bytes, length) = word::short_bytes(value);
-            *topic = SmolStr::new(String::from_utf8_lossy(&bytes[..length.min(word::SHORT_MAX)]));
-            *known = value;
+        let entry = &mut topics[at];
+        if entry.0 != value {
+            *entry = (value, made_topic(value));
         }
-        topic.clone()
+        entry.1.clone()
     })
+}
+
+#[cold]
+fn made_topic(value: Word) -> Topic {
+    let (bytes, length) = word::short_bytes(value);
+    SmolStr::new(String::from_utf8_lossy(&bytes[..length.min(word::SHORT_MAX)]))
 }
 
 impl Vm<'_> {
@@ -92,6 +96,9 @@ impl Vm<'_> {
 
     /// Packs values as a payload; the error says where what is wrong.
     pub(crate) fn payload(&mut self, values: &[Word], root: &str) -> Result<Fragment, Error> {
+        if values.is_empty() {
+            return Ok(Fragment::default());
+        }
         match self.pack(values, PAYLOAD_BYTES_MAX) {
             Ok(fragment) => Ok(fragment),
             Err(PackError::Unsendable) => Err(Error::invalid(self.unsendable_path(values, root))),
@@ -134,6 +141,7 @@ impl Vm<'_> {
     }
 
     /// A topic: not empty, not reserved, not too long.
+    #[inline]
     pub(crate) fn topic(&mut self, value: Word) -> Result<Topic, Error> {
         // Most topics are short strings of ASCII: a few looks at one word tell that all is well.
         const NOT_ASCII: Word = 0x80_8080_8080;

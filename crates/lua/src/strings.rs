@@ -61,7 +61,7 @@ impl<'a> Strings<'a> {
     }
 
     /// The bytes of a string; any other value has none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn bytes<'b>(self, heap: &'b Heap, value: Word) -> Text<'b>
     where
         'a: 'b,

@@ -42,6 +42,23 @@ impl Heap {
         at
     }
 
+    /// A new table with these fields, as if they had been set one after the other: at most
+    /// [`word::HASH_LINEAR_MAX`], whose keys are different strings.
+    pub(crate) fn record(&mut self, fields: &[(Word, Word)]) -> usize {
+        debug_assert!(fields.len() <= word::HASH_LINEAR_MAX as usize, "a record has few fields");
+        let at = self.table(0, fields.len());
+        let block = self.hash_part(at);
+        let mut entry = block + word::HASH_ENTRIES as usize;
+        let mut used = 0;
+        for &(key, value) in fields.iter().filter(|(_, value)| *value != word::NIL) {
+            self.set(entry, key);
+            self.set(entry + 1, value);
+            (entry, used) = (entry + 2, used + 1);
+        }
+        self.set(block + word::HASH_USED as usize, used | (fields.len() as u64) << 32);
+        at
+    }
+
     fn array_block(&mut self, capacity: usize) -> usize {
         let at = self.allocate(1 + capacity);
         self.set(at, word::header(Kind::Array, 0, capacity as u32));

@@ -28,18 +28,23 @@ pub(crate) fn rfc3339(nanoseconds: i64) -> ArrayText {
     // Every event carries such a text, so it is written without the formatting machinery, which
     // takes longer than all the rest of an event.
     let mut text = *b"0000-00-00T00:00:00.000000000Z";
-    let parts = [
-        (0..4, year),
-        (5..7, month),
-        (8..10, day),
-        (11..13, second / 3600),
-        (14..16, second / 60 % 60),
-        (17..19, second % 60),
-        (20..29, rest),
-    ];
-    for (place, number) in parts {
-        write_digits(&mut text[place], number);
-    }
+    let mut write = |at: usize, number: i64| {
+        let number = (number % 100) as u8;
+        text[at] = b'0' + number / 10;
+        text[at + 1] = b'0' + number % 10;
+    };
+    write(0, year / 100);
+    write(2, year);
+    write(5, month);
+    write(8, day);
+    write(11, second / 3600);
+    write(14, second / 60 % 60);
+    write(17, second % 60);
+    write(20, rest / 10_000_000);
+    write(22, rest / 100_000);
+    write(24, rest / 1000);
+    write(26, rest / 10);
+    text[28] = b'0' + (rest % 10) as u8;
     let length = match rest {
         0 => 20,
         rest if rest % 1_000_000 == 0 => 24,
@@ -48,14 +53,6 @@ pub(crate) fn rfc3339(nanoseconds: i64) -> ArrayText {
     };
     text[length - 1] = b'Z';
     ArrayText { bytes: text, length }
-}
-
-/// Writes a number that is not negative with as many digits as there is room for.
-fn write_digits(room: &mut [u8], mut number: i64) {
-    for digit in room.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
 }
 
 /// Nanoseconds since 1970 of such a text, with any offset.

@@ -124,6 +124,7 @@ pub(crate) struct Vm<'a> {
 }
 
 impl Drop for Vm<'_> {
+    #[inline]
     fn drop(&mut self) {
         std::mem::swap(self.home, &mut self.heap);
     }
@@ -131,6 +132,7 @@ impl Drop for Vm<'_> {
 
 impl<'a> Vm<'a> {
     /// A machine that goes on where the heap says.
+    #[inline(always)]
     pub(crate) fn new(
         heap: &'a mut Heap,
         images: &'a [Arc<Image>],
@@ -175,6 +177,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Takes the registers of the running coroutine from the heap.
+    #[inline]
     pub(crate) fn load_coroutine(&mut self) {
         let co = word::index(self.heap.get(root::CURRENT)) as usize;
         self.co = co;

@@ -134,7 +134,8 @@ impl Worker {
         by: Option<Pid>,
         mut guest: Box<dyn Guest>,
     ) -> Result<(), Error> {
-        let program = SmolStr::new(self.program(slot));
+        let definition = self.kernel.definition(slot);
+        let program = definition.map_or_else(SmolStr::default, |it| it.program.clone());
         self.tell_spawned(pid, &program, by);
         // Whatever becomes of it, its end is counted.
         let cell = self.cell(slot, pid);

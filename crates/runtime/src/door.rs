@@ -46,11 +46,16 @@ impl<'a> Door<'a> {
     }
 
     /// The process that a text means: a PID, or a name that somebody holds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn resolve(&mut self, to: &[u8]) -> Result<Pid, Error> {
-        if let Some(pid) = self.worker.pid_cache.get(to) {
-            return Ok(pid);
+        match self.worker.pid_cache.get(to) {
+            Some(pid) => Ok(pid),
+            None => self.read_destination(to),
         }
+    }
+
+    #[inline(never)]
+    fn read_destination(&mut self, to: &[u8]) -> Result<Pid, Error> {
         let shared = &self.worker.shared;
         if to.first() == Some(&b'{')
             && let Some(pid) = pid_bytes::read(to, &shared.hosts, shared.name.as_deref())?
@@ -66,13 +71,21 @@ impl<'a> Door<'a> {
     }
 
     /// A check on a process.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn check_pid(&self, action: &str, pid: Pid) -> Result<(), Error> {
-        let shared = &self.worker.shared;
         let Some(context) = self.worker.kernel.context(self.slot) else { return Ok(()) };
-        if shared.is_open_to(context) || self.is_built_in() {
+        if self.worker.shared.is_open_to(context) {
             return Ok(());
         }
+        self.decide_pid(action, pid, context)
+    }
+
+    #[inline(never)]
+    fn decide_pid(&self, action: &str, pid: Pid, context: &Context) -> Result<(), Error> {
+        if self.is_built_in() {
+            return Ok(());
+        }
+        let shared = &self.worker.shared;
         let text = shared.pid_text(pid);
         let allowed = shared.allows(context, self.pid, action, &text);
         if allowed { Ok(()) } else { Err(Error::denied(action, &text)) }
@@ -112,9 +125,8 @@ impl<'a> Door<'a> {
         // Who has children talks to them: it stays with them, as with those it sends to.
         self.worker.sends += 1;
         let (host, loaded, context) = self.check_request(&request, purpose)?;
-        let shared = Arc::clone(&self.worker.shared);
         if let Some(name) = &request.name
-            && let (Some(holder), false) = (shared.directory.holder(name), called)
+            && let (Some(holder), false) = (self.worker.shared.directory.holder(name), called)
         {
             self.worker.deliver_to_holder(holder, Some(self.slot), request)?;
             return Ok((holder, None));
@@ -146,13 +158,17 @@ impl<'a> Door<'a> {
         purpose: Purpose,
     ) -> Result<(HostIndex, Loaded, Arc<Context>), Error> {
         self.check_living()?;
+        let version = self.worker.shared.programs.version();
+        let known = self.worker.recent.get(version, &request.program, &request.host);
+        if known.is_none() {
+            check_id("program", &request.program)?;
+            check_id("host", &request.host)?;
+        }
         self.check_spawn(request, purpose)?;
-        let shared = Arc::clone(&self.worker.shared);
-        let Some(host) = shared.host(&request.host) else {
-            let message = format!("process host \"{}\" not found", cut(&request.host));
-            return Err(Error::not_found(message));
+        let (host, loaded) = match known {
+            Some(known) => known,
+            None => self.look_up(version, request)?,
         };
-        let loaded = shared.programs.load(&request.program, host)?;
         self.check_program(&loaded)?;
         for (topic, _) in &request.messages {
             check_topic(topic)?;
@@ -168,9 +184,25 @@ impl<'a> Door<'a> {
         Ok((host, loaded, context))
     }
 
+    /// The process host and the program that a request means.
+    #[inline(never)]
+    fn look_up(
+        &mut self,
+        version: u64,
+        request: &SpawnRequest,
+    ) -> Result<(HostIndex, Loaded), Error> {
+        let shared = &self.worker.shared;
+        let Some(host) = shared.host(&request.host) else {
+            let message = format!("process host \"{}\" not found", cut(&request.host));
+            return Err(Error::not_found(message));
+        };
+        let loaded = shared.programs.load(&request.program, host)?;
+        let names = (&request.program, &request.host);
+        self.worker.recent.put(version, names, (host, &loaded));
+        Ok((host, loaded))
+    }
+
     fn check_spawn(&self, request: &SpawnRequest, purpose: Purpose) -> Result<(), Error> {
-        check_id("program", &request.program)?;
-        check_id("host", &request.host)?;
         let shared = &self.worker.shared;
         let context = self.worker.kernel.context(self.slot);
         if context.is_none_or(|context| shared.is_open_to(context)) || self.is_built_in() {
@@ -236,12 +268,19 @@ pub(crate) fn built_in_program(id: &str) -> Error {
     Error::new(ErrorKind::PermissionDenied, message)
 }
 
+#[inline(always)]
 pub(crate) fn check_topic(topic: &SmolStr) -> Result<(), Error> {
-    if topic.is_empty() || topic.starts_with('@') || topic.len() > TOPIC_BYTES_MAX {
-        let message = "a topic has 1 to 255 bytes and does not start with @";
-        return Err(Error::invalid(format!("invalid topic \"{}\": {message}", cut(topic))));
+    let bytes = topic.as_bytes();
+    if bytes.first().is_none_or(|first| *first == b'@') || bytes.len() > TOPIC_BYTES_MAX {
+        return Err(invalid_topic(topic));
     }
     Ok(())
+}
+
+#[cold]
+fn invalid_topic(topic: &str) -> Error {
+    let message = "a topic has 1 to 255 bytes and does not start with @";
+    Error::invalid(format!("invalid topic \"{}\": {message}", cut(topic)))
 }
 
 /// Ids are `namespace:name`.

@@ -39,6 +39,7 @@ mod process_info;
 mod program;
 mod quiet;
 mod random;
+mod recent;
 mod reconfigure;
 mod records;
 mod renewal;

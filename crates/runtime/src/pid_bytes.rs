@@ -16,13 +16,16 @@ pub(crate) fn write(pid: Pid, hosts: &[HostConfig], node: Option<&str>, out: &mu
     }
     let host = hosts.get(usize::from(pid.host)).map_or("?", |host| host.id.as_str());
     out.extend_from_slice(host.as_bytes());
-    out.push(b'|');
-    push_hex(pid.epoch, out);
-    for part in [u32::from(pid.shard), pid.slot, pid.generation] {
-        out.push(b'.');
-        push_hex(part, out);
+    // Four numbers of up to eight digits, each behind a sign.
+    let mut tail = [0; 40];
+    let mut end = 0;
+    let parts = [pid.epoch, u32::from(pid.shard), pid.slot, pid.generation];
+    for (sign, part) in [b'|', b'.', b'.', b'.'].into_iter().zip(parts) {
+        tail[end] = sign;
+        end = put_hex(part, &mut tail, end + 1);
     }
-    out.push(b'}');
+    tail[end] = b'}';
+    out.extend_from_slice(&tail[..=end]);
 }
 
 /// The PID in a text that starts with a brace; `Ok(None)` when it is none.
@@ -71,9 +74,10 @@ fn read_local(text: &[u8], hosts: &[HostConfig]) -> Option<Pid> {
     rest.is_empty().then_some(Pid { host, shard, epoch, slot, generation })
 }
 
-/// Appends a number in hexadecimal, without leading zeros.
-#[inline]
-fn push_hex(value: u32, out: &mut Vec<u8>) {
+/// Writes a number in hexadecimal at a place, without leading zeros; gives the place behind it. What
+/// lies behind that may be written to.
+#[inline(always)]
+fn put_hex(value: u32, out: &mut [u8; 40], at: usize) -> usize {
     // Each digit into a byte of its own, the first one in the highest.
     let mut digits = u64::from(value);
     digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF;
@@ -81,9 +85,10 @@ fn push_hex(value: u32, out: &mut Vec<u8>) {
     digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F;
     // 1 in the bytes of those above 9: letters, which begin 39 after what would follow the 9.
     let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    let text = (digits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes();
-    let zeros = (value | 1).leading_zeros() as usize / 4;
-    out.extend_from_slice(&text[zeros..]);
+    let text = digits + 0x3030_3030_3030_3030 + letters * 39;
+    let zeros = (value | 1).leading_zeros() / 4;
+    out[at..at + 8].copy_from_slice(&(text << (8 * zeros)).to_be_bytes());
+    at + 8 - zeros as usize
 }
 
 /// Values of the lower-case hexadecimal digits; 16 for any other byte.

@@ -47,7 +47,7 @@ impl PidCache {
         (text.len() <= TEXT_BYTES_MAX).then_some((mixed >> 48) as usize % SETS)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, text: &[u8]) -> Option<Pid> {
         let set = self.sets.get(Self::place(text)?)?;
         let is_it = |entry: &&Entry| {

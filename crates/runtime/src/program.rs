@@ -8,6 +8,7 @@ use procession_kernel::{Definition, HostConfig};
 use procession_types::{Error, ErrorKind, HostIndex, Limits, SmolStr};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A program that is ready to be run.
@@ -49,7 +50,11 @@ enum Entry {
 }
 
 /// See the module.
-pub(crate) struct Programs(RwLock<Table>);
+pub(crate) struct Programs {
+    table: RwLock<Table>,
+    /// Changes with each change of the table, before it and under its lock.
+    version: AtomicU64,
+}
 
 struct Table {
     environment: Arc<dyn Environment>,
@@ -59,7 +64,15 @@ struct Table {
 
 impl Programs {
     pub(crate) fn new(environment: Arc<dyn Environment>, hosts: Arc<[HostConfig]>) -> Self {
-        Self(RwLock::new(Table { environment, hosts, entries: HashMap::default() }))
+        let table = RwLock::new(Table { environment, hosts, entries: HashMap::default() });
+        Self { table, version: AtomicU64::new(1) }
+    }
+
+    /// Another number than before when anything may have changed. What was looked up after it was read
+    /// holds as long as it is the same.
+    #[inline]
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     /// Adds or replaces a program. Processes that run the old one go on with it.
@@ -195,10 +208,12 @@ impl Programs {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Table> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> RwLockWriteGuard<'_, Table> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        let table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        self.version.fetch_add(1, Ordering::Release);
+        table
     }
 }

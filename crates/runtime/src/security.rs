@@ -34,7 +34,7 @@ impl Shared {
     /// need not be made.
     #[inline]
     pub(crate) fn is_open_to(&self, context: &Context) -> bool {
-        self.policies.with(|policies| policies.is_open_to(context))
+        self.policies.are_open_to(context)
     }
 
     /// What the policies say about an action of the caller.

@@ -50,6 +50,8 @@ pub(crate) struct Slices {
 pub(crate) struct Tally {
     pub(crate) cells: Vec<Cell>,
     index: HashMap<(HostIndex, SmolStr), u32, FoldHash>,
+    /// The cell that was asked for last: whoever spawns, spawns mostly the same.
+    last: u32,
     /// Limits that were hit, by name.
     pub(crate) limits: Vec<(&'static str, u64)>,
     pub(crate) slices: Slices,
@@ -60,11 +62,20 @@ impl Tally {
     pub(crate) fn new() -> Self {
         let other = Cell { program: SmolStr::new_static("other"), ..Cell::default() };
         let (cells, index) = (vec![other], HashMap::default());
-        Self { cells, index, limits: Vec::new(), slices: Slices::default(), turns: 0 }
+        Self { cells, index, last: 0, limits: Vec::new(), slices: Slices::default(), turns: 0 }
     }
 
     /// The number of the cell of a program on a host.
     pub(crate) fn cell(&mut self, program: &SmolStr, host: HostIndex) -> u32 {
+        let last = &self.cells[self.last as usize];
+        if last.host == host && last.program == *program {
+            return self.last;
+        }
+        self.last = self.find(program, host);
+        self.last
+    }
+
+    fn find(&mut self, program: &SmolStr, host: HostIndex) -> u32 {
         if let Some(&cell) = self.index.get(&(host, program.clone())) {
             return cell;
         }

@@ -10,6 +10,7 @@ use crate::mail::Mail;
 use crate::pid_cache::PidCache;
 use crate::pressure::Pressure;
 use crate::random::Random;
+use crate::recent::Recent;
 use crate::renewal::Waiting;
 use crate::shared::Shared;
 use crate::tally::Tally;
@@ -59,6 +60,8 @@ pub(crate) struct Worker {
     pub(crate) renewals: Vec<Waiting>,
     /// PIDs read from texts.
     pub(crate) pid_cache: PidCache,
+    /// Programs started last.
+    pub(crate) recent: Recent,
     /// Events that the telemetry has not been told of yet.
     pub(crate) chronicle: Chronicle,
     /// See [`crate::tally`].
@@ -102,6 +105,7 @@ impl Worker {
             relief: false,
             renewals: Vec::new(),
             pid_cache: PidCache::new(),
+            recent: Recent::default(),
             chronicle: Chronicle::default(),
             tally: Tally::new(),
             unstarted: None,
