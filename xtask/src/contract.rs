@@ -18,8 +18,14 @@ const SECONDS: u64 = 60;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the application of the requests and their configuration are.
 const APPLICATION: &str = "xtask/contract";
-const TOKEN_OPTIONS: [&str; 4] =
-    ["--policy", "contract:everything", "--policy", "contract:not-the-system"];
+const TOKEN_OPTIONS: [&str; 6] = [
+    "--policy",
+    "contract:everything",
+    "--policy",
+    "contract:not-the-system",
+    "--policy",
+    "contract:not-drained",
+];
 
 /// What is asked of it.
 #[derive(Debug, Default)]

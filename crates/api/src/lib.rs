@@ -8,6 +8,7 @@
 mod access;
 mod call;
 mod cursor;
+mod drain;
 mod kind;
 mod message;
 mod node;
@@ -26,6 +27,7 @@ mod value;
 pub use access::{AuthorizeRequest, AuthorizeResponse, ConsideredPolicy, PolicyView};
 pub use call::{CallRequest, CallResponse};
 pub use cursor::{NameCursor, ProcessCursor, RecordCursor};
+pub use drain::{DrainLeftView, DrainRequest, DrainView, UndrainQuery};
 pub use kind::{exit_code, exit_code_of_limit, http_status, kind_of_status, slug};
 pub use message::{MessageRequest, PeekQuery, Peeked, WaitingMessage};
 pub use node::{HostView, NodeStats, NodeView, ProgramView, ShutdownRequest, StreamQuery};

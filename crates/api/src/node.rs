@@ -19,6 +19,12 @@ pub struct NodeView {
     pub shards: u16,
     /// Processes alive.
     pub processes: u64,
+    /// `draining`, `ending` or `drained` when it takes no new work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<String>,
+    /// What is wrong with where its records and metrics go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<String>,
 }
 
 /// What a node has done since its start.
@@ -73,6 +79,9 @@ pub struct HostView {
     pub processes_max: u32,
     /// `system` or `normal`.
     pub priority: String,
+    /// `draining`, `ending` or `drained` when nothing new is started on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<String>,
 }
 
 /// How a node is stopped.

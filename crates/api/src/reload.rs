@@ -43,7 +43,7 @@ pub struct ReloadView {
     pub dry_run: bool,
     /// What is different.
     pub changes: Vec<ChangeView>,
-    /// What of it a running node can't change; without `dry_run` a reload with such is refused.
+    /// What stands in its way: process hosts that are gone and still used. Without `dry_run` a reload with such is refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsupported: Vec<String>,
     /// Services and pools whose processes go on with new code.

@@ -40,6 +40,19 @@ impl Selector {
         })
     }
 
+    /// Whether all its keys are known: one that is misspelt would select nothing, or everything.
+    ///
+    /// # Errors
+    /// What the first is that is not, and which there are.
+    pub fn check(&self, keys: &[&str]) -> Result<(), String> {
+        match self.0.iter().find(|it| !keys.contains(&it.key.as_str())) {
+            None => Ok(()),
+            Some(Requirement { key, .. }) => {
+                Err(format!("nothing here has \"{key}\" to select by, but {}", keys.join(", ")))
+            }
+        }
+    }
+
     /// Whether it selects everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {

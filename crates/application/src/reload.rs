@@ -8,12 +8,15 @@ use crate::assemble::{assemble, definition};
 use crate::renew::Renewals;
 use crate::transition;
 use procession_policy::Unidentified;
-use procession_runtime::{ConfigError, Node, StateName, Verb};
+use procession_runtime::{ConfigError, HOST_NORMAL, HOST_SYSTEM, Node, StateName, Verb};
 use procession_spec::{Application, Difference, Sort};
 use procession_types::{Error, ErrorKind};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Users of a process host that a message names.
+const NAMED_MAX: usize = 4;
 
 /// What a reload has done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,8 +37,8 @@ pub struct Reloaded {
 /// Why a reload was refused. The application is as it was before.
 #[derive(Debug)]
 pub enum ReloadError {
-    /// What has changed that a running node can't change.
-    Unsupported(Vec<String>),
+    /// Process hosts that are gone and still used, and by whom.
+    InUse(Vec<String>),
     /// What the definitions say makes no sense together.
     Definition(Vec<Error>),
     /// A granted directory can't be used.
@@ -54,10 +57,7 @@ pub enum ReloadError {
 impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsupported(changes) => {
-                let list = changes.join(", ");
-                write!(f, "a running node can't change {list}: stop the application and start it")
-            }
+            Self::InUse(hosts) => write!(f, "{}", hosts.join("\n")),
             Self::Definition(errors) => {
                 let lines: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
                 write!(f, "{}", lines.join("\n"))
@@ -92,12 +92,12 @@ pub struct Reload<'a> {
 }
 
 impl Reload<'_> {
-    /// What is different, and what of that a running node can't change.
+    /// What is different, and what stands in the way of it.
     #[must_use]
-    pub fn difference(&self) -> (Difference, Vec<String>) {
+    pub fn difference(&self, node: &Node) -> (Difference, Vec<String>) {
         let difference = Difference::between(self.before, self.after);
-        let unsupported = unsupported(&difference);
-        (difference, unsupported)
+        let in_use = gone_hosts(&difference).filter_map(|id| used_by(node, id)).collect();
+        (difference, in_use)
     }
 
     /// Makes a node that runs `before` run `after`. What did not change is not touched: it keeps its
@@ -106,9 +106,9 @@ impl Reload<'_> {
     /// # Errors
     /// See [`ReloadError`].
     pub fn run(&self, node: &Node) -> Result<Reloaded, ReloadError> {
-        let (difference, unsupported) = self.difference();
-        if !unsupported.is_empty() {
-            return Err(ReloadError::Unsupported(unsupported));
+        let (difference, in_use) = self.difference(node);
+        if !in_use.is_empty() {
+            return Err(ReloadError::InUse(in_use));
         }
         let mut done = Reloaded { programs: new_programs(&difference), ..Reloaded::default() };
         if difference.is_empty() {
@@ -157,6 +157,7 @@ impl Reload<'_> {
         }
         let gone = difference.removed.iter().filter(|(sort, _)| *sort == Sort::Program);
         gone.for_each(|(_, id)| node.undefine(id));
+        gone_hosts(difference).for_each(|id| node.remove_host(id));
         Ok(())
     }
 
@@ -201,18 +202,32 @@ impl Reload<'_> {
             }
         }
         new.iter().for_each(|id| node.undefine(id));
+        let hosts =
+            difference.added.iter().filter(|(sort, id)| *sort == Sort::Host && !is_always(id));
+        hosts.for_each(|(_, id)| node.remove_host(id));
     }
 }
 
-/// What a reload can't do.
-fn unsupported(difference: &Difference) -> Vec<String> {
-    let mut found = Vec::new();
-    for (what, list) in [("the new", &difference.added), ("the removed", &difference.removed)] {
-        let hosts = list.iter().filter(|(sort, _)| *sort == Sort::Host);
-        // A PID names its host by its position among those that the node has.
-        found.extend(hosts.map(|(_, id)| format!("{what} process host {id}")));
-    }
-    found
+/// Whether every node has this host, described or not.
+fn is_always(host: &str) -> bool {
+    host == HOST_NORMAL || host == HOST_SYSTEM
+}
+
+/// The process hosts that the node shall have no more.
+fn gone_hosts(difference: &Difference) -> impl Iterator<Item = &str> {
+    let hosts = difference.removed.iter().filter(|(sort, _)| *sort == Sort::Host);
+    hosts.map(|(_, id)| id.as_str()).filter(|id| !is_always(id))
+}
+
+/// Who uses a process host beside the application; `None` when nobody does.
+fn used_by(node: &Node, host: &str) -> Option<String> {
+    let (users, count) = node.host_users(host, NAMED_MAX);
+    let more = match count.saturating_sub(users.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let users = users.join(", ");
+    (count > 0).then(|| format!("process host {host} is gone, and {users}{more} on it"))
 }
 
 const fn is_supervised(sort: Sort) -> bool {

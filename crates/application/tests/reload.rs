@@ -5,10 +5,11 @@ mod common;
 
 use common::Scratch;
 use procession_application::{Reload, ReloadError, Reloaded, assemble, read};
+use procession_environment::SpawnRequest;
 use procession_policy::Unidentified;
 use procession_runtime::{Node, Sinks, Verb};
 use procession_spec::{Application, Mode};
-use procession_types::{FragmentBuilder, Message, Pid, word};
+use procession_types::{Context, FragmentBuilder, Message, Pid, word};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -194,14 +195,13 @@ fn everything_else_changes_too_and_back() {
 end }";
     running.scratch.write("reader.lua", reader);
     running.scratch.write("_index.yaml", ALL_ELSE);
-    let done = running.reload();
-    let error = done.unwrap_err();
-    assert!(error.to_string().contains("the new process host app:processes"), "{error}");
-    assert_eq!(running.ids(), ["app:answers", "app:bystander", "app:workers", "system:root"]);
+    let done = running.reload().unwrap_or_else(|error| panic!("{error}"));
+    let hosts = running.node.hosts();
+    let weights: Vec<(&str, u32)> =
+        hosts.iter().map(|it| (it.config.id.as_str(), it.config.weight)).collect();
+    assert_eq!(weights, [("app:processes", 7), ("system:processes", 1)]);
     let lines = ALL_ELSE.lines().filter(|line| !line.contains("process.host"));
     let rest = lines.collect::<Vec<&str>>().join("\n");
-    running.scratch.write("_index.yaml", &rest);
-    let done = running.reload().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(done.restarted, ["app:answers"]);
     assert_ne!(running.pid("app:answers"), answers);
     assert_eq!(running.pid("app:workers"), workers);
@@ -260,6 +260,56 @@ fn a_host_is_described_otherwise_while_it_is_used() {
     let error = running.reload().unwrap_err();
     assert!(matches!(&error, ReloadError::Failed { id, .. } if id == "app:more"), "{error}");
     assert_eq!(running.ids(), ["app:answers", "app:bystander", "app:workers", "system:root"]);
+}
+
+#[test]
+fn process_hosts_come_and_go() {
+    let mut running = Running::start("more-hosts");
+    let hosts = |running: &Running| {
+        let hosts = running.node.hosts().into_iter();
+        hosts.map(|host| host.config.id.to_string()).collect::<Vec<_>>()
+    };
+    let place = "  - {name: place, kind: process.host, host: {max_processes: 9}}\n";
+    let there = INDEX.replace("app:processes", "place") + place;
+    running.scratch.write("_index.yaml", &there);
+    running.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(hosts(&running), ["app:processes", "system:processes", "app:place"]);
+    let pid = running.pid("app:answers");
+    assert!(running.node.pid_text(pid).starts_with("{app:place|"), "it moved there");
+    assert_eq!(running.node.parse_pid(&running.node.pid_text(pid)), Some(pid));
+    assert_eq!(running.ask("app:answers", 1), "echo 1 1");
+    // Somebody else is there, too.
+    let request = SpawnRequest {
+        program: "app:echo".into(),
+        host: "app:place".into(),
+        ..SpawnRequest::default()
+    };
+    let alone = running.node.spawn(request.clone(), Context::default()).unwrap().pid;
+    running.scratch.write("_index.yaml", INDEX);
+    let error = running.reload().unwrap_err().to_string();
+    let text = running.node.pid_text(alone);
+    let expected = format!("process host app:place is gone, and {text} runs app:echo on it");
+    assert_eq!(error, expected);
+    assert_eq!(running.pid("app:answers"), pid);
+    running.node.terminate(alone).unwrap();
+    running.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(hosts(&running), ["app:processes", "system:processes"]);
+    let error = running.node.spawn(request.clone(), Context::default()).unwrap_err();
+    assert_eq!(error.message, "process host \"app:place\" not found");
+    assert_eq!(running.ask("app:answers", 2), "echo 1 2");
+    // The same place as before.
+    running.scratch.write("_index.yaml", &there);
+    running.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(running.pid("app:answers").host, pid.host);
+    // A version that does not come up takes its host away again.
+    running.scratch.write("_index.yaml", INDEX);
+    running.reload().unwrap();
+    let bad = "  - {name: bad, kind: process.service, process: broken, host: place}
+  - {name: broken, kind: process.lua, source: file://broken.lua}\n";
+    running.scratch.write("broken.lua", "return { main = function() error('no way') end }");
+    running.scratch.write("_index.yaml", &(INDEX.to_owned() + place + bad));
+    assert!(running.reload().is_err());
+    assert_eq!(hosts(&running), ["app:processes", "system:processes"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::connect::ConfigArguments;
 use crate::control::ControlArguments;
 use crate::doctor::DoctorArguments;
 use crate::down::DownArguments;
+use crate::drain::DrainArguments;
 use crate::events::EventsArguments;
 use crate::failure::Failure;
 use crate::grant::{self, Setting};
@@ -38,6 +39,7 @@ use crate::top::TopArguments;
 use crate::tree::TreeArguments;
 use crate::up::UpArguments;
 use crate::upgrade::UpgradeArguments;
+use crate::version::VersionArguments;
 use crate::wait::WaitArguments;
 use clap::error::{ContextKind, ErrorKind as ClapKind};
 use clap::{Args, Parser, Subcommand};
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Start(ControlArguments),
     /// Let services go down and come up again
     Restart(ControlArguments),
+    /// Give something no new work, and take it down when it has finished what it has
+    Drain(DrainArguments),
     /// Set the size of a pool
     Scale(ScaleArguments),
     /// Let another program go on in the place of a process's
@@ -136,7 +140,7 @@ pub(crate) enum Command {
     #[command(name = "__complete", hide = true)]
     Complete(CompleteArguments),
     /// Print the version
-    Version,
+    Version(VersionArguments),
 }
 
 /// What `run` is told.

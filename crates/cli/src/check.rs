@@ -2,7 +2,9 @@
 
 use crate::application;
 use crate::failure::Failure;
+use crate::output::{Format, one};
 use clap::Args;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// What `check` is told.
@@ -14,10 +16,25 @@ pub(crate) struct CheckArguments {
     /// Unknown kinds, keys and modules are warnings
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// The form of the output
+    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    pub(crate) output: Format,
 }
 
 /// Runs the command; gives its output. Exit code 9 when the application is not valid.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<String, Failure> {
     let (checked, _) = application::read(&arguments.directory, arguments.lenient)?;
-    Ok(format!("{}: {}\n", arguments.directory.display(), application::summary(&checked)))
+    let directory = arguments.directory.display().to_string();
+    let ids = |ids: &mut dyn Iterator<Item = &String>| json!(ids.collect::<Vec<_>>());
+    let found = json!({
+        "directory": directory,
+        "programs": ids(&mut checked.programs.keys()),
+        "hosts": ids(&mut checked.hosts.keys()),
+        "services": ids(&mut checked.services.keys()),
+        "supervisors": ids(&mut checked.supervisors.keys()),
+        "pools": ids(&mut checked.pools.keys()),
+        "policies": ids(&mut checked.policies.keys()),
+    });
+    let text = |_: &Value| format!("{directory}: {}\n", application::summary(&checked));
+    Ok(one(arguments.output, &found, text, |_| directory.clone()))
 }

@@ -116,6 +116,13 @@ fn live(ids: &[&str]) -> Option<Vec<String>> {
         let (services, _) = client.services(kind, NAMES_MAX).ok()?;
         return Some(services.into_iter().map(|service| service.id).collect());
     }
+    if ids.contains(&"drainable") {
+        let (services, _) = client.services(None, NAMES_MAX).ok()?;
+        let (hosts, _) = client.hosts(NAMES_MAX).ok()?;
+        let services = services.into_iter().map(|service| service.id);
+        let hosts = hosts.into_iter().map(|host| host.id);
+        return Some(services.chain(hosts).chain(["node".to_owned()]).collect());
+    }
     if ids.contains(&"policy") {
         let (policies, _) = client.policies(NAMES_MAX).ok()?;
         return Some(policies.into_iter().map(|policy| policy.id).collect());

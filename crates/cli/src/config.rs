@@ -66,11 +66,18 @@ pub(crate) fn run(arguments: &ConfigCommandArguments) -> Result<String, Failure>
         .iter()
         .map(|known| {
             let setting = settings.origin(known.name);
-            let unset = || "not set".to_owned();
+            // What is where it is unless somebody says otherwise.
+            let usual = match known.name {
+                "socket" => settings.socket().ok(),
+                "tokens" => settings.tokens().ok(),
+                _ => None,
+            };
+            let usual = usual.filter(|_| setting.is_none()).map(|path| path.display().to_string());
+            let unset = || if usual.is_some() { "default" } else { "not set" }.to_owned();
             let origin = setting.map_or_else(unset, |setting| setting.origin.clone());
             Shown {
                 name: known.name,
-                value: setting.map(|setting| setting.value.clone()).unwrap_or_default(),
+                value: setting.map(|setting| setting.value.clone()).or(usual).unwrap_or_default(),
                 origin: with_origin.then_some(origin),
                 meaning: known.meaning,
             }

@@ -2,7 +2,7 @@
 
 use crate::connect::{self, Common};
 use crate::failure::{ExitStatus, Failure};
-use crate::output::{Column, column, list};
+use crate::output::{Column, column, list, printable};
 use clap::Args;
 use procession_client::{ClientError, Target};
 use serde::Serialize;
@@ -122,6 +122,8 @@ fn node(settings: &crate::settings::Settings) -> Result<Vec<Finding>, Failure> {
         findings
             .push(note("node's version", format!("{}: not that of this command", view.version)));
     }
+    let troubles = view.troubles.iter();
+    findings.extend(troubles.map(|trouble| wrong("records", printable(trouble))));
     findings.push(match client.ready() {
         Ok(()) => ok("shards", format!("all {} answer", view.shards)),
         Err(error) => wrong("shards", error.to_string()),

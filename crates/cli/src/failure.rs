@@ -110,7 +110,7 @@ impl Failure {
             | ConfigError::Hosts(_)
             | ConfigError::Weight { .. }
             | ConfigError::DuplicateHost(_)
-            | ConfigError::OtherHosts(_)
+            | ConfigError::NewHost(..)
             | ConfigError::Records(_)
             | ConfigError::Store(_)
             | ConfigError::Thread(_) => {

@@ -16,6 +16,7 @@ mod connect;
 mod control;
 mod doctor;
 mod down;
+mod drain;
 mod events;
 mod export;
 mod failure;
@@ -96,6 +97,7 @@ fn command() -> Result<u8, Failure> {
         Command::Config(arguments) => config::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Down(arguments) => down::run(arguments),
+        Command::Drain(arguments) => drain::run(arguments),
         Command::History(arguments) => history::run(arguments),
         Command::Init(arguments) => init::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
@@ -121,7 +123,7 @@ fn command() -> Result<u8, Failure> {
         Command::Scale(arguments) => scale::run(arguments),
         Command::Start(arguments) => start::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
-        Command::Version => Ok(version::text()),
+        Command::Version(arguments) => Ok(version::run(arguments)),
         Command::Wait(arguments) => wait::run(arguments),
     };
     text.map(|text| show(&text))

@@ -8,7 +8,7 @@ use procession_api::ProcessView;
 use std::io::Write as _;
 
 /// Processes that are shown when nobody says how many.
-const SHOWN: usize = 1000;
+const SHOWN: u32 = 1000;
 
 /// What `ps` is told.
 #[derive(Debug, Args)]
@@ -19,8 +19,8 @@ pub(crate) struct PsArguments {
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub(crate) selector: Option<String>,
     /// How many at most
-    #[arg(long, value_name = "COUNT", default_value_t = SHOWN)]
-    pub(crate) limit: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = SHOWN, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
 }
 
 /// The columns of a list of processes.
@@ -42,7 +42,7 @@ pub(crate) const COLUMNS: &[Column<ProcessView>] = &[
 /// Runs the command; gives its output.
 pub(crate) fn run(arguments: &PsArguments) -> Result<String, Failure> {
     let (client, format) = arguments.common.client()?;
-    let limit = arguments.limit.max(1);
+    let limit = arguments.limit as usize;
     let (processes, has_more) = client
         .processes(arguments.selector.as_deref(), limit)
         .map_err(|error| failed("list processes", &error))?;

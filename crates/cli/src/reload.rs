@@ -75,7 +75,7 @@ fn text(it: &ReloadView) -> String {
         out.push_str("nothing has changed\n");
     }
     for what in &it.unsupported {
-        let _ = writeln!(out, "a running node can't change {what}: procession down, procession up");
+        let _ = writeln!(out, "{what}: procession drain HOST lets them finish");
     }
     let lists = [
         ("upgraded where they are", &it.upgraded),

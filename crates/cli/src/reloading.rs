@@ -45,7 +45,7 @@ impl Reloader {
     /// Reads the application again; one reload at a time.
     ///
     /// # Errors
-    /// 422 with everything that is wrong with the files, or that a running node can't change; others
+    /// 422 with everything that is wrong with the files, 409 when a process host that is gone is still used; others
     /// when something does not come up. In any case the old application goes on.
     pub(crate) fn reload(
         &self,
@@ -77,7 +77,7 @@ impl Reloader {
             unidentified: self.unidentified,
             patience,
         };
-        let (difference, unsupported) = reload.difference();
+        let (difference, unsupported) = reload.difference(&node);
         let dry_run = request.dry_run;
         let done =
             if dry_run { Reloaded::default() } else { reload.run(&node).map_err(problem)? };
@@ -108,10 +108,9 @@ fn invalid(detail: String) -> Box<Problem> {
 fn problem(error: ReloadError) -> Box<Problem> {
     let text = error.to_string();
     match error {
-        ReloadError::Unsupported(_) => {
-            let hint =
-                "procession down ends the node, procession up starts it with the new version";
-            Box::new(invalid(text).with_hint(hint))
+        ReloadError::InUse(_) => {
+            let hint = "procession drain HOST lets them finish";
+            Box::new(Problem::new(ErrorKind::Conflict, text).with_hint(hint))
         }
         ReloadError::Definition(_) | ReloadError::Grant(_) | ReloadError::Directory(..) => {
             invalid(text)

@@ -2,7 +2,7 @@
 
 use crate::connect::{Common, failed};
 use crate::failure::{ExitStatus, Failure};
-use crate::output::{Column, Format, age, column, count, list, one, wide};
+use crate::output::{Column, Format, age, column, count, list, one, printable, wide};
 use clap::Args;
 use procession_api::ServiceView;
 use procession_client::ClientError;
@@ -54,6 +54,8 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<String, Failure> {
             ("Version", node.version.clone()),
             ("Application", node.application.clone().unwrap_or_default()),
             ("Running for", age(&node.started)),
+            ("Drain", node.drain.clone().unwrap_or_default()),
+            ("Trouble", printable(&node.troubles.join("; "))),
             ("Shards", node.shards.to_string()),
             ("Processes", node.processes.to_string()),
             ("Started", count(stats.started)),

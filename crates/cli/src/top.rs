@@ -2,11 +2,12 @@
 
 use crate::connect::{Common, failed};
 use crate::failure::Failure;
-use crate::output::{age, bold, bytes, count, printable};
+use crate::output::{Format, age, bold, bytes, count, one, printable};
 use crate::time;
 use clap::{Args, ValueEnum};
 use procession_api::{NodeStats, PoolView, ProcessView};
 use procession_client::Client;
+use serde_json::json;
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, Write as _, stdout};
 use std::ops::ControlFlow;
@@ -49,11 +50,26 @@ pub(crate) enum Order {
     Mailbox,
 }
 
+impl Order {
+    /// What a process is sorted by, that has spent so many instructions.
+    fn of(self, process: &ProcessView, spent: u64) -> u64 {
+        match self {
+            Self::Instructions => spent,
+            Self::Memory => process.memory_bytes,
+            Self::Mailbox => u64::from(process.mailbox_messages),
+        }
+    }
+}
+
 /// Runs the command until it is interrupted, or once.
 pub(crate) fn run(arguments: &TopArguments) -> Result<String, Failure> {
-    let (client, _) = arguments.common.client()?;
-    if arguments.once || !stdout().is_terminal() {
+    let (client, format) = arguments.common.client()?;
+    let is_for_people = matches!(format, Format::Table | Format::Wide);
+    if arguments.once || !stdout().is_terminal() || !is_for_people {
         let stats = client.stats().map_err(|error| failed("watch the node", &error))?;
+        if !is_for_people {
+            return figures(&client, stats, arguments, format);
+        }
         return picture(&client, &stats, &mut Before::default(), arguments);
     }
     // A second client: the first one is busy with the stream.
@@ -81,6 +97,24 @@ pub(crate) fn run(arguments: &TopArguments) -> Result<String, Failure> {
     outcome.map(|()| String::new())
 }
 
+/// One picture for programs: the figures are those since the start.
+fn figures(
+    client: &Client,
+    stats: NodeStats,
+    arguments: &TopArguments,
+    format: Format,
+) -> Result<String, Failure> {
+    let watch = |error| failed("watch the node", &error);
+    let (mut processes, _) = client.processes(None, LOOKED_AT_MAX).map_err(watch)?;
+    processes
+        .sort_by_key(|process| std::cmp::Reverse(arguments.sort.of(process, process.instructions)));
+    processes.truncate(arguments.rows);
+    let (pools, _) = client.pools(LOOKED_AT_MAX).map_err(watch)?;
+    let names: Vec<String> = processes.iter().map(crate::ps::name).collect();
+    let value = json!({"stats": stats, "pools": pools, "processes": processes});
+    Ok(one(format, &value, |_| String::new(), |_| names.join("\n")))
+}
+
 /// What the last picture showed.
 #[derive(Default)]
 struct Before {
@@ -103,13 +137,7 @@ fn picture(
         let before = before.instructions.get(&process.pid).copied().unwrap_or(0);
         process.instructions.saturating_sub(before)
     };
-    processes.sort_by_key(|process| {
-        std::cmp::Reverse(match arguments.sort {
-            Order::Instructions => spent(process),
-            Order::Memory => process.memory_bytes,
-            Order::Mailbox => u64::from(process.mailbox_messages),
-        })
-    });
+    processes.sort_by_key(|process| std::cmp::Reverse(arguments.sort.of(process, spent(process))));
     let rate = |of: fn(&NodeStats) -> u64| {
         let since = before.stats.as_ref().map_or(0, of);
         count(of(stats).saturating_sub(since))

@@ -13,20 +13,24 @@ use crate::{settings, signals};
 use clap::Args;
 use procession_application::assemble;
 use procession_policy::Unidentified;
-use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName};
+use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName, Supervised};
 use procession_server::Reload;
 use procession_spec::Mode;
 use procession_store::{DiskConfig, DiskStore, Store, StoreError};
 use procession_types::ErrorKind;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long is waited until everything is up before it is said that it is not.
 const UP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Where the store of an application is, in its directory.
 const STORE: &str = ".procession/store";
@@ -124,7 +128,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
             drop(happened.send(Happening::Ended));
         })
     });
-    watch_start(&node, &happened);
+    watch_start(&node);
     let outcome = wait(&node, &happenings, grace);
     drop(watching);
     node.flush_output();
@@ -202,31 +206,65 @@ fn start(node: &Node, application: ApplicationDefinition) -> Result<(), Failure>
     })
 }
 
-/// Says when everything is up, or what is not.
-fn watch_start(node: &Arc<Node>, happened: &Sender<Happening>) {
-    let (node, happened) = (Arc::clone(node), happened.clone());
+/// Says when everything is up, and meanwhile what fails.
+fn watch_start(node: &Arc<Node>) {
+    // It does not keep the node from ending.
+    let node = Arc::downgrade(node);
     std::thread::spawn(move || {
         let progress = Progress::begin("starting");
-        let root = node.wait_until_up(UP_PATIENCE);
-        drop(progress);
-        match root.map(|root| root.status.state) {
-            Ok(StateName::Running) => tell("everything is up"),
-            _ => {
-                for it in node.supervised() {
-                    let status = it.status;
-                    let is_up = matches!(status.state, StateName::Running | StateName::Exited);
-                    if status.wanted && !is_up && it.id != ROOT {
-                        let last = status.last.map(|last| format!(": {}", last.text()));
-                        let reason = status.reason.map(|reason| format!(" ({reason})"));
-                        let (last, reason) = (last.unwrap_or_default(), reason.unwrap_or_default());
-                        tell(&format!("{} is {}{reason}{last}", it.id, status.state.name()));
-                    }
+        let end = Instant::now() + UP_PATIENCE;
+        let mut told = BTreeMap::new();
+        while let Some(node) = node.upgrade() {
+            let root = node.wait_until_up(LOOK).map(|root| root.status.state);
+            if root == Ok(StateName::Running) {
+                drop(progress);
+                return tell("everything is up");
+            }
+            let all: Vec<Supervised> =
+                node.supervised().into_iter().filter(|it| it.id != ROOT).collect();
+            drop(node);
+            for it in all.iter().filter(|it| it.failures() > 0) {
+                // Once when it fails, and once when it is given up.
+                let is_given_up = it.status.state == StateName::Failed;
+                if told.insert(it.id.clone(), is_given_up) < Some(is_given_up) {
+                    tell(&failing(it));
                 }
             }
+            let is_over = !matches!(root, Ok(StateName::Starting | StateName::Degraded));
+            if is_over || !all.iter().any(is_moving) {
+                return;
+            }
+            if Instant::now() >= end {
+                let late = all.iter().filter(|it| is_moving(it) && it.failures() == 0);
+                return late.for_each(|it| tell(&unready(it)));
+            }
+            std::thread::park_timeout(LOOK);
         }
-        // Held until here, so that nothing above is told after the end.
-        drop((node, happened));
     });
+}
+
+/// Whether it may come up by itself.
+fn is_moving(it: &Supervised) -> bool {
+    let moving = [StateName::Starting, StateName::Stopping, StateName::Backoff];
+    it.status.wanted && moving.contains(&it.status.state)
+}
+
+/// What is told of one that has failed.
+fn failing(it: &Supervised) -> String {
+    let last = it.status.last.as_ref().map(|last| format!(": {}", last.text()));
+    match it.status.state {
+        StateName::Failed => unready(it),
+        _ => format!("{} has failed, and is tried again{}", it.id, last.unwrap_or_default()),
+    }
+}
+
+/// What is told of one that is not up.
+fn unready(it: &Supervised) -> String {
+    let status = &it.status;
+    let last = status.last.as_ref().map(|last| format!(": {}", last.text()));
+    let reason = status.reason.as_ref().map(|reason| format!(" ({reason})"));
+    let (last, reason) = (last.unwrap_or_default(), reason.unwrap_or_default());
+    format!("{} is {}{reason}{last}", it.id, status.state.name())
 }
 
 /// Waits until somebody asks for the end, and stops the application; or until it ends by itself.

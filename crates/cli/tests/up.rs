@@ -101,6 +101,58 @@ fn pools_are_scaled() {
 }
 
 #[test]
+fn beginnings_mean_services_and_misspelt_keys_nothing() {
+    let up = Application::start("beginnings");
+    up.output(&["stop", "app:gr"]);
+    assert_eq!(up.state("app:greetings"), "stopped", "it is not only ended, and started again");
+    up.output(&["start", "gree"]);
+    assert_eq!(up.line(), "ready");
+    up.fails(&["start", "app:"], 2, "may be app:greetings, app:workers");
+    let keys = "nothing here has \"programme\" to select by, but program, host, state, name";
+    up.fails(&["kill", "-l", "programme!=app:worker"], 2, keys);
+    up.fails(&["ps", "--limit", "0"], 2, "invalid value '0'");
+    let top = up.output(&["top", "-o", "json"]);
+    assert!(top.contains("\"pools\"") && top.contains("\"app:greeter\""), "{top}");
+    assert!(up.output(&["top", "-o", "name"]).contains("app:greetings\n"));
+    assert!(up.output(&["version", "-o", "yaml"]).starts_with("version: "));
+    up.fails(&["ps", "--set", "grace=soon"], 9, "--set: grace \"soon\"");
+    let shown = up.output(&["config", "show", "--origin"]);
+    let socket = up.directory.path().join("procession/node.sock");
+    let line = format!("socket  {}", socket.display());
+    assert!(shown.lines().any(|it| it.starts_with(&line) && it.ends_with("default")), "{shown}");
+}
+
+#[test]
+fn what_is_drained_takes_no_work_until_that_is_undone() {
+    let up = Application::start("drained");
+    assert_eq!(up.output(&["drain", "workers"]), "app:workers drained; stopped: app:workers\n");
+    assert_eq!(up.state("app:workers"), "stopped");
+    assert!(up.output(&["drain"]).contains("app:workers  pool  drained  0"));
+    let undone = up.output(&["drain", "-l", "kind=pool", "--undo"]);
+    assert_eq!(undone, "app:workers takes work again; started: app:workers\n");
+    assert_eq!(up.state("app:workers"), "running");
+
+    let drained = up.output(&["drain", "node", "-o", "json"]);
+    assert!(
+        drained.contains("\"state\": \"drained\"") && drained.contains("app:greetings"),
+        "{drained}"
+    );
+    assert!(up.output(&["status"]).contains("Drain         drained\n"));
+    up.fails(&["spawn", "app:greeter"], 7, "the node is drained and starts nothing new");
+    up.fails(&["start", "greetings"], 6, "procession drain node --undo lets it start again");
+    up.fails(&["reload"], 7, "the node is drained and takes no new work");
+    up.output(&["drain", "node", "--undo"]);
+    assert_eq!(up.line(), "ready");
+    up.fails(&["drain", "none"], 4, "no process host, service, supervisor or pool \"none\"");
+    up.fails(&["drain", "processes"], 2, "may be app:processes, system:processes");
+    up.fails(&["drain", "node", "--undo"], 4, "node is not drained");
+
+    up.output(&["spawn", "app:worker", "--name", "alone"]);
+    up.fails(&["drain", "app:processes", "--deadline", "0s"], 8, "1 did not finish in time");
+    up.fails(&["spawn", "app:worker"], 7, "process host \"app:processes\" is drained");
+}
+
+#[test]
 fn whatever_takes_a_name_takes_a_selector() {
     let up = Application::start("selected");
     up.output(&["restart", "-l", "kind=service"]);

@@ -6,11 +6,12 @@ use crate::events::ServerEvent;
 use hyper::Method;
 use procession_api::{
     AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
-    ExitView, HistoryQuery, HistoryView, HostView, ListQuery, MessageRequest, NameView, NodeStats,
-    NodeView, Page, PastStateView, PeekQuery, Peeked, PolicyView, PoolView, ProcessDetail,
-    ProcessView, ProgramView, RecordQuery, RecordView, ReloadRequest, ReloadView, ReplayRequest,
-    ReplayView, ScaleRequest, ServiceView, ShutdownRequest, SpawnRequest, SpawnResponse,
-    StateQuery, StreamQuery, UpgradeRequest, WaitQuery,
+    DrainRequest, DrainView, ExitView, HistoryQuery, HistoryView, HostView, ListQuery,
+    MessageRequest, NameView, NodeStats, NodeView, Page, PastStateView, PeekQuery, Peeked,
+    PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
+    ReloadRequest, ReloadView, ReplayRequest, ReplayView, ScaleRequest, ServiceView,
+    ShutdownRequest, SpawnRequest, SpawnResponse, StateQuery, StreamQuery, UpgradeRequest,
+    WaitQuery,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -201,6 +202,28 @@ impl Client {
         let request = ControlRequest { timeout: Some(format!("{}ms", most.as_millis())) };
         let ask = Ask::post(&["v1", "services", service, verb], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Drains something; how far it is tells [`Client::drain_of`].
+    pub fn drain(&self, request: &DrainRequest) -> Result<DrainView, ClientError> {
+        self.json(Ask::post(&["v1", "drains"], request)?)
+    }
+
+    /// How far a drain is.
+    pub fn drain_of(&self, target: &str) -> Result<DrainView, ClientError> {
+        self.json(Ask::get(&["v1", "drains", target], &NOTHING))
+    }
+
+    /// What is drained, `count_max` at most, and whether there is more.
+    pub fn drains(&self, count_max: usize) -> Result<(Vec<DrainView>, bool), ClientError> {
+        self.all("drains", None, count_max)
+    }
+
+    /// Undoes a drain, and waits until what it has taken down is up again.
+    pub fn undo_drain(&self, target: &str) -> Result<DrainView, ClientError> {
+        let mut ask = Ask::get(&["v1", "drains", target], &NOTHING);
+        ask.method = Method::DELETE;
+        self.json(ask.with_patience(CONTROL_PATIENCE))
     }
 
     /// Lets the node read its application again, and waits until that is done.

@@ -61,10 +61,10 @@ impl Kernel {
         &self.config
     }
 
-    /// Other bounds, weights and priorities of the same process hosts. Processes that live stay, also
-    /// above a bound.
+    /// Other bounds, weights and priorities of the same process hosts, and hosts that are new, behind
+    /// them. Processes that live stay, also above a bound.
     pub fn set_hosts(&mut self, hosts: Arc<[HostConfig]>) {
-        if hosts.len() == self.config.hosts.len() {
+        if hosts.len() >= self.config.hosts.len() {
             self.ready.set_hosts(&hosts);
             self.config.hosts = hosts;
         }

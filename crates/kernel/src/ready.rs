@@ -57,7 +57,7 @@ struct Class {
 /// moved or been paused since, is passed over when its turn comes.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    lines: Box<[Line]>,
+    lines: Vec<Line>,
     system: Class,
     normal: Class,
     system_turns: u32,
@@ -67,16 +67,21 @@ pub(crate) struct Ready {
     stale: usize,
 }
 
-impl Ready {
-    pub(crate) fn new(hosts: &[HostConfig]) -> Self {
-        let line = |host: &HostConfig| Line {
+impl Line {
+    fn new(host: &HostConfig) -> Self {
+        Self {
             queue: VecDeque::new(),
             priority: host.priority,
             weight: u64::from(host.weight.clamp(1, WEIGHT_MAX)),
             served: 0,
-        };
+        }
+    }
+}
+
+impl Ready {
+    pub(crate) fn new(hosts: &[HostConfig]) -> Self {
         Self {
-            lines: hosts.iter().map(line).collect(),
+            lines: hosts.iter().map(Line::new).collect(),
             system: Class::default(),
             normal: Class::default(),
             system_turns: 0,
@@ -86,8 +91,10 @@ impl Ready {
         }
     }
 
-    /// Weights and priorities of the same hosts, from now on.
+    /// Weights and priorities of the same hosts, from now on, and hosts that are new, behind them.
     pub(crate) fn set_hosts(&mut self, hosts: &[HostConfig]) {
+        let new = hosts.get(self.lines.len()..).unwrap_or_default();
+        self.lines.extend(new.iter().map(Line::new));
         for (index, (line, host)) in self.lines.iter_mut().zip(hosts).enumerate() {
             line.weight = u64::from(host.weight.clamp(1, WEIGHT_MAX));
             if line.priority == host.priority {

@@ -9,7 +9,7 @@ use procession_kernel::{HostConfig, Priority, SLICE_INSTRUCTIONS, WEIGHT_MAX};
 use procession_policy::Policies;
 use procession_store::{Store, StoreError};
 use procession_telemetry::{OpenError, Records};
-use procession_types::ShardIndex;
+use procession_types::{Error, HOSTS_MAX, ShardIndex};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -17,9 +17,6 @@ use std::sync::Arc;
 pub const HOST_NORMAL: &str = "app:processes";
 /// Id of the host that every node has for what must not wait behind programs.
 pub const HOST_SYSTEM: &str = "system:processes";
-
-/// Process hosts of a node at most: shards look at them one by one.
-const HOSTS_MAX: usize = 1024;
 
 /// Where output goes. Both are written by one thread of the node, never by a worker.
 pub struct Sinks {
@@ -110,9 +107,9 @@ pub enum ConfigError {
     /// Two hosts with the same id.
     #[error("two process hosts are called {0}")]
     DuplicateHost(String),
-    /// Process hosts that a running node has not, or has and is not given.
-    #[error("process host {0} can't come or go while the node runs")]
-    OtherHosts(String),
+    /// A new process host that the store could not be told of.
+    #[error("process host {0} can't be added: {1}")]
+    NewHost(String, Error),
     /// A granted directory that can't be used.
     #[error("grant {path}: {source}")]
     Grant {

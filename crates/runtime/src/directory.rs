@@ -4,7 +4,7 @@ use crate::durable::Alive;
 use crate::names::Names;
 use crate::slots::Slots;
 use procession_kernel::{ClaimError, Directory, Dispatch, Room};
-use procession_types::{HostIndex, Pid, SmolStr};
+use procession_types::{HOSTS_MAX, HostIndex, Pid, SmolStr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,18 +19,13 @@ pub(crate) struct SharedDirectory {
 }
 
 impl SharedDirectory {
-    pub(crate) fn new(
-        epoch: u32,
-        durable: Option<(u32, Arc<Alive>)>,
-        shards: usize,
-        hosts: usize,
-    ) -> Self {
+    pub(crate) fn new(epoch: u32, durable: Option<(u32, Arc<Alive>)>, shards: usize) -> Self {
         Self {
             epoch,
             durable,
             shards: (0..shards).map(|_| Slots::default()).collect(),
             names: Names::default(),
-            hosts: (0..hosts).map(|_| AtomicU32::new(0)).collect(),
+            hosts: (0..HOSTS_MAX).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 
@@ -48,11 +43,6 @@ impl SharedDirectory {
     /// Processes alive on a host.
     pub(crate) fn host_processes(&self, host: HostIndex) -> u32 {
         self.hosts.get(usize::from(host)).map_or(0, |count| count.load(Ordering::Acquire))
-    }
-
-    /// Processes alive on each host.
-    pub(crate) fn by_host(&self) -> impl Iterator<Item = u32> + '_ {
-        self.hosts.iter().map(|count| count.load(Ordering::Acquire))
     }
 
     /// Whether a durable process lives, when it is one.

@@ -2,6 +2,7 @@
 //! trait itself is in `door_host`.
 
 use crate::birth::{Birth, Bond};
+use crate::drain::Starter;
 use crate::pid_bytes;
 use crate::program::Loaded;
 use crate::security::Caller;
@@ -68,6 +69,19 @@ impl<'a> Door<'a> {
             let text = String::from_utf8_lossy(to);
             Error::not_found(format!("process not found: \"{}\"", cut(&text)))
         })
+    }
+
+    /// The process to which a message goes. One that is drained is not reached by its names any more;
+    /// who knows its PID is in the middle of something with it.
+    #[inline]
+    pub(crate) fn resolve_to_send(&mut self, to: &[u8]) -> Result<Pid, Error> {
+        let pid = self.resolve(to)?;
+        if to.first() != Some(&b'{')
+            && let Ok(name) = std::str::from_utf8(to)
+        {
+            self.worker.shared.drains.gates.check_name(name)?;
+        }
+        Ok(pid)
     }
 
     /// A check on a process.
@@ -169,12 +183,21 @@ impl<'a> Door<'a> {
             Some(known) => known,
             None => self.look_up(version, request)?,
         };
+        let starter = match self.is_built_in() {
+            true => Starter::BuiltIn,
+            false => Starter::Process(self.pid.host),
+        };
+        self.worker.shared.drains.gates.check_start(host, starter, || request.host.clone())?;
         self.check_program(&loaded)?;
         for (topic, _) in &request.messages {
             check_topic(topic)?;
         }
         if let Some(name) = &request.name {
             check_name(name)?;
+            shared.drains.gates.check_name(name).or_else(|error| match self.is_built_in() {
+                true => Ok(()),
+                false => Err(error),
+            })?;
         }
         let inherited = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();
         let context = match &request.context {

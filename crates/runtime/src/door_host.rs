@@ -48,7 +48,7 @@ impl Host for Door<'_> {
         let done = (|| {
             self.check_living()?;
             check_topic(&topic)?;
-            let pid = self.resolve(to)?;
+            let pid = self.resolve_to_send(to)?;
             self.check_pid("process.send", pid)?;
             let slot = self.slot;
             self.worker.sends += 1;
@@ -298,8 +298,8 @@ impl Host for Door<'_> {
                 }
                 Call::Process(request) => self.call_process(*request, Purpose::Call),
                 Call::Function(mut request) => {
-                    let host = &self.worker.shared.hosts[usize::from(self.pid.host)];
-                    request.host.clone_from(&host.id);
+                    let host = self.worker.shared.hosts.get(self.pid.host);
+                    request.host = host.cloned().unwrap_or_default();
                     self.call_process(*request, Purpose::Function)
                 }
                 Call::Fs(operation) => self.start_fs(operation),

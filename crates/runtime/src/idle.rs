@@ -67,7 +67,11 @@ impl Idle {
     /// The processes of a host hibernate after another time, or never. Those that are listed keep the
     /// time of before when they would hibernate anyway.
     pub(crate) fn set_host(&mut self, host: HostIndex, config: &HostConfig) {
-        let Some(list) = self.to_hibernate.get_mut(usize::from(host)) else { return };
+        let host = usize::from(host);
+        if host >= self.to_hibernate.len() {
+            self.to_hibernate.resize_with(host + 1, || None);
+        }
+        let Some(list) = self.to_hibernate.get_mut(host) else { return };
         match (list.as_mut(), config.hibernate_after_ns) {
             (Some(list), Some(after_ns)) => list.after_ns = after_ns,
             (None, Some(after_ns)) => *list = Some(IdleList::new(after_ns)),

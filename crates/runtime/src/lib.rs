@@ -17,6 +17,7 @@ mod directory;
 mod door;
 mod door_host;
 mod door_service;
+mod drain;
 mod durable;
 mod fold;
 mod fs;
@@ -60,6 +61,7 @@ mod web_grant;
 mod worker;
 
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
+pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{
     Deed, Difference, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
     PastState, Replayed,

@@ -116,23 +116,25 @@ impl Node {
         self.shared.programs.ids()
     }
 
-    /// The process hosts; a PID's host is a position in here.
+    /// The process hosts; one that was taken away is among them as long as somebody is left there.
     #[must_use]
     pub fn hosts(&self) -> Vec<HostUse> {
         let hosts = self.shared.programs.hosts();
         let hosts = hosts.iter().enumerate();
-        hosts
-            .map(|(index, config)| HostUse {
-                config: config.clone(),
-                processes: self.shared.directory.host_processes(index as HostIndex),
-            })
-            .collect()
+        let hosts = hosts.map(|(index, config)| {
+            let index = index as HostIndex;
+            let processes = self.shared.directory.host_processes(index);
+            let is_removed = self.shared.drains.gates.is_removed(index);
+            (HostUse { config: config.clone(), processes }, is_removed)
+        });
+        let stays = hosts.filter(|(host, is_removed)| !is_removed || host.processes > 0);
+        stays.map(|(host, _)| host).collect()
     }
 
     /// Id of a process host.
     #[must_use]
     pub fn host_id(&self, host: HostIndex) -> Option<SmolStr> {
-        self.shared.hosts.get(usize::from(host)).map(|config| config.id.clone())
+        self.shared.hosts.get(host).cloned()
     }
 
     /// The PID in a text; `None` when it is none of this node. The process may be dead.

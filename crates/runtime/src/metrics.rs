@@ -4,9 +4,9 @@
 use crate::node::Node;
 use crate::tally::{Cell, EXITS, SLICE_BOUNDS, Slices, Tally};
 use crate::worker::Worker;
-use procession_kernel::{HostConfig, SlotIndex, State};
+use procession_kernel::{SlotIndex, State};
 use procession_telemetry::{Histogram, Metrics, Stream};
-use procession_types::ShardIndex;
+use procession_types::{HostIds, ShardIndex};
 use std::sync::atomic::Ordering;
 
 /// Slots of a process table that a worker looks at between two turns; about 0.2 ms.
@@ -139,12 +139,13 @@ impl Node {
     }
 
     fn host_metrics(&self, metrics: &mut Metrics) {
-        for (host, count) in self.shared.hosts.iter().zip(self.shared.directory.by_host()) {
-            let labels = [("host", host.id.as_str())];
+        for host in self.hosts() {
+            let labels = [("host", host.config.id.as_str())];
             let name = "procession_host_processes";
-            metrics.gauge(name, "Processes alive on a host.").add(&labels, u64::from(count));
+            let count = u64::from(host.processes);
+            metrics.gauge(name, "Processes alive on a host.").add(&labels, count);
             let name = "procession_host_processes_max";
-            let most = u64::from(host.processes_max);
+            let most = u64::from(host.config.processes_max);
             metrics.gauge(name, "Processes that a host takes.").add(&labels, most);
         }
     }
@@ -169,6 +170,15 @@ impl Node {
                 metrics.gauge("procession_sink_up", "Whether a sink works.").add(&labels, up);
             }
         }
+        if let Some(exported) = telemetry.exported() {
+            let name = "procession_export_requests_total";
+            let requests = metrics.counter(name, "Requests to the collector.");
+            requests.add(&[("outcome", "accepted")], exported.accepted);
+            requests.add(&[("outcome", "failed")], exported.failures);
+            let up = u64::from(exported.error.is_none());
+            let help = "Whether the collector takes what it is given.";
+            metrics.gauge("procession_export_up", help).add(&[], up);
+        }
         let events = metrics.counter(
             "procession_events_total",
             "Events of services, pools and the node, by kind; those of processes are exits and so on.",
@@ -182,9 +192,9 @@ impl Node {
 }
 
 impl Shard {
-    fn put(&self, metrics: &mut Metrics, hosts: &[HostConfig]) {
+    fn put(&self, metrics: &mut Metrics, hosts: &HostIds) {
         for (at, cell) in self.cells.iter().enumerate() {
-            let host = hosts.get(usize::from(cell.host)).map_or("", |host| host.id.as_str());
+            let host = hosts.get(cell.host).map_or("", |host| host.as_str());
             let of = [("program", cell.program.as_str()), ("host", host)];
             if cell.spawned + cell.turns + cell.denials > 0 {
                 put_counted(metrics, of, cell);

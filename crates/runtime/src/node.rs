@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
+use crate::drain::Drains;
 use crate::durable::{Arrivals, Keeper, Opened};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
@@ -23,7 +24,7 @@ use procession_environment::Environment;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_store::Store;
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
-use procession_types::{Pid, ShardIndex, SmolStr};
+use procession_types::{HostIds, Pid, ShardIndex, SmolStr};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
@@ -99,8 +100,8 @@ impl Node {
             node: config.name.as_deref().map(SmolStr::new),
             ..telemetry::Config::new(move || clock.now())
         };
-        let host_ids = hosts.iter().map(|host| host.id.clone());
-        let (telemetry, records) = Telemetry::open(telemetry, host_ids.collect())?;
+        let host_ids = HostIds::new(hosts.iter().map(|host| host.id.clone()));
+        let (telemetry, records) = Telemetry::open(telemetry, host_ids.clone())?;
         let inboxes: Vec<Arc<Inbox>> = (0..shards).map(|_| Arc::default()).collect();
         let tender = Arc::clone(&inboxes[0]);
         let durable = opened.as_ref().map(|opened| (opened.epoch, Arc::clone(&opened.alive)));
@@ -111,8 +112,8 @@ impl Node {
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
-            directory: SharedDirectory::new(epoch, durable, usize::from(shards), hosts.len()),
-            hosts,
+            directory: SharedDirectory::new(epoch, durable, usize::from(shards)),
+            hosts: host_ids,
             spreading: config.spreading,
             inboxes,
             loads: (0..shards).map(|_| ShardLoad::default()).collect(),
@@ -131,6 +132,7 @@ impl Node {
             watches: Watches::default(),
             register: Arc::default(),
             application: Mutex::default(),
+            drains: Drains::default(),
             questions: Questions::default(),
             stopping: AtomicBool::new(false),
             quiet: Quiet::default(),
@@ -161,7 +163,7 @@ impl Node {
                 epoch,
                 store_epoch,
                 slice: slice.max(1),
-                hosts: Arc::clone(&self.shared.hosts),
+                hosts: self.shared.programs.hosts(),
                 processes_max: 16_000_000,
             };
             self.workers.push(start_worker(kernel, &self.shared, seed)?);

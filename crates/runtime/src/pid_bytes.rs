@@ -1,20 +1,19 @@
 //! PIDs as text, on the path of every message: no allocation, no search.
 
-use procession_kernel::HostConfig;
-use procession_types::{Error, ErrorKind, HostIndex, Pid, parse_pid};
+use procession_types::{Error, ErrorKind, HostIds, HostIndex, Pid, parse_pid};
 
 /// About as long as a PID's text gets.
 const PID_BYTES: usize = 64;
 
 /// Appends a PID's text: `{host|…}`, or `{node@host|…}` when the node has a name.
-pub(crate) fn write(pid: Pid, hosts: &[HostConfig], node: Option<&str>, out: &mut Vec<u8>) {
+pub(crate) fn write(pid: Pid, hosts: &HostIds, node: Option<&str>, out: &mut Vec<u8>) {
     out.reserve(PID_BYTES);
     out.push(b'{');
     if let Some(node) = node {
         out.extend_from_slice(node.as_bytes());
         out.push(b'@');
     }
-    let host = hosts.get(usize::from(pid.host)).map_or("?", |host| host.id.as_str());
+    let host = hosts.get(pid.host).map_or("?", |host| host.as_str());
     out.extend_from_slice(host.as_bytes());
     // Four numbers of up to eight digits, each behind a sign.
     let mut tail = [0; 40];
@@ -32,11 +31,7 @@ pub(crate) fn write(pid: Pid, hosts: &[HostConfig], node: Option<&str>, out: &mu
 ///
 /// # Errors
 /// `Unavailable` for a PID of another node.
-pub(crate) fn read(
-    text: &[u8],
-    hosts: &[HostConfig],
-    node: Option<&str>,
-) -> Result<Option<Pid>, Error> {
+pub(crate) fn read(text: &[u8], hosts: &HostIds, node: Option<&str>) -> Result<Option<Pid>, Error> {
     if let Some(pid) = read_local(text, hosts) {
         return Ok(Some(pid));
     }
@@ -49,9 +44,9 @@ pub(crate) fn read(
         let message = format!("node \"{other}\" is unreachable");
         return Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true));
     }
-    let host = hosts.iter().position(|host| host.id == parsed.host);
+    let host = hosts.position(parsed.host);
     Ok(host.map(|host| Pid {
-        host: host as HostIndex,
+        host,
         shard: parsed.shard,
         epoch: parsed.epoch,
         slot: parsed.slot,
@@ -60,10 +55,10 @@ pub(crate) fn read(
 }
 
 /// The form `{host|…}` with a host of this node.
-fn read_local(text: &[u8], hosts: &[HostConfig]) -> Option<Pid> {
+fn read_local(text: &[u8], hosts: &HostIds) -> Option<Pid> {
     let inner = text.strip_prefix(b"{")?.strip_suffix(b"}")?;
     let (host, id) = hosts.iter().enumerate().find_map(|(position, host)| {
-        let rest = inner.strip_prefix(host.id.as_bytes())?.strip_prefix(b"|")?;
+        let rest = inner.strip_prefix(host.as_bytes())?.strip_prefix(b"|")?;
         Some((position as HostIndex, rest))
     })?;
     let (epoch, rest) = take_hex(id)?;
@@ -126,7 +121,7 @@ mod tests {
 
     #[test]
     fn texts_agree_with_the_types() {
-        let hosts = [HostConfig::new("app:processes"), HostConfig::new("app:p")];
+        let hosts = HostIds::new(["app:processes".into(), "app:p".into()]);
         for generation in [0, 9, 10, 255, 256, u32::MAX] {
             let pid = Pid { host: 1, shard: 3, epoch: 0x6740_a3f2, slot: 26, generation };
             for node in [None, Some("n1")] {

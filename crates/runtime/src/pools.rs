@@ -154,6 +154,13 @@ impl Node {
         answered(&answer, id)?
     }
 
+    /// The process host of a pool's members; `None` when there is no such pool.
+    pub(crate) fn members_host(&self, id: &str) -> Option<SmolStr> {
+        let known = self.known_pool(id).ok()?;
+        let definition = known.definition.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(SmolStr::new(&definition.host))
+    }
+
     fn known_pool(&self, id: &str) -> Result<Known, Error> {
         let known = self.shared.pools.lock().get(id).cloned();
         known.ok_or_else(|| unknown(id))

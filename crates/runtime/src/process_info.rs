@@ -195,7 +195,7 @@ fn fragment(info: &ProcessInfo, sees_security: bool, shared: &Shared) -> Fragmen
     let mut fields = Fields::default();
     fields.text("pid", &shared.pid_text(process.pid));
     fields.text("program", &process.program);
-    let host = shared.hosts.get(usize::from(process.host)).map_or("", |host| &host.id);
+    let host = shared.hosts.get(process.host).map_or("", |host| host.as_str());
     fields.text("host", host);
     fields.text("state", state_name(process.state));
     for (name, at) in [("since", process.since), ("started", process.started)] {

@@ -9,7 +9,7 @@ use procession_types::{Error, Pid, SmolStr};
 impl Shared {
     /// A process as the source of records; its program must be filled in.
     pub(crate) fn source(&self, pid: Pid) -> Source<'_> {
-        let host = self.hosts.get(usize::from(pid.host)).map_or("", |host| host.id.as_str());
+        let host = self.hosts.get(pid.host).map_or("", |host| host.as_str());
         Source { pid: Some(pid), host, program: "", service: "" }
     }
 }
@@ -53,6 +53,24 @@ impl Node {
     #[must_use]
     pub fn telemetry(&self) -> &Telemetry {
         &self.shared.telemetry
+    }
+
+    /// What is wrong with where records and metrics go, in words.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        let telemetry = &self.shared.telemetry;
+        let mut troubles = Vec::new();
+        for (stream, name) in [(Stream::Logs, "logs"), (Stream::Events, "events")] {
+            let sinks = telemetry.counts(stream).sinks;
+            let down = sinks.iter().filter(|sink| sink.is_down);
+            troubles.extend(down.map(|sink| {
+                format!("the {} sink of {name} has failed; the next one is used", sink.name)
+            }));
+        }
+        if let Some(error) = telemetry.exported().and_then(|exported| exported.error) {
+            troubles.push(format!("metrics and records can't be exported: {error}"));
+        }
+        troubles
     }
 
     /// Does something to a process on its shard, and tells of it when it was done.

@@ -167,7 +167,7 @@ impl Worker {
     }
 
     /// Whether all of a process waits, and it has nothing in hand.
-    fn is_at_rest(&mut self, slot: SlotIndex, pid: Pid) -> bool {
+    pub(crate) fn is_at_rest(&mut self, slot: SlotIndex, pid: Pid) -> bool {
         let waits = self.guests.get_mut(slot).is_some_and(|it| it.pid == pid && it.is_waiting);
         waits && self.kernel.has_hands_free(&mut self.guests, slot)
     }

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Spreading;
 use crate::directory::SharedDirectory;
+use crate::drain::Drains;
 use crate::durable::Keeper;
 use crate::grant::Grants;
 use crate::inbox::Inbox;
@@ -19,9 +20,9 @@ use crate::swap::Current;
 use crate::watch::Watches;
 use crate::web_client::WebClient;
 use crate::web_grant::WebGrants;
-use procession_kernel::{Directory as _, HostConfig};
+use procession_kernel::Directory as _;
 use procession_telemetry::Telemetry;
-use procession_types::{HostIndex, Pid, ShardIndex};
+use procession_types::{HostIds, HostIndex, Pid, ShardIndex};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -54,7 +55,8 @@ impl ShardLoad {
 pub(crate) struct Shared {
     pub(crate) name: Option<String>,
     pub(crate) clock: Clock,
-    pub(crate) hosts: Arc<[HostConfig]>,
+    /// What PIDs count; what the hosts are like is in [`Programs::hosts`].
+    pub(crate) hosts: HostIds,
     pub(crate) spreading: Spreading,
     pub(crate) directory: SharedDirectory,
     pub(crate) inboxes: Vec<Arc<Inbox>>,
@@ -80,6 +82,8 @@ pub(crate) struct Shared {
     /// What is supervised, and the application that it belongs to.
     pub(crate) register: Arc<Register>,
     pub(crate) application: Mutex<Option<Running>>,
+    /// What takes no new work.
+    pub(crate) drains: Drains,
     pub(crate) questions: Questions,
     /// No process may be started any more.
     pub(crate) stopping: AtomicBool,
@@ -90,9 +94,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The host with this id.
+    /// The host with this id, when it has not been taken away.
     pub(crate) fn host(&self, id: &str) -> Option<HostIndex> {
-        self.hosts.iter().position(|host| host.id == id).map(|position| position as HostIndex)
+        self.hosts.position(id).filter(|host| !self.drains.gates.is_removed(*host))
     }
 
     /// Tells consumers what they have waited for.

@@ -3,6 +3,7 @@
 
 use crate::birth::{Birth, Bond};
 use crate::door::built_in_program;
+use crate::drain::Starter;
 use crate::mail::Mail;
 use crate::node::{Node, Started, Stats, nanoseconds};
 use crate::process_info::ProcessInfo;
@@ -12,7 +13,9 @@ use crate::worker::Worker;
 use procession_environment::{Program, SpawnRequest};
 use procession_kernel::{Asker, Cancel, Counts, Directory, Info, SlotIndex, Waiting};
 use procession_telemetry::EventKind;
-use procession_types::{Context, Error, ErrorKind, ExitReason, Message, Pid, ShardIndex};
+use procession_types::{
+    Context, Error, ErrorKind, ExitReason, HostIndex, Message, Pid, ShardIndex,
+};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
@@ -37,7 +40,7 @@ impl Node {
     /// # Errors
     /// As for a spawn by a process, without permissions.
     pub fn spawn(&self, request: SpawnRequest, context: Context) -> Result<Started, Error> {
-        self.start_process(request, context, defined, |shared, pid, is_new| {
+        self.start_process(request, context, may_start, |shared, pid, is_new| {
             let ending = is_new.then(|| shared.watches.add(pid, || shared.directory.is_alive(pid)));
             Started { pid, ending: ending.flatten() }
         })
@@ -49,7 +52,7 @@ impl Node {
         self.start_process(
             request,
             context,
-            |_| Ok(()),
+            |_, _, _| Ok(()),
             |shared, pid, is_new| {
                 let ending =
                     is_new.then(|| shared.watches.add(pid, || shared.directory.is_alive(pid)));
@@ -71,7 +74,7 @@ impl Node {
         tell: impl FnOnce(&Arc<ExitReason>) + Send + 'static,
     ) -> Result<Pid, Error> {
         request.name = None;
-        self.start_process(request, context, defined, move |shared, pid, _| {
+        self.start_process(request, context, may_start, move |shared, pid, _| {
             // Its first turn comes after this, so it lives.
             shared.watches.add_with(pid, Box::new(tell), || shared.directory.is_alive(pid));
             pid
@@ -84,7 +87,7 @@ impl Node {
         &self,
         request: SpawnRequest,
         context: Context,
-        check: fn(&Loaded) -> Result<(), Error>,
+        check: MayStart,
         begun: impl FnOnce(&Shared, Pid, bool) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let loads = self.shared.loads.iter().enumerate();
@@ -97,7 +100,7 @@ impl Node {
                 return Err(Error::not_found(message));
             };
             let loaded = shared.programs.load(&request.program, host)?;
-            check(&loaded)?;
+            check(&shared, &request, (host, &loaded))?;
             let context = Arc::new(context);
             let birth = Birth { request, host, loaded, context, parent: None, bond: Bond::Free };
             let before = worker.kernel.counts().spawned;
@@ -238,7 +241,7 @@ impl Node {
     }
 
     /// Looks at a process on the shard on which it is, between two of its turns.
-    fn look<T: Send + 'static>(
+    pub(crate) fn look<T: Send + 'static>(
         &self,
         pid: Pid,
         look: impl FnOnce(&mut Worker, SlotIndex, Pid) -> Option<T> + Send + 'static,
@@ -318,8 +321,18 @@ impl Node {
     }
 }
 
-/// A program that is not a part of the runtime.
-fn defined(loaded: &Loaded) -> Result<(), Error> {
+/// Whether a process may be started from outside, on that host, with that program.
+type MayStart = fn(&Shared, &SpawnRequest, (HostIndex, &Loaded)) -> Result<(), Error>;
+
+/// A program that is not a part of the runtime, where new work is taken.
+fn may_start(
+    shared: &Shared,
+    request: &SpawnRequest,
+    (host, loaded): (HostIndex, &Loaded),
+) -> Result<(), Error> {
+    let gates = &shared.drains.gates;
+    gates.check_start(host, Starter::Outside, || request.host.clone())?;
+    request.name.as_ref().map_or(Ok(()), |name| gates.check_name(name))?;
     match loaded.definition.built_in {
         true => Err(built_in_program(&loaded.definition.program)),
         false => Ok(()),

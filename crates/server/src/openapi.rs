@@ -1,7 +1,8 @@
 //! The OpenAPI file.
 
 use crate::routes::{
-    access, calls, messages, names, node, past, probes, processes, records, reload, services,
+    access, calls, drains, messages, names, node, past, probes, processes, records, reload,
+    services,
 };
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -19,6 +20,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         past::history, past::state, past::replay,
         services::list, services::get, services::start, services::stop, services::restart,
         services::pools, services::pool, services::scale,
+        drains::list, drains::begin, drains::get, drains::undo,
         records::logs, records::events, records::logs_stream, records::events_stream,
         messages::send, messages::peek,
         calls::call,

@@ -6,7 +6,9 @@ mod common;
 use common::Served;
 use procession_api::*;
 use procession_client::{Client, Target};
+use procession_runtime::{ApplicationDefinition, Declared, HOST_NORMAL, StateName};
 use procession_server::Tokens;
+use procession_types::definition::{Lifecycle, Restart, Service};
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -37,6 +39,69 @@ fn the_node_tells_of_itself() {
     let hosts = client.hosts(10).unwrap().0;
     let hosts: Vec<(&str, u32)> = hosts.iter().map(|it| (&*it.id, it.processes)).collect();
     assert_eq!(hosts, [("app:processes", 1), ("system:processes", 0)]);
+}
+
+/// What a probe without a token is answered.
+fn probe(served: &Served, path: &str) -> (u16, String) {
+    let answer = served.ask("GET", path, &[], "");
+    (answer.status, answer.body)
+}
+
+#[test]
+fn a_node_is_alive_while_it_answers_and_ready_while_it_takes_work() {
+    let served = Served::new();
+    let (alive, ready) = ((200, "ok\n".to_owned()), (200, "ready\n".to_owned()));
+    assert_eq!(
+        (probe(&served, "/livez"), probe(&served, "/readyz")),
+        (alive.clone(), ready.clone())
+    );
+    let client = served.client();
+    let request = DrainRequest { target: "node".into(), deadline: None };
+    client.drain(&request).unwrap();
+    let (status, body) = probe(&served, "/readyz");
+    assert_eq!(status, 503);
+    assert!(
+        body.contains("takes no new work") && body.contains("\"kind\":\"Unavailable\""),
+        "{body}"
+    );
+    assert_eq!(probe(&served, "/livez"), alive);
+    let drains = client.drains(10).unwrap().0;
+    assert_eq!((&*drains[0].target, &*drains[0].kind), ("node", "node"));
+    client.undo_drain("node").unwrap();
+    assert_eq!(probe(&served, "/readyz"), ready);
+    assert_eq!(client.drain_of("node").unwrap_err().problem().unwrap().status, 404);
+}
+
+/// A program that fails, and how it is kept up.
+fn failing(id: &str, max_attempts: u32) -> (String, Service) {
+    let restart = Restart { max_attempts: Some(max_attempts), ..Restart::default() };
+    let service = Service {
+        id: id.into(),
+        program: "app:fail".into(),
+        host: HOST_NORMAL.into(),
+        arguments: Vec::new(),
+        context: Default::default(),
+        labels: Default::default(),
+        lifecycle: Lifecycle { restart, ..Lifecycle::default() },
+    };
+    (id.to_owned(), service)
+}
+
+#[test]
+fn an_application_of_which_something_fails_is_not_ready_and_says_what() {
+    let served = Served::new();
+    let services = [failing("app:lost", 1), failing("app:trying", 1_000_000)].into();
+    let declared = Declared { services, ..Declared::default() };
+    let application = ApplicationDefinition { declared, groups: Default::default() };
+    served.node.start_application(application).unwrap();
+    let root = served.node.wait_until_up(Duration::from_secs(20)).unwrap();
+    assert_eq!(root.status.state, StateName::Degraded);
+    let (status, body) = probe(&served, "/readyz");
+    assert_eq!(status, 503);
+    assert!(body.contains("the application is degraded: app:"), "{body}");
+    // What it tells is for anybody: no error of a program.
+    assert!(!body.contains("boom"), "{body}");
+    assert_eq!(probe(&served, "/livez").0, 200);
 }
 
 #[test]

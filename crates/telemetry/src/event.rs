@@ -119,6 +119,12 @@ kinds! {
     ApplicationLoaded = 82, "application.loaded";
     /// A new version of an application was refused.
     ApplicationRefused = 83, "application.refused";
+    /// Something takes no new work, and finishes what it has; the field `target` says what.
+    DrainStarted = 84, "drain.started";
+    /// What was drained has nothing in hand any more.
+    DrainEnded = 85, "drain.ended";
+    /// What was drained takes work again.
+    DrainUndone = 86, "drain.undone";
 }
 
 impl EventKind {

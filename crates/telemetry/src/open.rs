@@ -12,7 +12,7 @@ use crate::queue::Queue;
 use crate::secrets::Secrets;
 use crate::shared::Shared;
 use crate::shelf::Shelf;
-use procession_types::{SmolStr, Timestamp};
+use procession_types::{HostIds, SmolStr, Timestamp};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(crate) struct Opened {
 }
 
 /// Opens all of it.
-pub(crate) fn open(config: Config, hosts: Vec<SmolStr>) -> Result<Opened, OpenError> {
+pub(crate) fn open(config: Config, hosts: HostIds) -> Result<Opened, OpenError> {
     let now = (config.clock)();
     let records = config.records;
     let directory = records.directory.as_deref().filter(|_| records.keeps);
@@ -55,6 +55,7 @@ pub(crate) fn open(config: Config, hosts: Vec<SmolStr>) -> Result<Opened, OpenEr
         clock: config.clock,
         stream_failures: AtomicU64::new(0),
         hosts,
+        exported: Mutex::default(),
         secrets,
         logs: Arc::clone(&logs.shelf),
         events: Arc::clone(&events.shelf),

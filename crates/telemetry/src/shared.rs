@@ -2,6 +2,7 @@
 
 use crate::entry;
 use crate::event::{Event, EventKind};
+use crate::export::Exported;
 use crate::journal::{Counts, Journal};
 use crate::metrics::SERIES_MAX;
 use crate::queue::Queue;
@@ -9,7 +10,7 @@ use crate::record::{Kind, Source};
 use crate::secrets::Secrets;
 use crate::shelf::Shelf;
 use crate::sources::NOBODY;
-use procession_types::{SmolStr, Timestamp};
+use procession_types::{HostIds, SmolStr, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -23,7 +24,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Writes to the streams that failed.
     pub(crate) stream_failures: AtomicU64,
-    pub(crate) hosts: Vec<SmolStr>,
+    pub(crate) hosts: HostIds,
     pub(crate) secrets: Secrets,
     pub(crate) logs: Arc<Shelf>,
     pub(crate) events: Arc<Shelf>,
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) counts: Mutex<[Counts; 2]>,
     /// Events published, by kind and service.
     pub(crate) published: Mutex<Published>,
+    /// How the export goes, if there is one.
+    pub(crate) exported: Mutex<Option<Exported>>,
     /// Held as long as the directory is used.
     pub(crate) _lock: Option<File>,
 }
@@ -51,7 +54,7 @@ impl Shared {
 
     /// Appends an event, without secrets.
     pub(crate) fn put(&self, out: &mut Vec<u8>, event: &Event, time: Timestamp) {
-        let host = event.pid.and_then(|pid| self.hosts.get(usize::from(pid.host)));
+        let host = event.pid.and_then(|pid| self.hosts.get(pid.host));
         let host = host.map_or("", |host| host.as_str());
         let service = event.service.as_deref().unwrap_or_default();
         let source = Source { pid: event.pid, host, program: &event.program, service };

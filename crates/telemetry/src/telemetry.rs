@@ -3,6 +3,7 @@
 use crate::config::{Config, OpenError};
 use crate::entry;
 use crate::event::{Event, EventKind};
+use crate::export::Exported;
 use crate::follow::Follower;
 use crate::journal::Counts;
 use crate::open::{Opened, open};
@@ -15,9 +16,9 @@ use crate::shelf::Shelf;
 use crate::sources::bytes_of;
 use crate::writer::Writer;
 use procession_environment::LogRecord;
-use procession_types::{Pid, SmolStr, Timestamp};
-use std::sync::Arc;
+use procession_types::{HostIds, Pid, SmolStr, Timestamp};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// One of the two sequences of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl Telemetry {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(config: Config, hosts: Vec<SmolStr>) -> Result<(Self, Writer), OpenError> {
-        let Opened { shared, logs, events, torn, streams } = open(config, hosts)?;
+    pub fn open(config: Config, hosts: impl Into<HostIds>) -> Result<(Self, Writer), OpenError> {
+        let Opened { shared, logs, events, torn, streams } = open(config, hosts.into())?;
         let telemetry = Self { shared: Arc::clone(&shared) };
         torn.iter().for_each(|event| telemetry.publish(event));
         Ok((telemetry, Writer::new(shared, logs, events, streams)))
@@ -213,6 +214,10 @@ impl Telemetry {
     /// Ends the writer, once it has written everything.
     pub fn close(&self) {
         self.shared.queue.close();
+    }
+
+    pub(crate) fn lock_exported(&self) -> MutexGuard<'_, Option<Exported>> {
+        self.shared.exported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shelf(&self, stream: Stream) -> &Arc<Shelf> {

@@ -146,7 +146,17 @@ fn what_was_refused_is_exported_later() {
     assert_eq!(paths(1), ["/v1/metrics"]);
     assert_eq!(lines(&next(&requests))[0]["body"]["stringValue"], "one");
     drop(exporter);
+    // What has happened to the export itself is said once, and goes the same way.
     assert_eq!(paths(1), ["/v1/metrics"]);
+    let (log, event) = (lines(&next(&requests)), lines(&next(&requests)));
+    let word = log[0]["body"]["stringValue"].as_str().unwrap();
+    assert!(word.starts_with("metrics and records are exported again after"), "{word}");
+    assert_eq!(event[0]["eventName"], "sink.recovered");
+    let failed = rig.telemetry.events(&Query::default());
+    let failed = failed.records.iter().filter(|it| it.kind == Kind::Event(EventKind::SinkFailed));
+    assert_eq!(failed.count(), 1);
+    let exported = rig.telemetry.exported().unwrap();
+    assert_eq!((exported.failures, exported.error), (4, None));
     assert!(requests.try_recv().is_err());
 }
 
@@ -159,11 +169,12 @@ fn a_collector_that_is_away() {
     let rig = Rig::start(0, |_| ());
     let mut exporter = Exporter::start(rig.telemetry.clone(), otlp(&endpoint), metrics).unwrap();
     exporter.export_now();
-    while exporter.status().failures == 0 {
+    let exported = || rig.telemetry.exported().unwrap();
+    while exported().error.is_none() {
         std::thread::yield_now();
     }
-    let status = exporter.status();
-    assert!(status.error.as_ref().unwrap().starts_with(&format!("{endpoint}/v1/metrics: ")));
+    assert!(exported().failures > 0 && exported().since.is_some());
+    assert!(exported().error.unwrap().starts_with(&format!("{endpoint}/v1/metrics: ")));
     assert!(!format!("{exporter:?} {:?}", otlp(&endpoint)).contains("hunter22"));
     exporter = Exporter::start(rig.telemetry.clone(), otlp(&endpoint), metrics).unwrap();
     drop(exporter);

@@ -69,8 +69,8 @@ impl Gate for DurableDoor<'_, '_> {
             Purpose::Spawn => DoorPurpose::Spawn,
             Purpose::Call => DoorPurpose::Call,
             Purpose::Function => {
-                let host = &self.door.worker.shared.hosts[usize::from(self.door.pid.host)];
-                request.host.clone_from(&host.id);
+                let host = self.door.worker.shared.hosts.get(self.door.pid.host);
+                request.host = host.cloned().unwrap_or_default();
                 DoorPurpose::Function
             }
         };

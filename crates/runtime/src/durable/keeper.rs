@@ -16,6 +16,7 @@ use procession_store::{
 use procession_types::{EPOCH_OF_STORE, Error, ErrorKind, Pid, ShardIndex, SmolStr, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Numbers of processes that are set aside at once.
@@ -176,6 +177,24 @@ impl Keeper {
             // Nanoseconds: a start that came earlier has given lower ones.
             receipts: AtomicU64::new(now.0 as u64),
         })
+    }
+
+    /// The process hosts of the node, from now on: those of before in the same places, and new ones
+    /// behind them. It is on disk when this returns.
+    ///
+    /// # Errors
+    /// `Unavailable`: what the store says.
+    pub(crate) fn set_hosts(&self, ids: &Vec<SmolStr>) -> Result<(), Error> {
+        let change = Change::put(Space::Meta, META_HOSTS, encoded(ids));
+        let (done, written) = channel();
+        // Whoever waits is there until it is told.
+        let done = Box::new(move |result| drop(done.send(result)));
+        let refused = || {
+            let message = "too many commits wait for the disk: try again later";
+            Error::new(ErrorKind::Unavailable, message).with_retryable(true)
+        };
+        self.committer.submit(Commit::of(vec![change]), done).map_err(|_| refused())?;
+        written.recv().map_err(|_| refused())?.map_err(|error| of_store(&error))
     }
 
     /// The next PID of a durable process, and what the commit of its birth must carry along.

@@ -11,7 +11,7 @@ use crate::{HOST_SYSTEM, Started};
 use procession_environment::SpawnRequest;
 use procession_supervision::plan::{Declared, Kind, Plan, Planned, plan};
 use procession_supervision::supervisor::{ChildStatus, REST, StateName};
-use procession_types::definition::Pool;
+use procession_types::definition::{Pool, Strategy};
 use procession_types::{Error, ErrorKind, Pid, SmolStr};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -88,8 +88,8 @@ impl Node {
         }
     }
 
-    /// Waits until everything that starts with the application is up, or something of it has failed for
-    /// good ([`StateName::Degraded`]), or all of it has, or for so long at most; how its root is then.
+    /// Waits until everything that starts with the application is up, or something of it has failed
+    /// ([`StateName::Degraded`]), or all of it has, or for so long at most; how its root is then.
     ///
     /// # Errors
     /// `NotFound` when there is no application.
@@ -252,6 +252,15 @@ impl Node {
                 Err(Error::new(ErrorKind::AlreadyExists, message))
             }
         }
+    }
+
+    /// What children require since their supervisor is `rest_for_one`: the one listed before.
+    pub(crate) fn implied(&self) -> Vec<(String, String)> {
+        let running = self.running();
+        let trees = running.iter().flat_map(|it| it.definition.declared.supervisors.values());
+        let trees = trees.filter(|it| it.strategy == Strategy::RestForOne);
+        let pairs = trees.flat_map(|it| it.children.windows(2));
+        pairs.map(|pair| (pair[1].clone(), pair[0].clone())).collect()
     }
 
     pub(super) fn running(&self) -> MutexGuard<'_, Option<Running>> {

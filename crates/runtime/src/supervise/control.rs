@@ -43,6 +43,10 @@ impl Node {
         let Some((supervisor, desk)) = self.shared.register.desk_for(id) else {
             return Err(unknown(id));
         };
+        match verb {
+            Verb::Start | Verb::Restart => self.check_may_start(id)?,
+            Verb::Stop => {}
+        }
         let Some(pid) = self.shared.directory.holder(&supervisor) else {
             let message = format!("{supervisor}, the supervisor of {id}, does not run");
             return Err(Error::new(ErrorKind::Unavailable, message));
@@ -98,6 +102,10 @@ impl Node {
                 text,
                 "procession_supervised{{kind=\"{kind}\",state=\"{state}\"}} {count}"
             );
+        }
+        text.push_str("# TYPE procession_drains gauge\n");
+        for (state, count) in self.shared.drains.counts() {
+            let _ = writeln!(text, "procession_drains{{state=\"{state}\"}} {count}");
         }
         let register = &self.shared.register;
         for (name, count) in [

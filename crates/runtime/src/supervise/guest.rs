@@ -32,6 +32,8 @@ pub(super) struct SupervisorProcess {
     /// Its children, by position.
     children: Vec<Made>,
     is_root: bool,
+    /// Everything was up, or had failed for good, since it began.
+    was_settled: bool,
     register: Arc<Register>,
     telemetry: Telemetry,
     desk: Arc<Desk>,
@@ -69,6 +71,7 @@ impl SupervisorProcess {
             supervisor: Supervisor::new(blueprint.definition.clone()),
             children: blueprint.children.clone(),
             is_root: blueprint.is_root,
+            was_settled: false,
             register,
             telemetry,
             desk,
@@ -216,16 +219,18 @@ impl SupervisorProcess {
     }
 
     /// The root's own state, which no supervisor above it shows.
-    fn show_self(&self) {
+    fn show_self(&mut self) {
         if !self.is_root {
             return;
         }
+        self.was_settled |= self.supervisor.is_settled();
         let (state, reason) = match &self.finished {
             Some(Some(error)) => (StateName::Failed, Some(error.message.clone())),
             Some(None) => (StateName::Stopped, Some("it was stopped".to_owned())),
             None if self.supervisor.is_closing() => (StateName::Stopping, None),
-            // What has failed is shown by the register, which knows all below.
-            None if self.supervisor.is_settled() => (StateName::Running, None),
+            // What fails is shown by the register, which knows all below. One child that comes back
+            // does not make the whole start again.
+            None if self.was_settled => (StateName::Running, None),
             None => (StateName::Starting, None),
         };
         let pid = self.pid.filter(|_| self.finished.is_none());

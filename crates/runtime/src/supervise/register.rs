@@ -42,19 +42,19 @@ struct Entries {
 }
 
 impl Entries {
-    /// An entry as it is shown: a supervisor that lives is degraded when something below it has failed
-    /// for good, however deep that is.
+    /// An entry as it is shown: a supervisor that lives is degraded when something below it fails,
+    /// however deep that is.
     fn seen(&self, id: &str) -> Option<Supervised> {
         let mut entry = self.by_id.get(id)?.clone();
-        if lives(&entry) {
+        if let Some(bearable) = bearable(&entry) {
             let mut below = vec![&entry.id];
-            let mut failed = None;
-            while let (Some(id), None) = (below.pop(), failed) {
-                failed = self.by_id.get(id).filter(|it| has_failed(it));
+            let mut failing = None;
+            while let (Some(id), None) = (below.pop(), failing) {
+                failing = self.by_id.get(id).filter(|it| it.failures() > bearable);
                 below.extend(self.children.get(id).into_iter().flatten());
             }
-            if let Some(failed) = failed {
-                degrade(&mut entry.status, failed);
+            if let Some(failing) = failing {
+                degrade(&mut entry.status, failing);
             }
         }
         Some(entry)
@@ -63,11 +63,12 @@ impl Entries {
     /// All of them as they are shown.
     fn all(&self) -> Vec<Supervised> {
         let mut seen = self.by_id.clone();
-        for failed in self.by_id.values().filter(|it| has_failed(it)) {
-            let mut above = failed.supervisor.as_ref();
+        for failing in self.by_id.values().filter(|it| it.failures() > 0) {
+            let mut above = failing.supervisor.as_ref();
             while let Some(entry) = above.and_then(|id| seen.get_mut(id)) {
-                if lives(entry) {
-                    degrade(&mut entry.status, failed);
+                let as_it_is = self.by_id.get(&entry.id).and_then(bearable);
+                if as_it_is.is_some_and(|bearable| failing.failures() > bearable) {
+                    degrade(&mut entry.status, failing);
                 }
                 above = self.by_id.get(&entry.id).and_then(|it| it.supervisor.as_ref());
             }
@@ -76,35 +77,75 @@ impl Entries {
     }
 }
 
-fn has_failed(entry: &Supervised) -> bool {
-    is_failure(entry.status.state) && entry.status.wanted
+impl Supervised {
+    /// Failures in a row of something that is wanted and is not up; [`u32::MAX`] when it is not tried
+    /// again.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        match self.status.state {
+            StateName::Failed | StateName::Halted if self.status.wanted => u32::MAX,
+            StateName::Starting | StateName::Stopping | StateName::Backoff
+                if self.status.wanted =>
+            {
+                self.status.attempts
+            }
+            StateName::Failed
+            | StateName::Halted
+            | StateName::Starting
+            | StateName::Stopping
+            | StateName::Backoff
+            | StateName::Stopped
+            | StateName::Waiting
+            | StateName::Running
+            | StateName::Degraded
+            | StateName::Exited => 0,
+        }
+    }
 }
 
-/// Whether somebody has to act before it comes up.
-fn is_failure(state: StateName) -> bool {
-    matches!(state, StateName::Failed | StateName::Halted)
+/// How many failures in a row below a supervisor that lives are not worth a word: while it comes up
+/// none; later each process may fail once, and is started again.
+fn bearable(entry: &Supervised) -> Option<u32> {
+    match entry.status.state {
+        _ if entry.kind != Kind::Supervisor => None,
+        StateName::Starting => Some(0),
+        StateName::Running => Some(1),
+        StateName::Stopped
+        | StateName::Waiting
+        | StateName::Degraded
+        | StateName::Stopping
+        | StateName::Backoff
+        | StateName::Exited
+        | StateName::Halted
+        | StateName::Failed => None,
+    }
 }
 
-fn lives(entry: &Supervised) -> bool {
-    entry.kind == Kind::Supervisor
-        && matches!(entry.status.state, StateName::Starting | StateName::Running)
-}
-
-fn degrade(status: &mut ChildStatus, failed: &Supervised) {
-    let reason = failed.status.reason.as_deref().unwrap_or_default();
-    let what = match failed.status.state {
-        StateName::Halted => "stands still",
-        _ => "has failed",
+fn degrade(status: &mut ChildStatus, failing: &Supervised) {
+    let Supervised { id, status: ChildStatus { reason, last, .. }, .. } = failing;
+    let last = last.as_ref().map(procession_supervision::supervisor::Ending::text);
+    let why = match failing.failures() {
+        u32::MAX => {
+            let what = match failing.status.state {
+                StateName::Halted => "stands still",
+                _ => "has failed",
+            };
+            format!("{id} {what}: {}", reason.as_deref().unwrap_or_default())
+        }
+        1 => format!("{id} has failed and is tried again: {}", last.unwrap_or_default()),
+        count => {
+            let last = last.unwrap_or_default();
+            format!("{id} has failed {count} times in a row and is tried again: {last}")
+        }
     };
-    (status.state, status.reason) =
-        (StateName::Degraded, Some(format!("{} {what}: {reason}", failed.id)));
+    (status.state, status.reason) = (StateName::Degraded, Some(why));
 }
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Register {
     entries: Mutex<Entries>,
-    /// Rung when the root comes up or ends, and when something fails for good or does so no more.
+    /// Rung when the root comes up or ends, and when something fails or does so no more.
     bell: Condvar,
     pub(crate) hub: Hub,
     /// Processes that did not end when they were asked to.
@@ -189,9 +230,9 @@ impl Register {
 
     fn put(&self, entry: &mut Supervised, status: ChildStatus) {
         let is_root = entry.supervisor.is_none();
-        let has_failed = is_failure(status.state);
-        let before = std::mem::replace(&mut entry.status, status);
-        if is_root || has_failed != is_failure(before.state) {
+        let before = entry.failures();
+        entry.status = status;
+        if is_root || entry.failures() != before {
             self.bell.notify_all();
         }
     }

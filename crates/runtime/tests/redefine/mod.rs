@@ -227,6 +227,29 @@ fn an_application_with_something_that_has_failed_for_good_is_degraded_and_says_w
 }
 
 #[test]
+fn one_that_is_tried_without_end_makes_it_degraded_and_one_that_comes_back_does_not() {
+    let mut trying = service("app:trying", "app:fails", &[]);
+    trying.lifecycle.restart.initial_delay_ns = 3_600_000 * MS;
+    let stage = stage().program("app:fails", |_, _| fail("no way"));
+    let node = started(stage, application(vec![trying], vec![]));
+    let root = node.wait_until_up(PATIENCE).unwrap();
+    assert_eq!(root.status.state, StateName::Degraded);
+    let reason = root.status.reason.unwrap();
+    assert!(reason.starts_with("app:trying has failed and is tried again: error"), "{reason}");
+    assert!(node.supervised().iter().any(|it| it.status.state == StateName::Degraded));
+
+    let mut fragile = service("app:fragile", "app:fragile", &[]);
+    fragile.lifecycle.restart.initial_delay_ns = 3_600_000 * MS;
+    let node = up(self::stage(), application(vec![fragile], vec![]));
+    let events = node.lifecycle_events(100);
+    poke(&node, "app:fragile");
+    while state(&node, "app:fragile") != StateName::Backoff {
+        let _ = events.next(Duration::from_millis(1));
+    }
+    assert_eq!(state(&node, "system:root"), StateName::Running);
+}
+
+#[test]
 fn a_supervisor_and_a_pool_that_do_not_come_up_in_time_are_started_again() {
     let mut outer = tree("app:outer", Strategy::OneForOne, &["app:never"]);
     let mut never = service("app:never", "app:fails", &[]);

@@ -37,6 +37,7 @@ pub(crate) async fn send(
     }
     let pid = allowed(&state, &caller, "process.send", to).await?;
     let message = Message { topic: Topic::new(topic), from: None, payload: from_json(&payload)? };
+    state.node.check_takes(pid)?;
     // No thread waits for the disk: as many senders as there are share one sync.
     let (tell, told) = oneshot::channel();
     state.node.send_then(pid, message, move |result| drop(tell.send(result)))?;

@@ -3,6 +3,7 @@
 
 pub(crate) mod access;
 pub(crate) mod calls;
+pub(crate) mod drains;
 pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod node;
@@ -20,7 +21,7 @@ use crate::state::State;
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use procession_api::Problem;
 
 /// Everything that the server answers.
@@ -59,6 +60,8 @@ fn short_routes() -> Router<State> {
         .route("/v1/pools", get(services::pools))
         .route("/v1/pools/{pool}", get(services::pool))
         .route("/v1/pools/{pool}/scale", post(services::scale))
+        .route("/v1/drains", get(drains::list).post(drains::begin))
+        .route("/v1/drains/{target}", get(drains::get))
         .route("/v1/logs", get(records::logs))
         .route("/v1/events", get(records::events))
         .route("/v1/names", get(names::list))
@@ -86,6 +89,7 @@ fn long_routes() -> Router<State> {
         .route("/v1/services/{service}/start", post(services::start))
         .route("/v1/services/{service}/stop", post(services::stop))
         .route("/v1/services/{service}/restart", post(services::restart))
+        .route("/v1/drains/{target}", delete(drains::undo))
         .route("/v1/reload", post(reload::reload))
         .route("/v1/logs/stream", get(records::logs_stream))
         .route("/v1/events/stream", get(records::events_stream))

@@ -12,7 +12,7 @@ use procession_api::{
     HostView, ListQuery, NameCursor, NodeStats, NodeView, Page, Problem, ProgramView,
     ShutdownRequest, StreamQuery, rfc3339,
 };
-use procession_runtime::{Node, Priority};
+use procession_runtime::{DrainTarget, Node, Priority};
 use procession_types::ErrorKind;
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub(crate) async fn node(Extracted(state): Extracted<State>, caller: Caller) -> 
         application: state.about.application.clone(),
         shards: state.node.shards(),
         processes: hosts.iter().map(|host| u64::from(host.processes)).sum(),
+        drain: drain_of(&state.node, &DrainTarget::Node),
+        troubles: state.node.troubles(),
     })
 }
 
@@ -141,8 +143,13 @@ pub(crate) async fn hosts(
             Priority::System => "system".to_owned(),
             Priority::Normal => "normal".to_owned(),
         },
+        drain: drain_of(&state.node, &DrainTarget::Host(host.config.id)),
     });
     ok(sorted_page(items.collect(), &query, |item| &item.id)?)
+}
+
+fn drain_of(node: &Node, target: &DrainTarget) -> Option<String> {
+    node.drain_of(target).ok().map(|drain| drain.state.name().to_owned())
 }
 
 /// A page of a short list, by the name of its items. The only key of a selector is `id`.
@@ -155,6 +162,7 @@ pub(crate) fn sorted_page<T>(
     let limit = query.limit().map_err(invalid)?;
     let selector: procession_api::Selector =
         query.selector.as_deref().unwrap_or("").parse().map_err(invalid)?;
+    selector.check(&["id"]).map_err(invalid)?;
     let cursor: Option<NameCursor> =
         query.cursor.as_deref().map(str::parse).transpose().map_err(invalid)?;
     items.sort_by(|one, other| name(one).cmp(name(other)));

@@ -25,7 +25,7 @@ pub(crate) async fn livez() -> Response<Body> {
 
 /// Whether every shard of the node answers, and its application is up. Needs no token.
 ///
-/// It names what has failed for good, and tells no error of a program.
+/// It names what has failed or does not come up, and tells no error of a program.
 #[utoipa::path(
     get, path = "/readyz", tag = "probes", operation_id = "readyz", security(()),
     responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = Problem, content_type = "application/problem+json")),
@@ -34,6 +34,8 @@ pub(crate) async fn readyz(Extracted(state): Extracted<State>) -> Result<Respons
     if *state.stopping.borrow() {
         return Err(Problem::new(ErrorKind::Unavailable, "the node is stopping").into());
     }
+    // What runs is being finished, or has been: no new requests, please.
+    state.node.check_open()?;
     let look = |node: &Node| (node.stats(), node.supervised_by_id(ROOT));
     let (_, root) = state.ask(look).await?;
     // A node without an application is ready when it answers.
@@ -48,16 +50,17 @@ pub(crate) async fn readyz(Extracted(state): Extracted<State>) -> Result<Respons
     Ok(body(StatusCode::OK, "text/plain; charset=utf-8", b"ready\n".to_vec()))
 }
 
-/// What has failed, a few of it.
+/// What has failed or does not come up, a few of it.
 fn failed(node: &Node) -> String {
-    let failed = node.supervised().into_iter();
-    let failed = failed.filter(|it| it.status.wanted).filter_map(|it| match it.status.state {
-        StateName::Failed => Some(format!("{} has failed", it.id)),
-        StateName::Halted => Some(format!("{} stands still", it.id)),
-        _ => None,
+    let failing = node.supervised().into_iter();
+    let failing = failing.filter_map(|it| match it.failures() {
+        0 => None,
+        _ if it.status.state == StateName::Halted => Some(format!("{} stands still", it.id)),
+        u32::MAX => Some(format!("{} has failed", it.id)),
+        _ => Some(format!("{} does not come up", it.id)),
     });
-    let failed: Vec<String> = failed.take(NAMED_MAX).collect();
-    failed.join(", ")
+    let failing: Vec<String> = failing.take(NAMED_MAX).collect();
+    failing.join(", ")
 }
 
 /// The metrics of the node and of its programs, in the text form of Prometheus.

@@ -55,6 +55,7 @@ pub(crate) async fn list(
     let invalid = |detail: String| Failed::from(Problem::new(ErrorKind::Invalid, detail));
     let limit = query.limit().map_err(invalid)?;
     let selector: Selector = query.selector.as_deref().unwrap_or("").parse().map_err(invalid)?;
+    selector.check(&LABELS).map_err(invalid)?;
     let cursor: Option<ProcessCursor> =
         query.cursor.map(|cursor| cursor.parse()).transpose().map_err(invalid)?;
     let from = cursor.map_or(Position::default(), |it| Position { shard: it.shard, slot: it.slot });
@@ -93,6 +94,9 @@ fn page(
     let next = next.map(|it| ProcessCursor { shard: it.shard, slot: it.slot }.to_string());
     Ok(Page { items, next })
 }
+
+/// What processes are selected by.
+const LABELS: [&str; 7] = ["program", "host", "state", "name", "parent", "pid", "id"];
 
 /// The values of a process that a selector's key means.
 fn labels<'a>(view: &'a ProcessView, key: &str) -> Vec<&'a str> {

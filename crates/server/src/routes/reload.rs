@@ -38,6 +38,7 @@ pub(crate) async fn reload(
     let patience = duration("timeout", request.timeout.as_deref(), PATIENCE, PATIENCE_MAX)?;
     // It holds a thread until it is done; another one waits for it.
     let _permit = admit(&state.controls)?;
+    state.node.check_open()?;
     let shared = State::clone(&state);
     let reloaded = state.ask(move |_| match &shared.reload {
         Some(reload) => reload(request, patience),

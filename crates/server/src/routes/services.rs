@@ -70,7 +70,7 @@ fn label<'a>(view: &'a ServiceView, key: &str) -> Option<&'a str> {
 /// One service, supervisor or pool.
 #[utoipa::path(
     get, path = "/v1/services/{service}", tag = "services", operation_id = "getService",
-    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn get(
@@ -86,7 +86,7 @@ pub(crate) async fn get(
 /// Starts a service, supervisor or pool, and waits until it is up.
 #[utoipa::path(
     post, path = "/v1/services/{service}/start", tag = "services", operation_id = "startService",
-    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ControlRequest,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -102,7 +102,7 @@ pub(crate) async fn start(
 /// Stops a service, supervisor or pool after what requires it, and waits until it is down.
 #[utoipa::path(
     post, path = "/v1/services/{service}/stop", tag = "services", operation_id = "stopService",
-    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ControlRequest,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -118,7 +118,7 @@ pub(crate) async fn stop(
 /// Lets a service, supervisor or pool go down and come up again, and waits for that.
 #[utoipa::path(
     post, path = "/v1/services/{service}/restart", tag = "services", operation_id = "restartService",
-    params(("service" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ControlRequest,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
@@ -153,13 +153,23 @@ async fn control(
     ok(controlled.await??)
 }
 
-/// The service that a text means.
-fn find(node: &Node, text: &str) -> Result<Supervised, Error> {
+/// The service that a text means: its id, the part of it behind the colon, or a beginning of either
+/// that no other has.
+pub(crate) fn find(node: &Node, text: &str) -> Result<Supervised, Error> {
     if let Ok(found) = node.supervised_by_id(text) {
         return Ok(found);
     }
     let ends = |it: &Supervised| it.id.rsplit_once(':').is_some_and(|(_, name)| name == text);
-    let mut found: Vec<Supervised> = node.supervised().into_iter().filter(ends).collect();
+    let all = node.supervised();
+    let mut found: Vec<Supervised> = all.iter().filter(|it| ends(it)).cloned().collect();
+    // A beginning, when it is no whole name of anything.
+    if found.is_empty() && !text.is_empty() && node.lookup(text).is_none() {
+        let begins = |it: &Supervised| {
+            it.id.starts_with(text)
+                || it.id.rsplit_once(':').is_some_and(|(_, name)| name.starts_with(text))
+        };
+        found = all.into_iter().filter(begins).collect();
+    }
     match (found.pop(), found.is_empty()) {
         (Some(only), true) => Ok(only),
         (None, _) => Err(Error::not_found(format!("service \"{text}\" not found"))),
@@ -230,7 +240,7 @@ pub(crate) async fn pools(
 /// One pool that runs.
 #[utoipa::path(
     get, path = "/v1/pools/{pool}", tag = "pools", operation_id = "getPool",
-    params(("pool" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("pool" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn pool(
@@ -246,7 +256,7 @@ pub(crate) async fn pool(
 /// Sets the size of a pool, or its bounds.
 #[utoipa::path(
     post, path = "/v1/pools/{pool}/scale", tag = "pools", operation_id = "scalePool",
-    params(("pool" = String, Path, description = "Its id, or the part of it behind the colon when no other has that")),
+    params(("pool" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ScaleRequest,
     responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]

@@ -10,9 +10,7 @@ use crate::telemetry::{Stream, Telemetry};
 use procession_types::Timestamp;
 use serde_json::Value;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -69,34 +67,18 @@ pub enum OtlpError {
     Thread(#[from] std::io::Error),
 }
 
-/// What the exporter has done.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OtlpStatus {
-    /// Requests that were accepted.
-    pub exported: u64,
-    /// Requests that failed.
-    pub failures: u64,
-    /// Why the last one did, until one is accepted again.
-    pub error: Option<String>,
-}
-
-#[derive(Default)]
-struct Status {
-    exported: AtomicU64,
-    failures: AtomicU64,
-    error: Mutex<Option<String>>,
-}
-
 /// A running exporter. Dropping it exports once more and ends it.
 pub struct Exporter {
-    status: Arc<Status>,
+    telemetry: Telemetry,
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exporter").field("status", &self.status()).finish_non_exhaustive()
+        f.debug_struct("Exporter")
+            .field("exported", &self.telemetry.exported())
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,7 +96,8 @@ impl Exporter {
         if !otlp.endpoint.starts_with("http://") || otlp.endpoint.len() < 8 {
             return Err(OtlpError::Endpoint(otlp.endpoint));
         }
-        let status = Arc::<Status>::default();
+        telemetry.begin_export();
+        let shown = telemetry.clone();
         let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT));
         let positions = [Stream::Logs, Stream::Events].map(|stream| telemetry.last(stream));
         let mut export = Export {
@@ -122,9 +105,9 @@ impl Exporter {
             resource: json::resource(&otlp.attributes),
             started: telemetry.now(),
             positions,
+            failure: None,
             telemetry,
             otlp,
-            status: Arc::clone(&status),
         };
         let (wake, woken) = channel();
         let body = move || {
@@ -137,7 +120,7 @@ impl Exporter {
             }
         };
         let thread = std::thread::Builder::new().name("otlp".into()).spawn(body)?;
-        Ok(Self { status, wake: Some(wake), thread: Some(thread) })
+        Ok(Self { telemetry: shown, wake: Some(wake), thread: Some(thread) })
     }
 
     /// Exports now rather than at the end of the interval.
@@ -145,16 +128,6 @@ impl Exporter {
         if let Some(wake) = &self.wake {
             // Gone only when the thread has panicked, which the join will tell.
             let _ = wake.send(());
-        }
-    }
-
-    /// What it has done so far.
-    #[must_use]
-    pub fn status(&self) -> OtlpStatus {
-        OtlpStatus {
-            exported: self.status.exported.load(Ordering::Relaxed),
-            failures: self.status.failures.load(Ordering::Relaxed),
-            error: self.status.error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }
@@ -177,11 +150,13 @@ struct Export {
     started: Timestamp,
     /// The numbers of the last records exported, of logs and events.
     positions: [u64; 2],
-    status: Arc<Status>,
+    /// The first failure of this export, and whether it came as an answer.
+    failure: Option<(String, bool)>,
 }
 
 impl Export {
     fn all(&mut self, metrics: &Metrics) {
+        self.failure = None;
         let times = (self.started, self.telemetry.now());
         let sent = self.post("v1/metrics", &json::metrics(&self.resource, metrics, times));
         // One that takes no metrics may take records, but one that is away takes nothing.
@@ -189,6 +164,7 @@ impl Export {
             self.records(Stream::Logs);
             self.records(Stream::Events);
         }
+        self.telemetry.note_export(self.failure.take().map(|(error, _)| error));
     }
 
     fn records(&mut self, stream: Stream) {
@@ -208,28 +184,26 @@ impl Export {
         }
     }
 
-    /// Whether the last failure came as an answer.
+    /// Whether what has failed so far was answered at least.
     fn is_there(&self) -> bool {
-        let error = self.status.error.lock().unwrap_or_else(PoisonError::into_inner);
-        error.as_ref().is_some_and(|error| error.starts_with("status "))
+        self.failure.as_ref().is_none_or(|(_, is_answer)| *is_answer)
     }
 
     /// Sends a request; whether it was accepted.
-    fn post(&self, path: &str, body: &Value) -> bool {
+    fn post(&mut self, path: &str, body: &Value) -> bool {
         let url = format!("{}/{path}", self.otlp.endpoint.trim_end_matches('/'));
         let mut request = self.agent.post(&url).header("content-type", "application/json");
         for (name, value) in &self.otlp.headers {
             request = request.header(name, value);
         }
-        let error = match request.send(body.to_string().as_bytes()) {
+        let failure = match request.send(body.to_string().as_bytes()) {
             Ok(_) => None,
-            Err(ureq::Error::StatusCode(code)) => Some(format!("status {code} for {url}")),
-            Err(error) => Some(format!("{url}: {error}")),
+            Err(ureq::Error::StatusCode(code)) => Some((format!("status {code} for {url}"), true)),
+            Err(error) => Some((format!("{url}: {error}"), false)),
         };
-        let count = if error.is_none() { &self.status.exported } else { &self.status.failures };
-        count.fetch_add(1, Ordering::Relaxed);
-        let is_sent = error.is_none();
-        *self.status.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        let is_sent = failure.is_none();
+        self.telemetry.count_export(is_sent);
+        self.failure = self.failure.take().or(failure);
         is_sent
     }
 }
