@@ -30,7 +30,9 @@ pub use cursor::{NameCursor, ProcessCursor, RecordCursor};
 pub use drain::{DrainLeftView, DrainRequest, DrainView, UndrainQuery};
 pub use kind::{exit_code, exit_code_of_limit, http_status, kind_of_status, slug};
 pub use message::{MessageRequest, PeekQuery, Peeked, WaitingMessage};
-pub use node::{HostView, NodeStats, NodeView, ProgramView, ShutdownRequest, StreamQuery};
+pub use node::{
+    DurableView, HostView, NodeStats, NodeView, ProgramView, ShutdownRequest, StreamQuery,
+};
 pub use page::{LIMIT_DEFAULT, LIMIT_MAX, ListQuery, NameView, Page};
 pub use past::{
     DifferenceView, HistoryQuery, HistoryView, PartView, PastRecordView, PastStateView,

@@ -73,7 +73,7 @@ pub struct StreamQuery {
 pub struct HostView {
     /// Its id.
     pub id: String,
-    /// Processes alive on it.
+    /// Processes alive on it; of durable ones those that are in memory.
     pub processes: u32,
     /// How many may be.
     pub processes_max: u32,
@@ -82,6 +82,26 @@ pub struct HostView {
     /// `draining`, `ending` or `drained` when nothing new is started on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<String>,
+    /// Its durable processes.
+    pub durable: DurableView,
+}
+
+/// What the durable processes of a host, or of a node, have in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct DurableView {
+    /// Those in memory.
+    pub resident: u64,
+    /// Those in the store only: they come back when something comes for them.
+    pub sleeping: u64,
+    /// Bytes that those in memory take.
+    pub resident_bytes: u64,
+    /// How many they may take before those leave that had no turn for longest, when there is a budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_bytes_max: Option<u64>,
+    /// How many have left memory to make room, since the node started.
+    pub evictions: u64,
+    /// How many were brought back.
+    pub wakes: u64,
 }
 
 /// How a node is stopped.

@@ -93,6 +93,7 @@ fn put_host(hosts: &mut Vec<HostConfig>, host: &Host) {
         weight: host.weight,
         limits: host.limits,
         hibernate_after_ns: host.hibernate_after_ns,
+        resident_bytes_max: host.resident_bytes_max,
         ..HostConfig::new(&host.id)
     };
     match hosts.iter_mut().find(|other| other.id == made.id) {

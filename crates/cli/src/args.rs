@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::grant::{self, Setting};
 use crate::hibernate::{self, HibernateAfter};
 use crate::history::HistoryArguments;
+use crate::hosts::HostsArguments;
 use crate::init::InitArguments;
 use crate::inspect::InspectArguments;
 use crate::kill::KillArguments;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Ps(PsArguments),
     /// Show who has started whom
     Tree(TreeArguments),
+    /// The process hosts, and what durable processes take there
+    Hosts(HostsArguments),
     /// Show what the node does, again and again
     Top(TopArguments),
     /// Show everything about a process

@@ -24,6 +24,7 @@ mod grant;
 mod hibernate;
 mod hints;
 mod history;
+mod hosts;
 mod init;
 mod inspect;
 mod kill;
@@ -114,6 +115,7 @@ fn command() -> Result<u8, Failure> {
         Command::Token(arguments) => token::run(arguments),
         Command::Top(arguments) => top::run(arguments),
         Command::Tree(arguments) => tree::run(arguments),
+        Command::Hosts(arguments) => hosts::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Logs(arguments) => logs::run(arguments),
         Command::State(arguments) => past_state::run(arguments),

@@ -39,6 +39,9 @@ pub(crate) struct TopArguments {
     pub(crate) rows: usize,
 }
 
+/// Hosts that are looked at.
+const HOSTS_MAX: usize = 1000;
+
 /// What the processes are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Order {
@@ -124,6 +127,28 @@ struct Before {
     done: HashMap<String, u64>,
 }
 
+/// What durable processes take, a line for each host that has some.
+fn durable(client: &Client) -> Result<String, Failure> {
+    let (hosts, _) = client.hosts(HOSTS_MAX).map_err(|error| failed("watch the node", &error))?;
+    let used = hosts.iter().filter(|host| host.durable.resident + host.durable.sleeping > 0);
+    let lines: String = used
+        .map(|host| {
+            let durable = &host.durable;
+            let budget = durable.resident_bytes_max.map(|most| format!(" of {}", bytes(most)));
+            let line = format!(
+                "{}: {} durable in memory, {}{}; {} asleep",
+                host.id,
+                count(durable.resident),
+                bytes(durable.resident_bytes),
+                budget.unwrap_or_default(),
+                count(durable.sleeping),
+            );
+            printable(&line) + "\n"
+        })
+        .collect();
+    Ok(if lines.is_empty() { lines } else { lines + "\n" })
+}
+
 fn picture(
     client: &Client,
     stats: &NodeStats,
@@ -151,6 +176,7 @@ fn picture(
         rate(|it| it.instructions),
     );
     text.push_str(&pools);
+    text.push_str(&durable(client)?);
     let title = format!(
         "{:24} {:20} {:9} {:>6} {:>8} {:>11} {:>13}",
         "NAME", "PROGRAM", "STATE", "AGE", "MAILBOX", "MEMORY", "INSTRUCTIONS"

@@ -149,6 +149,16 @@ impl Bytes for ProgramHash {
     }
 }
 
+impl Bytes for [u8; 16] {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        from.array("a hash")
+    }
+}
+
 impl Bytes for Arc<[u8]> {
     fn put(&self, out: &mut Vec<u8>) {
         crate::bytes::put_length(self.len(), out);

@@ -21,6 +21,16 @@ pub fn snapshot(id: u64, n: u64) -> Vec<u8> {
     pair(id, n)
 }
 
+/// A page of a process's snapshots: process, line, hash.
+#[must_use]
+pub fn page(id: u64, line: u8, hash: &[u8; 16]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(25);
+    key.extend_from_slice(&id.to_be_bytes());
+    key.push(line);
+    key.extend_from_slice(hash);
+    key
+}
+
 /// A record of a log.
 #[must_use]
 pub fn log(id: u64, n: u64) -> Vec<u8> {

@@ -2,7 +2,7 @@
 //!
 //! [`bytes`] is the form on disk of every value that crosses it. [`journal`] is the list of what crossed,
 //! made by a [`recorder`] and run again by [`mod@replay`]; [`ledger`] is what the runtime must know of a
-//! process beside its state. [`record`], [`head`] and [`keys`] are what is kept of it in a store. Nothing
+//! process beside its state. [`record`], [`snapshot`], [`head`] and [`keys`] are what is kept of it in a store. Nothing
 //! here does I/O, reads a clock or knows a store.
 #![forbid(unsafe_code)]
 
@@ -16,3 +16,4 @@ pub mod record;
 pub mod recorder;
 pub mod replay;
 pub mod replayer;
+pub mod snapshot;

@@ -104,25 +104,6 @@ impl Record {
     }
 }
 
-/// The state of a process at a wait point, with everything that is needed to go on from there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
-    /// The record that comes next.
-    pub n: u64,
-    /// The hash of the program whose state it is.
-    pub program: ProgramHash,
-    /// Instructions that it has executed.
-    pub instructions: u64,
-    /// See [`crate::ledger::Ledger`].
-    pub ledger: crate::ledger::Ledger,
-    /// The guest's snapshot, compressed.
-    pub state: Vec<u8>,
-    /// Its hash before that.
-    pub hash: [u8; 32],
-}
-
-record!(Snapshot { n, program, instructions, ledger, state, hash });
-
 /// What was written down for a process that has not taken it yet.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields of each variant say what they are")]

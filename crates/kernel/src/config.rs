@@ -34,6 +34,9 @@ pub struct HostConfig {
     /// How long a process is idle before the driver packs it; 0 = it is packed whenever it waits;
     /// `None` = never.
     pub hibernate_after_ns: Option<u64>,
+    /// Bytes of memory that its durable processes take before those leave it that had no turn for
+    /// longest; `None` = as many as there are.
+    pub resident_bytes_max: Option<u64>,
 }
 
 /// How long a process is idle before it hibernates, by default: long enough that one that has
@@ -55,6 +58,7 @@ impl HostConfig {
             weight: 1,
             limits: Limits::default(),
             hibernate_after_ns: Some(HIBERNATE_AFTER_NS),
+            resident_bytes_max: None,
         }
     }
 }

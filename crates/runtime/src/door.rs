@@ -194,9 +194,11 @@ impl<'a> Door<'a> {
         }
         if let Some(name) = &request.name {
             check_name(name)?;
-            shared.drains.gates.check_name(name).or_else(|error| match self.is_built_in() {
-                true => Ok(()),
-                false => Err(error),
+            self.worker.shared.drains.gates.check_name(name).or_else(|error| {
+                match self.is_built_in() {
+                    true => Ok(()),
+                    false => Err(error),
+                }
             })?;
         }
         let inherited = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();

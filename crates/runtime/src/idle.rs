@@ -179,7 +179,7 @@ impl Worker {
 
     /// Sleeps until there is something to do.
     pub(crate) fn rest(&mut self) {
-        if self.tend_idle(TENDED_MAX) {
+        if self.tend_idle(TENDED_MAX) || self.desk.is_tight {
             return;
         }
         let shared = &self.shared;

@@ -64,7 +64,7 @@ pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Sprea
 pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{
     Deed, Difference, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
-    PastState, Replayed,
+    PastState, Replayed, ResidentUse,
 };
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};

@@ -1,5 +1,6 @@
 //! What a node holds, in pages: processes, names, programs, hosts.
 
+use crate::durable::ResidentUse;
 use crate::node::Node;
 use crate::pid_bytes;
 use crate::watch::Watching;
@@ -34,8 +35,10 @@ pub struct Position {
 pub struct HostUse {
     /// As configured.
     pub config: HostConfig,
-    /// Processes alive.
+    /// Processes alive, of durable ones those that are in memory.
     pub processes: u32,
+    /// Its durable processes.
+    pub durable: ResidentUse,
 }
 
 impl Node {
@@ -120,12 +123,13 @@ impl Node {
     #[must_use]
     pub fn hosts(&self) -> Vec<HostUse> {
         let hosts = self.shared.programs.hosts();
-        let hosts = hosts.iter().enumerate();
-        let hosts = hosts.map(|(index, config)| {
-            let index = index as HostIndex;
-            let processes = self.shared.directory.host_processes(index);
-            let is_removed = self.shared.drains.gates.is_removed(index);
-            (HostUse { config: config.clone(), processes }, is_removed)
+        let shared = &self.shared;
+        let alive = |host| shared.keeper.as_ref().map_or(0, |keeper| keeper.alive.on_host(host));
+        let hosts = (0..).zip(hosts.iter()).map(|(index, config): (HostIndex, _)| {
+            let processes = shared.directory.host_processes(index);
+            let durable = shared.residence.used(index, alive(index));
+            let is_removed = shared.drains.gates.is_removed(index);
+            (HostUse { config: config.clone(), processes, durable }, is_removed)
         });
         let stays = hosts.filter(|(host, is_removed)| !is_removed || host.processes > 0);
         stays.map(|(host, _)| host).collect()

@@ -1,6 +1,7 @@
 //! The metrics of a node, put together from what its workers have counted, when somebody asks. Each
 //! worker is stopped for a moment only: its processes are looked at a few thousand at a time.
 
+use crate::list::HostUse;
 use crate::node::Node;
 use crate::tally::{Cell, EXITS, SLICE_BOUNDS, Slices, Tally};
 use crate::worker::Worker;
@@ -60,6 +61,32 @@ impl Worker {
             live.mailbox_bytes += glance.mailbox_bytes;
             live.memory_bytes += memory;
         })
+    }
+}
+
+/// What durable processes take on a host.
+fn resident_metrics(metrics: &mut Metrics, host: &HostUse) {
+    let (labels, durable) = ([("host", host.config.id.as_str())], &host.durable);
+    for (name, help, value) in [
+        ("procession_durable_resident", "Durable processes in memory.", durable.processes),
+        ("procession_durable_sleeping", "Durable processes in the store only.", durable.sleeping),
+        ("procession_durable_resident_bytes", "Bytes that those in memory take.", durable.bytes),
+    ] {
+        metrics.gauge(name, help).add(&labels, value);
+    }
+    if let Some(most) = durable.bytes_max {
+        let help = "Bytes that durable processes may take in memory.";
+        metrics.gauge("procession_durable_resident_bytes_max", help).add(&labels, most);
+    }
+    for (name, help, value) in [
+        (
+            "procession_durable_evictions_total",
+            "Durable processes that left memory to make room.",
+            durable.evictions,
+        ),
+        ("procession_durable_wakes_total", "Durable processes brought back.", durable.wakes),
+    ] {
+        metrics.counter(name, help).add(&labels, value);
     }
 }
 
@@ -147,6 +174,9 @@ impl Node {
             let name = "procession_host_processes_max";
             let most = u64::from(host.config.processes_max);
             metrics.gauge(name, "Processes that a host takes.").add(&labels, most);
+        }
+        if self.shared.keeper.is_some() {
+            self.hosts().iter().for_each(|host| resident_metrics(metrics, host));
         }
     }
 

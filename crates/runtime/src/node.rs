@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
-use crate::durable::{Arrivals, Keeper, Opened};
+use crate::durable::{Arrivals, Keeper, Opened, Residence};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -112,6 +112,7 @@ impl Node {
         let shared = Arc::new(Shared {
             name: config.name,
             clock,
+            residence: Residence::new(&hosts, &inboxes),
             directory: SharedDirectory::new(epoch, durable, usize::from(shards)),
             hosts: host_ids,
             spreading: config.spreading,

@@ -32,6 +32,9 @@ impl Node {
         shared.set_grants(grants, config.web_grants);
         shared.services.set_variables(config.variables);
         shared.programs.set_hosts(Arc::clone(&hosts), config.environment);
+        for (index, host) in hosts.iter().enumerate() {
+            shared.residence.set_host(index as HostIndex, host);
+        }
         for shard in 0..self.workers.len() as ShardIndex {
             let hosts = Arc::clone(&hosts);
             // Refused only when the worker is gone already.

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::Spreading;
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
-use crate::durable::Keeper;
+use crate::durable::{Keeper, Residence};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -75,6 +75,8 @@ pub(crate) struct Shared {
     /// For requests, which may take long: files must not wait behind them.
     pub(crate) net: IoPool,
     pub(crate) web_client: WebClient,
+    /// What durable processes take in memory.
+    pub(crate) residence: Residence,
     /// What keeps durable processes.
     pub(crate) keeper: Option<Arc<Keeper>>,
     pub(crate) pools: Pools,

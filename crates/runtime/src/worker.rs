@@ -138,6 +138,7 @@ impl Worker {
                 self.ring_alarms();
             }
             self.release_held();
+            self.tend_residents();
             self.tend_some();
             self.flush();
             for _ in 0..TURNS_PER_LOOK {

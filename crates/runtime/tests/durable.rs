@@ -252,12 +252,12 @@ end }";
 fn a_store_of_another_version_is_refused() {
     let store = Arc::new(MemoryStore::default());
     drop(node(&store, keepers()));
-    let change = Change::put(procession_store::Space::Meta, b"format", 2_u32.to_le_bytes());
+    let change = Change::put(procession_store::Space::Meta, b"format", 1_u32.to_le_bytes());
     store.apply(vec![Commit::of(vec![change])]).pop().unwrap().unwrap();
     let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
     config.store = Some(store as Arc<dyn Store>);
     let error = Node::start(config).err().unwrap().to_string();
-    assert!(error.contains("version 2") && error.contains("version 1"), "{error}");
+    assert!(error.contains("version 1") && error.contains("version 2"), "{error}");
 }
 
 #[test]

@@ -199,7 +199,7 @@ end }";
     let mut changes = Vec::new();
     store
         .scan(Space::Snapshot, &[], &[], false, &mut |key, bytes| {
-            let mut snapshot: procession_durable::record::Snapshot = decoded(bytes).unwrap();
+            let mut snapshot: procession_durable::snapshot::Snapshot = decoded(bytes).unwrap();
             snapshot.hash[0] ^= 1;
             changes.push(Change::put(Space::Snapshot, key, encoded(&snapshot)));
             true

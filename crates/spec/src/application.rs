@@ -91,6 +91,9 @@ pub struct Host {
     /// How long a process is idle before it is packed; 0 = it is packed whenever it waits;
     /// `None` = never.
     pub hibernate_after_ns: Option<u64>,
+    /// Bytes of memory that its durable processes take before those leave it that had no turn for
+    /// longest; `None` = as many as there are.
+    pub resident_bytes_max: Option<u64>,
     /// Labels that commands select by.
     pub labels: BTreeMap<String, String>,
 }

@@ -161,6 +161,7 @@ fn host(a: &Host, b: &Host) -> Vec<&'static str> {
         ("host.priority", a.priority == b.priority),
         ("host.weight", a.weight == b.weight),
         ("host.hibernate_after", a.hibernate_after_ns == b.hibernate_after_ns),
+        ("host.resident_memory", a.resident_bytes_max == b.resident_bytes_max),
         ("host.limits", a.limits == b.limits),
         ("meta", a.labels == b.labels),
     ])

@@ -28,11 +28,13 @@ pub enum Space {
     Value = 9,
     /// What concerns the whole of it.
     Meta = 10,
+    /// Pages of the states of processes.
+    Page = 11,
 }
 
 impl Space {
     /// Every space.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Log,
         Self::Head,
         Self::Snapshot,
@@ -44,6 +46,7 @@ impl Space {
         Self::Program,
         Self::Value,
         Self::Meta,
+        Self::Page,
     ];
 
     /// Its name, in files and messages.
@@ -60,6 +63,7 @@ impl Space {
             Self::Program => "program",
             Self::Value => "value",
             Self::Meta => "meta",
+            Self::Page => "page",
         }
     }
 

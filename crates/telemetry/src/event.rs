@@ -111,6 +111,8 @@ kinds! {
     SinkRecovered = 71, "sink.recovered";
     /// The end of a file of records was cut off by a crash.
     RecordsTorn = 72, "records.torn";
+    /// A snapshot of a durable process is damaged: it came back from an older one, or from its log.
+    SnapshotDamaged = 73, "store.snapshot_damaged";
     /// The node was started.
     NodeStarted = 80, "node.started";
     /// The node is being stopped.

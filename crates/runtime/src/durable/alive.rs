@@ -1,24 +1,31 @@
 //! Which durable processes live, as every shard sees it: a bit for each, by the shard on which it began.
 //!
-//! The bits are kept in the store in pages, which commits of births and deaths carry along. Only the
+//! The bits are kept in the store in pages, which commits of births and deaths carry along, with how many
+//! of each host live. Only the
 //! worker at which the processes of a shard are at home changes that shard's bits.
 
+use super::keeper::locked;
+use procession_durable::bytes::{Bytes as _, decoded};
 use procession_durable::head::number;
-use procession_types::{Pid, ShardIndex};
+use procession_types::{HostIndex, Pid, ShardIndex};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Processes of a page.
 const PAGE: u64 = 4096;
 const WORDS: usize = (PAGE / 64) as usize;
 
-type Page = Arc<[AtomicU64; WORDS]>;
+struct Page {
+    words: [AtomicU64; WORDS],
+    /// By host, those that live.
+    hosts: Mutex<BTreeMap<HostIndex, u16>>,
+}
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Alive {
-    pages: RwLock<BTreeMap<(ShardIndex, u64), Page>>,
+    pages: RwLock<BTreeMap<(ShardIndex, u64), Arc<Page>>>,
 }
 
 /// The count of a process among its shard's.
@@ -27,7 +34,7 @@ fn count(pid: Pid) -> u64 {
 }
 
 impl Alive {
-    fn page(&self, shard: ShardIndex, page: u64) -> Option<Page> {
+    fn page(&self, shard: ShardIndex, page: u64) -> Option<Arc<Page>> {
         let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
         pages.get(&(shard, page)).map(Arc::clone)
     }
@@ -36,7 +43,7 @@ impl Alive {
     pub(crate) fn has(&self, pid: Pid) -> bool {
         let at = count(pid);
         self.page(pid.shard, at / PAGE).is_some_and(|page| {
-            let word = page[(at % PAGE / 64) as usize].load(Ordering::Acquire);
+            let word = page.words[(at % PAGE / 64) as usize].load(Ordering::Acquire);
             word >> (at % 64) & 1 == 1
         })
     }
@@ -47,41 +54,56 @@ impl Alive {
         let place = (pid.shard, at / PAGE);
         let page = {
             let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(
-                pages
-                    .entry(place)
-                    .or_insert_with(|| Arc::new(std::array::from_fn(|_| AtomicU64::new(0)))),
-            )
+            Arc::clone(pages.entry(place).or_insert_with(|| Arc::new(Page::default())))
         };
-        let (word, bit) = (&page[(at % PAGE / 64) as usize], 1 << (at % 64));
-        if lives {
-            word.fetch_or(bit, Ordering::AcqRel);
-        } else {
-            word.fetch_and(!bit, Ordering::AcqRel);
+        let (word, bit) = (&page.words[(at % PAGE / 64) as usize], 1 << (at % 64));
+        let mut hosts = locked(&page.hosts);
+        let before = match lives {
+            true => word.fetch_or(bit, Ordering::AcqRel),
+            false => word.fetch_and(!bit, Ordering::AcqRel),
+        };
+        if (before & bit != 0) != lives {
+            let count = hosts.entry(pid.host).or_default();
+            *count = if lives { *count + 1 } else { count.saturating_sub(1) };
+            hosts.retain(|_, count| *count > 0);
         }
-        let bytes = page.iter().flat_map(|word| word.load(Ordering::Acquire).to_le_bytes());
-        (key(place), bytes.collect())
+        let words = page.words.iter().flat_map(|word| word.load(Ordering::Acquire).to_le_bytes());
+        let mut bytes: Vec<u8> = words.collect();
+        hosts.put(&mut bytes);
+        (key(place), bytes)
     }
 
     /// Takes in a page of the store; false when it is none.
     pub(crate) fn load(&self, key: &[u8], bytes: &[u8]) -> bool {
         let Some((shard, page)) = read_key(key) else { return false };
-        let (words, rest) = bytes.as_chunks::<8>();
-        if words.len() != WORDS || !rest.is_empty() {
-            return false;
-        }
-        let loaded = std::array::from_fn(|at| AtomicU64::new(u64::from_le_bytes(words[at])));
+        let Some((words, hosts)) = bytes.split_at_checked(WORDS * 8) else { return false };
+        let Ok(hosts) = decoded(hosts) else { return false };
+        let (words, _) = words.as_chunks::<8>();
+        let words = std::array::from_fn(|at| AtomicU64::new(u64::from_le_bytes(words[at])));
         let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
-        pages.insert((shard, page), Arc::new(loaded));
+        pages.insert((shard, page), Arc::new(Page { words, hosts: Mutex::new(hosts) }));
         true
+    }
+
+    /// How many of a host live.
+    pub(crate) fn on_host(&self, host: HostIndex) -> u64 {
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+        let of = |page: &Arc<Page>| locked(&page.hosts).get(&host).copied().unwrap_or(0);
+        pages.values().map(|page| u64::from(of(page))).sum()
     }
 
     /// How many live.
     #[cfg(test)]
     pub(crate) fn len(&self) -> u64 {
         let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
-        let words = pages.values().flat_map(|page| page.iter());
+        let words = pages.values().flat_map(|page| page.words.iter());
         words.map(|word| u64::from(word.load(Ordering::Relaxed).count_ones())).sum()
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { words: std::array::from_fn(|_| AtomicU64::new(0)), hosts: Mutex::default() }
     }
 }
 
@@ -117,8 +139,13 @@ mod tests {
             assert!(alive.has(process) && loaded.load(&key, &bytes) && loaded.has(process));
         }
         assert_eq!((alive.len(), loaded.len()), (3, 3));
+        assert_eq!([0, 1, 3].map(|host| loaded.on_host(host)), [2, 0, 1]);
+        // What is known already changes nothing.
+        alive.set(some[0], true);
+        assert_eq!([0, 1, 3].map(|host| alive.on_host(host)), [2, 0, 1]);
         let (key, bytes) = alive.set(some[1], false);
         assert!(loaded.load(&key, &bytes) && !loaded.has(some[1]) && loaded.has(some[0]));
+        assert_eq!([0, 3].map(|host| loaded.on_host(host)), [2, 0]);
         assert!(!loaded.load(b"live/1", &bytes) && !loaded.load(&key, &bytes[1..]));
     }
 }

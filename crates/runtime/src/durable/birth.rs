@@ -275,7 +275,8 @@ impl Worker {
     ) -> Result<(), Error> {
         let program = SmolStr::new(self.program(slot));
         self.tell_spawned(pid, &program, newborn.head.birth.parent);
-        let mut kept = Kept::new(pid, newborn.head, Ledger::default(), 0);
+        let charge = self.shared.residence.charge(pid.host);
+        let mut kept = Kept::new(charge, newborn.head, Ledger::default(), 0);
         kept.is_uneasy = true;
         kept.sources = newborn.sources;
         kept.first = first;
@@ -313,6 +314,7 @@ impl Worker {
         let resident = Resident::new(pid, guest, used, (self.now, cell));
         self.desk.kept.insert(slot, Box::new(kept));
         self.seal(slot, resident.guest.usage(), None);
+        self.note_resident(slot, resident.guest.usage().memory_bytes);
         self.guests.put(slot, resident);
         self.step(|kernel, cx| kernel.launch(cx, slot, used));
         Ok(())

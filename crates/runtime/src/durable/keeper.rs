@@ -24,7 +24,7 @@ const BLOCK: u64 = 4096;
 const META_EPOCH: &[u8] = b"epoch";
 /// The version of the forms of heads, snapshots, parcels and programs; records have one of their own.
 const META_FORMAT: &[u8] = b"format";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const META_HOSTS: &[u8] = b"hosts";
 /// Threads that bring processes back.
 const THREADS_MAX: usize = 4;
@@ -49,6 +49,8 @@ pub(crate) struct Keeper {
     numbers: Mutex<HashMap<ShardIndex, (u64, u64)>>,
     /// Whether the store takes what it is given.
     pub(crate) gauge: Arc<Gauge>,
+    /// Processes of which a snapshot is being written.
+    pub(crate) writing: Arc<Mutex<HashSet<u64>>>,
     /// Numbers for inputs from outside: never given twice, in all starts of the node.
     receipts: AtomicU64,
 }
@@ -174,6 +176,7 @@ impl Keeper {
             stored: Mutex::default(),
             numbers: Mutex::new(opened.numbers),
             gauge,
+            writing: Arc::default(),
             // Nanoseconds: a start that came earlier has given lower ones.
             receipts: AtomicU64::new(now.0 as u64),
         })

@@ -5,9 +5,11 @@
 //! becomes a commit in `commit.rs`, and its effects happen in `release.rs` when that is on disk. `birth.rs`
 //! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
 //! `outside.rs` what comes from outside of the node, `recover.rs` and
-//! `revive.rs` bring one back, `rest.rs` is how one leaves memory, `failure.rs` what happens when one fails,
-//! `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are
-//! adopted and put to rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
+//! `revive.rs` bring one back, `rest.rs` is how one leaves memory,
+//! `snapshots.rs` what is in the store of its state, in `pages.rs` when that is large,
+//! `budget.rs` what those take that are in memory, `failure.rs` what happens when one fails, `renew.rs` an
+//! upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
+//! rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
 //! is what those see who look back, `travel.rs` what is found out by running a past again.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
@@ -17,6 +19,7 @@
 mod alive;
 mod arrivals;
 mod birth;
+mod budget;
 mod care;
 mod commit;
 mod death;
@@ -26,6 +29,7 @@ mod history;
 mod keeper;
 mod outside;
 mod owners;
+mod pages;
 mod parcel;
 mod patient;
 mod process;
@@ -35,12 +39,15 @@ mod renew;
 mod rest;
 mod revive;
 mod sketch;
+mod snapshots;
 mod start;
 mod travel;
 mod turn;
 
 pub(crate) use alive::Alive;
 pub(crate) use arrivals::Arrivals;
+pub(crate) use budget::Residence;
+pub use budget::ResidentUse;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
 pub(crate) use keeper::{Keeper, Opened};
 pub(crate) use owners::Owners;

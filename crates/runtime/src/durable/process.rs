@@ -1,6 +1,7 @@
 //! What a worker remembers of a durable process that is in memory.
 
 use super::birth::Embryo;
+use super::budget::{Charge, Turns, Waiting};
 use crate::fold::FoldHash;
 use procession_durable::head::{Head, number};
 use procession_durable::journal::{Entry, Source};
@@ -46,10 +47,12 @@ pub(crate) struct Kept {
     pub(crate) since: Since,
     /// It stands still until all its commits are decided, for a snapshot.
     pub(crate) drains: bool,
-    /// A snapshot is being made: of the state before this record.
-    pub(crate) snapshot: Option<u64>,
+    /// A snapshot of it is being made.
+    pub(crate) snapshot: bool,
     /// Time that the turns since the last commit took, in nanoseconds.
     pub(crate) took_ns: u64,
+    /// What it takes in memory.
+    pub(crate) charge: Charge,
     /// It is on its way out of memory as soon as its last commit is decided.
     pub(crate) leaves: bool,
 }
@@ -102,6 +105,12 @@ pub(crate) struct Desk {
     pub(crate) careful: HashMap<Pid, u32>,
     /// When those that sleep are to be woken.
     pub(crate) alarms: BTreeSet<(Timestamp, Pid)>,
+    /// Who had no turn for longest, for hosts with a budget.
+    pub(crate) turns: Turns,
+    /// Those that are to be brought back when there is room for them.
+    pub(crate) waiting: Waiting,
+    /// Somebody may have to make room.
+    pub(crate) is_tight: bool,
     /// The node stops: nobody is brought back any more.
     pub(crate) is_resting: bool,
 }
@@ -119,7 +128,8 @@ impl Kept {
         }
     }
 
-    pub(crate) fn new(pid: Pid, head: Head, ledger: Ledger, n: u64) -> Self {
+    pub(crate) fn new(charge: Charge, head: Head, ledger: Ledger, n: u64) -> Self {
+        let pid = head.birth.pid;
         Self {
             pid,
             id: number(&pid),
@@ -138,8 +148,9 @@ impl Kept {
             is_uneasy: false,
             since: Since::default(),
             drains: false,
-            snapshot: None,
+            snapshot: false,
             took_ns: 0,
+            charge,
             leaves: false,
         }
     }

@@ -4,6 +4,7 @@
 use super::death::KEPT_AFTER_END_NS;
 use super::keeper::{Keeper, of_store};
 use super::process::{Early, Since};
+use super::snapshots::{self, Search};
 use super::travel::Difference;
 use crate::pid_bytes;
 use crate::shared::Shared;
@@ -12,11 +13,13 @@ use procession_durable::head::{Condition, Head, number};
 use procession_durable::journal::Source;
 use procession_durable::keys;
 use procession_durable::ledger::Ledger;
-use procession_durable::record::{Kind, Parcel, Record, Snapshot};
+use procession_durable::record::{Kind, Parcel, Record};
 use procession_durable::replay::{End, replay};
 use procession_durable::replayer::Identity;
+use procession_durable::snapshot::Snapshot;
 use procession_environment::Guest;
 use procession_store::{Change, Commit, LogEnds, Space, link};
+use procession_telemetry::{Event, EventKind};
 use procession_types::{Error, ErrorKind, Pid, Timestamp};
 use std::time::Instant;
 
@@ -92,6 +95,10 @@ pub(crate) fn recover(
         }
     }
     let mut past = Past::begin(shared, keeper, &head, u64::MAX)?;
+    if !past.damaged.is_empty() {
+        tell_damaged(shared, &head, &past);
+        snapshots::remove_damaged(keeper, id, &past.damaged, past.snapshot);
+    }
     past.run(u64::MAX)?;
     if past.has_ended {
         return Ok(Found::Gone);
@@ -122,6 +129,19 @@ pub(crate) fn recover(
     })))
 }
 
+/// Somebody should know that the disk, or a copy of it, is not what it was.
+fn tell_damaged(shared: &Shared, head: &Head, past: &Past<'_>) {
+    let records = |n: u64| n.to_string();
+    let damaged: Vec<String> = past.damaged.iter().copied().map(records).collect();
+    let used = past.snapshot.map_or_else(|| "none, the whole log".to_owned(), records);
+    let message = "a snapshot is damaged; an older state and the log were used instead";
+    let event = Event::new(EventKind::SnapshotDamaged, message)
+        .of_process(head.birth.pid, head.program.clone())
+        .with("damaged", damaged.join(" "))
+        .with("used", used);
+    shared.telemetry.publish(&event);
+}
+
 /// Removes what is left of a process that ended long ago.
 fn forget(keeper: &Keeper, id: u64, ended: Timestamp) -> Result<(), Error> {
     let (from, to) = keys::all_of(id);
@@ -130,7 +150,7 @@ fn forget(keeper: &Keeper, id: u64, ended: Timestamp) -> Result<(), Error> {
         Change::remove(Space::Head, keys::process(id)),
         Change::remove(Space::Wake, keys::wake(ended.after(KEPT_AFTER_END_NS), id)),
     ];
-    for space in [Space::Snapshot, Space::Inbox, Space::Relation] {
+    for space in [Space::Snapshot, Space::Page, Space::Inbox, Space::Relation] {
         let scanned = keeper.store.inspect(space, &from, &to, false, &mut |key, _| {
             changes.push(Change::remove(space, key.to_vec()));
             true
@@ -198,8 +218,12 @@ pub(crate) struct Past<'a> {
     pub(crate) met: u64,
     /// States to be met: the record that follows, and the hash.
     expected: Vec<(u64, [u8; 32])>,
-    /// The hash of the record before `n`, when it is known.
-    previous: Option<[u8; 32]>,
+    /// The hash of the record before `n`.
+    previous: [u8; 32],
+    /// Newer snapshots than that from which it came, which are damaged.
+    damaged: Vec<u64>,
+    /// The snapshot from which it came.
+    snapshot: Option<u64>,
     /// When whoever asked no longer waits.
     pub(crate) until: Option<Instant>,
 }
@@ -213,65 +237,44 @@ impl<'a> Past<'a> {
         n_max: u64,
     ) -> Result<Self, Error> {
         let id = number(&head.birth.pid);
-        let to = keys::snapshot(id, n_max.saturating_add(1));
-        let (from, end) = keys::all_of(id);
-        let to = if n_max == u64::MAX { end } else { to };
-        let mut candidates = Vec::new();
-        let scanned = keeper.store.inspect(Space::Snapshot, &from, &to, true, &mut |_, found| {
-            if let procession_store::Found::Value(bytes) = found {
-                candidates.extend(decoded::<Snapshot>(bytes).ok());
-            }
-            // One that is damaged is passed over, as one of another version is below.
-            candidates.len() < 3
-        });
-        scanned.map_err(|error| of_store(&error))?;
-        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
-        // A state whose last records were refused is not on disk, although it may be in the store.
-        for snapshot in candidates.into_iter().filter(|snapshot| snapshot.n <= ends.next) {
-            if let Some(guest) = restored(shared, keeper, head, &snapshot) {
-                let mut head = head.clone();
-                if snapshot.program == head.birth.hash {
-                    // An upgrade that came later is in the log.
-                    (head.program, head.hash) = (head.birth.program.clone(), head.birth.hash);
-                }
-                return Ok(Self {
-                    shared,
-                    keeper,
-                    head,
-                    guest,
-                    ledger: snapshot.ledger,
-                    n: snapshot.n,
-                    is_started: true,
-                    has_ended: false,
-                    since: Since::default(),
-                    strayed: None,
-                    difference: None,
-                    met: 0,
-                    expected: Vec::new(),
-                    previous: None,
-                    until: None,
-                });
-            }
-        }
+        let restore =
+            |snapshot: &Snapshot, state: &[u8]| restored(shared, keeper, head, snapshot, state);
+        let Search { found, damaged } = snapshots::newest(keeper, id, n_max, restore)?;
         let birth = &head.birth;
-        let image = keeper.image(&shared.programs, &birth.program, birth.pid.host, &birth.hash)?;
-        let guest = image.spawn(&birth.arguments, &birth.limits)?;
-        let (program, hash) = (birth.program.clone(), birth.hash);
+        let mut head = head.clone();
+        // An upgrade that came later is in the log.
+        let is_first = |hash| hash == birth.hash;
+        if found.as_ref().is_none_or(|(snapshot, _)| is_first(snapshot.program)) {
+            (head.program, head.hash) = (birth.program.clone(), birth.hash);
+        }
+        let (snapshot, guest) = match found {
+            Some((snapshot, guest)) => (Some(snapshot), guest),
+            None => {
+                let (host, hash) = (birth.pid.host, &birth.hash);
+                let image = keeper.image(&shared.programs, &birth.program, host, hash)?;
+                (None, image.spawn(&birth.arguments, &birth.limits)?)
+            }
+        };
+        let n = snapshot.as_ref().map(|snapshot| snapshot.n);
+        let (ledger, previous) = snapshot
+            .map_or((Ledger::default(), LogEnds::EMPTY.previous), |it| (it.ledger, it.previous));
         Ok(Self {
             shared,
             keeper,
-            head: Head { program, hash, ..head.clone() },
+            head,
             guest,
-            ledger: Ledger::default(),
-            n: 0,
-            is_started: false,
+            ledger,
+            n: n.unwrap_or(0),
+            is_started: n.is_some(),
             has_ended: false,
             since: Since::default(),
             strayed: None,
             difference: None,
             met: 0,
             expected: Vec::new(),
-            previous: Some(LogEnds::EMPTY.previous),
+            previous,
+            damaged,
+            snapshot: n,
             until: None,
         })
     }
@@ -322,9 +325,8 @@ impl<'a> Past<'a> {
         if n != self.n {
             return Err(place(&format!("record {} is missing before it", self.n)));
         }
-        if let Some(previous) = self.previous.replace(hash)
-            && link(id, n, &previous, body) != hash
-        {
+        let previous = std::mem::replace(&mut self.previous, hash);
+        if link(id, n, &previous, body) != hash {
             return Err(place("it does not follow the one before: the chain is broken"));
         }
         let record: Record = decoded(body).map_err(|error| place(&error.to_string()))?;
@@ -418,10 +420,10 @@ fn restored(
     keeper: &Keeper,
     head: &Head,
     snapshot: &Snapshot,
+    state: &[u8],
 ) -> Option<Box<dyn Guest>> {
     let birth = &head.birth;
     let image =
         keeper.image(&shared.programs, &head.program, birth.pid.host, &snapshot.program).ok()?;
-    let state = super::rest::unpacked(snapshot)?;
-    image.restore(&state, &birth.limits).ok()
+    image.restore(state, &birth.limits).ok()
 }

@@ -1,15 +1,14 @@
 //! Snapshots, and how a durable process leaves memory: what is in the store is enough to bring it back.
 
-use super::keeper::Keeper;
-use super::process::{Flight, Since};
-use crate::guests::Resident;
+use super::process::{Flight, Kept, Since};
+use super::snapshots::{self, Taken};
+use crate::mail::Mail;
 use crate::worker::{Worker, discard};
-use procession_durable::bytes::encoded;
-use procession_durable::keys;
-use procession_durable::record::Snapshot;
-use procession_kernel::SlotIndex;
-use procession_store::{Change, Commit, Space, StoreError};
+use procession_environment::Guest;
+use procession_kernel::{SlotIndex, TurnEnd};
+use procession_store::{Change, Commit};
 use procession_types::Pid;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A snapshot is made after so many records, bytes of log, or instructions that a recovery would repeat
@@ -17,12 +16,13 @@ use std::sync::Arc;
 const RECORDS_MAX: u64 = 1000;
 const BYTES_MAX: u64 = 1 << 20;
 const INSTRUCTIONS_MAX: u64 = 20_000_000;
-/// Records that are worth a snapshot when the process leaves memory.
+/// What is worth a snapshot when the process leaves memory: bringing it back would take longer by more
+/// than a read.
 const RECORDS_IDLE: u64 = 32;
-/// Snapshots that are kept.
-const SNAPSHOTS_KEPT: usize = 3;
-/// Records that are kept at least, for those who look back.
-const RECORDS_KEPT: u64 = 100_000;
+const BYTES_IDLE: u64 = 64 << 10;
+const INSTRUCTIONS_IDLE: u64 = 500_000;
+/// The largest state that its shard copies itself: another thread takes a millisecond for so much.
+const COPIED_BYTES_MAX: u64 = 256 << 10;
 
 impl Since {
     /// Whether it is too much to be repeated.
@@ -31,71 +31,99 @@ impl Since {
             || self.bytes >= BYTES_MAX
             || self.instructions >= INSTRUCTIONS_MAX
     }
+
+    /// Whether a process leaves a snapshot behind when it leaves memory.
+    const fn is_worth_a_snapshot(&self) -> bool {
+        self.records >= RECORDS_IDLE
+            || self.bytes >= BYTES_IDLE
+            || self.instructions >= INSTRUCTIONS_IDLE
+    }
 }
+
+impl Kept {
+    /// Whether the log has all that it did, and no snapshot is being made.
+    fn is_clean(&self) -> bool {
+        self.recording.journal.is_empty() && !self.snapshot && self.in_flight == 0
+    }
+}
+
+/// Writes the state that it is given.
+type Write = Box<dyn FnOnce(Option<Vec<u8>>) + Send>;
 
 impl Worker {
     /// Makes a snapshot of the process at a slot, which waits and has committed everything, when
-    /// recovering it would be too much work.
-    pub(crate) fn snapshot_if_due(&mut self, slot: SlotIndex) {
-        let Some(resident) = self.guests.take(slot) else { return };
-        if resident.is_waiting {
-            self.snapshot_when(slot, &resident, Since::is_much);
-        }
-        self.guests.put(slot, resident);
-    }
-
-    /// Likewise, by another rule. Says whether one is being made.
-    pub(crate) fn snapshot_when(
+    /// recovering it would be too much work. With an `end`, its turn has not been ended for the kernel; it
+    /// is given back unless that is done later.
+    pub(crate) fn snapshot_if_due(
         &mut self,
         slot: SlotIndex,
-        resident: &Resident,
-        is_due: impl FnOnce(&Since) -> bool,
-    ) -> bool {
-        let Some(keeper) = self.shared.keeper.clone() else { return false };
-        let Some(kept) = self.desk.kept.get_mut(&slot) else { return false };
-        let is_clean =
-            kept.recording.journal.is_empty() && kept.snapshot.is_none() && kept.in_flight == 0;
-        if !is_clean || !is_due(&kept.since) {
-            return false;
+        end: Option<TurnEnd>,
+    ) -> Option<TurnEnd> {
+        let is_due = |kept: &Kept| kept.is_clean() && kept.since.is_much();
+        if !self.desk.kept.get(&slot).is_some_and(|kept| is_due(kept)) {
+            return end;
         }
-        let Some(state) = resident.guest.snapshot() else { return false };
-        let (pid, id, n) = (kept.pid, kept.id, kept.n);
+        let Some(resident) = self.guests.take(slot) else { return end };
+        let usage = resident.guest.usage();
+        let is_large = usage.memory_bytes > COPIED_BYTES_MAX;
+        // A large one stays where it is as long as others may give it a turn.
+        if !resident.is_waiting || is_large && end.is_none() {
+            self.guests.put(slot, resident);
+            return end;
+        }
+        let Some((pid, write)) = self.writing(slot, usage.instructions) else {
+            self.guests.put(slot, resident);
+            return end;
+        };
+        if is_large && let Some(end) = end {
+            let work = Box::new(move |guest: &mut dyn Guest| write(guest.snapshot()));
+            self.do_aside((slot, pid), resident, work, end);
+            return None;
+        }
+        write(resident.guest.snapshot());
+        self.guests.put(slot, resident);
+        end
+    }
+
+    /// Notes that a snapshot of the process at a slot is being made. What is returned writes it, on other
+    /// threads.
+    fn writing(&mut self, slot: SlotIndex, instructions: u64) -> Option<(Pid, Write)> {
+        let keeper = self.shared.keeper.clone()?;
+        let kept = self.desk.kept.get_mut(&slot)?;
+        let (pid, id) = (kept.pid, kept.id);
         kept.since = Since::default();
-        kept.snapshot = Some(n);
-        let snapshot = Snapshot {
-            n,
+        kept.snapshot = true;
+        let mut taken = Taken {
+            n: kept.n,
+            at: self.now,
             program: kept.head.hash,
-            instructions: resident.guest.usage().instructions,
+            instructions,
             ledger: kept.ledger.clone(),
             state: Vec::new(),
-            hash: [0; 32],
         };
         let (shared, shard) = (Arc::clone(&self.shared), self.shard);
-        let job = Box::new(move || {
+        let write = move |state: Option<Vec<u8>>| {
             let done = move || {
                 if let Some(inbox) = shared.inbox(shard) {
-                    inbox.push(crate::mail::Mail::Task(Box::new(move |worker| {
-                        worker.snapshot_made(pid);
-                    })));
+                    let task = move |worker: &mut Self| worker.snapshot_made(pid);
+                    inbox.push(Mail::Task(Box::new(task)));
                 }
             };
-            store_snapshot(&keeper, id, packed(snapshot, &state), done);
-        });
-        if let Some(keeper) = &self.shared.keeper {
+            // A guest that can't be captured now can be later.
+            let Some(state) = state else { return done() };
+            taken.state = state;
+            let pool = keeper.pool.clone();
             // Refused only when the node stops.
-            let _ = keeper.pool.submit(job);
-        }
-        true
+            let _ = pool.submit(Box::new(move || snapshots::put(&keeper, id, taken, done)));
+        };
+        Some((pid, Box::new(write)))
     }
 
     fn snapshot_made(&mut self, pid: Pid) {
         let Some(slot) = self.kernel.locate(pid) else { return };
-        let Some(kept) = self.desk.kept.get_mut(&slot) else { return };
-        kept.snapshot = None;
-        if kept.leaves {
-            self.leave_memory(slot);
+        if let Some(kept) = self.desk.kept.get_mut(&slot) {
+            kept.snapshot = false;
         }
-        self.flush();
     }
 
     /// Takes a durable process out of memory, as soon as that can be done, when nothing is going on with
@@ -111,6 +139,7 @@ impl Worker {
         if !can_leave {
             if let Some(kept) = self.desk.kept.get_mut(&slot) {
                 kept.leaves = false;
+                kept.charge.set_leaving(false);
             }
             return false;
         }
@@ -119,17 +148,33 @@ impl Worker {
             // Turns in which it only looked around: the snapshot must say that they were.
             self.seal(slot, resident.guest.usage(), None);
         }
-        self.snapshot_when(slot, &resident, |since| since.records >= RECORDS_IDLE);
         let Some(kept) = self.desk.kept.get_mut(&slot) else { return false };
-        if kept.in_flight > 0 || kept.snapshot.is_some() {
+        if kept.in_flight > 0 {
             kept.leaves = true;
+            kept.charge.set_leaving(true);
             self.guests.put(slot, resident);
             return true;
         }
-        discard(resident);
-        let kept = self.desk.kept.remove(&slot);
-        if let Some(at) = kept.and_then(|kept| kept.ledger.next_time()) {
+        let is_worth_it = kept.since.is_worth_a_snapshot();
+        if let Some(at) = kept.ledger.next_time() {
             self.desk.alarms.insert((at, pid));
+        }
+        let instructions = resident.guest.usage().instructions;
+        let write = is_worth_it.then(|| self.writing(slot, instructions)).flatten();
+        let kept = self.desk.kept.remove(&slot);
+        match (write, &self.shared.keeper) {
+            (Some((_, write)), Some(keeper)) => {
+                let charge = kept.map(|kept| kept.charge);
+                let job = move || {
+                    let state = catch_unwind(AssertUnwindSafe(|| resident.guest.snapshot()));
+                    discard(resident);
+                    drop(charge);
+                    write(state.ok().flatten());
+                };
+                // Refused only when the node stops.
+                let _ = keeper.pool.submit(Box::new(job));
+            }
+            _ => discard(resident),
         }
         self.step(|kernel, cx| kernel.evict(cx, slot));
         true
@@ -168,49 +213,4 @@ impl Worker {
         };
         self.fly(flight, Commit::of(changes));
     }
-}
-
-/// Puts a snapshot into the store, and takes out what is too old. `done` is called when that is decided.
-fn store_snapshot(
-    keeper: &Keeper,
-    id: u64,
-    snapshot: Snapshot,
-    done: impl FnOnce() + Send + 'static,
-) {
-    let mut changes =
-        vec![Change::put(Space::Snapshot, keys::snapshot(id, snapshot.n), encoded(&snapshot))];
-    let (from, to) = keys::all_of(id);
-    let mut old = Vec::new();
-    // What can't be listed now is listed next time.
-    let _ = keeper.store.inspect(Space::Snapshot, &from, &to, true, &mut |key, _| {
-        old.push(key.to_vec());
-        true
-    });
-    let oldest = old.get(SNAPSHOTS_KEPT - 2).and_then(|key| keys::second(key));
-    changes.extend(
-        old.iter().skip(SNAPSHOTS_KEPT - 1).map(|key| Change::remove(Space::Snapshot, key.clone())),
-    );
-    if let Some(oldest) = oldest {
-        let first = oldest.min(snapshot.n.saturating_sub(RECORDS_KEPT));
-        if first > 0 {
-            changes.push(Change::trim_log(id, first - 1));
-        }
-    }
-    // When it is refused, there will be another one.
-    let submitted = keeper.committer.submit(Commit::of(changes), Box::new(|_| done()));
-    if let Err(refused) = submitted {
-        (refused.done)(Err(StoreError::Closed));
-    }
-}
-
-fn packed(mut snapshot: Snapshot, state: &[u8]) -> Snapshot {
-    snapshot.hash = *blake3::hash(state).as_bytes();
-    snapshot.state = lz4_flex::compress_prepend_size(state);
-    snapshot
-}
-
-/// The guest's state in a snapshot; `None` when it is not what was put there.
-pub(crate) fn unpacked(snapshot: &Snapshot) -> Option<Vec<u8>> {
-    let state = lz4_flex::decompress_size_prepended(&snapshot.state).ok()?;
-    (*blake3::hash(&state).as_bytes() == snapshot.hash).then_some(state)
 }

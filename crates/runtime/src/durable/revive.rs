@@ -27,7 +27,9 @@ impl Worker {
             }
             return;
         }
-        self.bring_back(pid, Wanted::Alive);
+        if self.may_come(pid) {
+            self.bring_back(pid, Wanted::Alive);
+        }
     }
 
     /// Somebody wants a process to end that stays at rest or stands still.
@@ -35,8 +37,10 @@ impl Worker {
         self.bring_back(pid, Wanted::Anyway);
     }
 
-    fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
+    /// Has a process read and replayed.
+    pub(crate) fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
         let Some(keeper) = self.shared.keeper.clone() else { return };
+        self.comes(pid);
         let (shared, shard) = (Arc::clone(&self.shared), self.shard);
         // What has come for one that was at rest is in the store, or on the way there.
         let at_least = keeper.owners.has(pid).then_some(0);
@@ -51,11 +55,13 @@ impl Worker {
             && keeper.pool.submit(Box::new(job)).is_err()
         {
             // So many wait that nobody will miss one more; the node is stopping.
+            self.has_come(pid);
             self.step(|kernel, cx| kernel.is_gone(cx, pid));
         }
     }
 
     fn woken(&mut self, pid: Pid, found: Result<Found, Error>, wanted: Wanted) {
+        self.has_come(pid);
         if self.desk.is_resting || wanted == Wanted::Alive && self.is_barred(pid) {
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);
@@ -116,7 +122,8 @@ impl Worker {
         if let Some(keeper) = &shared.keeper {
             keeper.owners.set_halted(pid, None);
         }
-        let mut kept = Kept::new(pid, head, ledger, n);
+        let charge = shared.residence.charge(pid.host);
+        let mut kept = Kept::new(charge, head, ledger, n);
         for peer in self.desk.parted.remove(&pid).unwrap_or_default() {
             kept.part(peer);
         }
@@ -138,10 +145,11 @@ impl Worker {
         kept.wakes_at = kept.ledger.next_time();
         kept.careful = self.desk.careful.remove(&pid).unwrap_or(0);
         if is_started {
-            let used = guest.usage().instructions;
+            let procession_environment::Usage { instructions: used, memory_bytes } = guest.usage();
             let resident = Resident::new(pid, guest, used, (self.now, self.cell(slot, pid)));
             self.guests.put(slot, resident);
             self.desk.kept.insert(slot, Box::new(kept));
+            self.note_resident(slot, memory_bytes);
             self.step(|kernel, cx| kernel.launch(cx, slot, 0));
         } else if let Err(error) = self.begin_durable(slot, kept, guest) {
             let reason = procession_types::ExitReason::failed(Failure::Error(error));

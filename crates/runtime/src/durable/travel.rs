@@ -4,16 +4,13 @@
 use super::history::record_of;
 use super::keeper::{Keeper, of_store};
 use super::recover::Past;
+use super::snapshots;
 use crate::birth::guarded;
 use crate::node::Node;
 use crate::process_info::Coroutine;
-use procession_durable::bytes::decoded;
 use procession_durable::head::{Head, number};
-use procession_durable::keys;
 use procession_durable::ledger::{Ledger, Waits};
-use procession_durable::record::Snapshot;
 use procession_environment::{Activity, Awaited, Guest, Inspection, Usage};
-use procession_store::{Found, Space};
 use procession_types::{Error, Pid, SmolStr, Timestamp, Topic};
 use std::time::Instant;
 
@@ -279,31 +276,13 @@ fn timer(call: &procession_durable::ledger::OpenCall) -> Option<Timestamp> {
 
 /// The slot of the oldest snapshot that can be read.
 fn first_state(keeper: &Keeper, id: u64) -> Result<Option<u64>, Error> {
-    let (from, to) = keys::all_of(id);
-    let mut slot = None;
-    let scanned = keeper.store.inspect(Space::Snapshot, &from, &to, false, &mut |_, found| {
-        if let Found::Value(bytes) = found {
-            slot = decoded::<Snapshot>(bytes).ok().map(|it| it.ledger.inputs);
-        }
-        slot.is_none()
-    });
-    scanned.map_err(|error| of_store(&error))?;
-    Ok(slot)
+    Ok(snapshots::list(keeper, id)?.last().map(|snapshot| snapshot.ledger.inputs))
 }
 
 /// The states of which there are snapshots: the record that follows, and the hash.
 fn states(keeper: &Keeper, id: u64) -> Result<Vec<(u64, [u8; 32])>, Error> {
-    let (from, to) = keys::all_of(id);
-    let mut states = Vec::new();
-    let scanned = keeper.store.inspect(Space::Snapshot, &from, &to, false, &mut |_, found| {
-        // A damaged one is none.
-        if let Found::Value(bytes) = found {
-            states.extend(decoded::<Snapshot>(bytes).ok().map(|it| (it.n, it.hash)));
-        }
-        true
-    });
-    scanned.map_err(|error| of_store(&error))?;
-    Ok(states)
+    let all = snapshots::list(keeper, id)?;
+    Ok(all.into_iter().map(|snapshot| (snapshot.n, snapshot.hash)).collect())
 }
 
 #[cfg(test)]

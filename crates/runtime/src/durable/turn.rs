@@ -84,6 +84,7 @@ impl Worker {
         if resident.is_waiting {
             self.idle.add(slot, &mut resident);
         }
+        self.note_resident(slot, resident.guest.usage().memory_bytes);
         self.guests.put(slot, resident);
         self.end_durable_turn(slot, used, end);
     }
@@ -94,7 +95,7 @@ impl Worker {
         let is_due = waits || withheld || !recording.outputs.is_empty();
         let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX;
         // A snapshot needs a state that is in the log as a whole, and nothing that could be refused.
-        let drains = waits && kept.snapshot.is_none() && kept.since.is_much();
+        let drains = waits && !kept.snapshot && kept.since.is_much();
         let has_rest = drains && !recording.journal.is_empty();
         if is_long || has_rest || is_due && recording.is_worth_a_commit() {
             self.seal(slot, resident.guest.usage(), None);
@@ -127,8 +128,7 @@ impl Worker {
         if kept.in_flight < most {
             kept.drains = false;
             let held = kept.held.take();
-            self.snapshot_if_due(slot);
-            if let Some(end) = held {
+            if let Some(end) = self.snapshot_if_due(slot, held) {
                 self.end_turn(slot, 0, end);
             }
         }

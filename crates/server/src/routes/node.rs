@@ -9,10 +9,10 @@ use crate::state::State;
 use axum::extract::State as Extracted;
 use axum::http::{HeaderMap, Response, StatusCode};
 use procession_api::{
-    HostView, ListQuery, NameCursor, NodeStats, NodeView, Page, Problem, ProgramView,
+    DurableView, HostView, ListQuery, NameCursor, NodeStats, NodeView, Page, Problem, ProgramView,
     ShutdownRequest, StreamQuery, rfc3339,
 };
-use procession_runtime::{DrainTarget, Node, Priority};
+use procession_runtime::{DrainTarget, Node, Priority, ResidentUse};
 use procession_types::ErrorKind;
 use std::time::Duration;
 
@@ -144,12 +144,24 @@ pub(crate) async fn hosts(
             Priority::Normal => "normal".to_owned(),
         },
         drain: drain_of(&state.node, &DrainTarget::Host(host.config.id)),
+        durable: durable(&host.durable),
     });
     ok(sorted_page(items.collect(), &query, |item| &item.id)?)
 }
 
 fn drain_of(node: &Node, target: &DrainTarget) -> Option<String> {
     node.drain_of(target).ok().map(|drain| drain.state.name().to_owned())
+}
+
+fn durable(used: &ResidentUse) -> DurableView {
+    DurableView {
+        resident: used.processes,
+        sleeping: used.sleeping,
+        resident_bytes: used.bytes,
+        resident_bytes_max: used.bytes_max,
+        evictions: used.evictions,
+        wakes: used.wakes,
+    }
 }
 
 /// A page of a short list, by the name of its items. The only key of a selector is `id`.

@@ -28,6 +28,7 @@ impl Builder<'_> {
             weight: record.small_count("weight"),
             limits: limits.unwrap_or_default().on_host(&Limits::default()),
             hibernate_after_ns: record.optional_count("hibernate_after"),
+            resident_bytes_max: record.optional_count("resident_memory"),
             labels: labels(entry),
         }
     }

@@ -45,6 +45,12 @@ pub(crate) const PLACE_KEYS: &[Key] = &[
         doc: "how long a process is idle before it is packed",
     },
     Key {
+        name: "resident_memory",
+        shape: Shape::Size { min: 1 << 20 },
+        presence: Presence::Absent("as much as they need"),
+        doc: "memory that durable processes take before those leave it that had no turn for longest",
+    },
+    Key {
         name: "limits",
         shape: Shape::Record(HOST_LIMIT_KEYS),
         presence: Presence::Default("{}"),

@@ -121,7 +121,7 @@ enum Prefix {
 fn prefix(area: Area) -> Prefix {
     match area {
         Area::Space(Space::Log) => Prefix::Log,
-        Area::Space(Space::Snapshot | Space::Program) => Prefix::Bulk(area.number()),
+        Area::Space(Space::Snapshot | Space::Program | Space::Page) => Prefix::Bulk(area.number()),
         Area::Space(
             Space::Head
             | Space::Inbox
