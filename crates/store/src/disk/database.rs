@@ -19,7 +19,7 @@ const MEMTABLES_MAX: usize = 2;
 
 /// Writes after which what is in memory is brought into tables: the engine reads about a million of them
 /// in a second when it starts.
-const SETTLED_MAX: u64 = 200_000;
+const SETTLED_MAX: u64 = 100_000;
 
 /// Likewise while nothing else is to be written.
 pub(super) const SETTLED_IDLE_MIN: u64 = 5_000;

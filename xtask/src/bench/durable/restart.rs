@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 const SLEEPERS: i64 = 100_000;
 /// Processes leave memory soon.
 const IDLE: Duration = Duration::from_millis(200);
+/// How long they sleep before the node is killed.
+const SLEEP: Duration = Duration::from_secs(1);
 /// How long they are given for that.
 const SLEEP_MAX: Duration = Duration::from_secs(20);
 
@@ -20,7 +22,7 @@ pub(super) const BEAR: &str = "bear";
 pub(super) const ASK: &str = "ask";
 
 /// From the start of a node's process to the first answer, in nanoseconds. So many were born and had a
-/// message each, and slept, when the node before it was killed.
+/// message each, and slept for a second, when the node before it was killed.
 pub(super) fn first_answer(store: &Path) -> Result<f64, String> {
     let path = store.display().to_string();
     let mut child = again(&[BEAR, &path])?;
@@ -71,6 +73,7 @@ pub(super) fn bear(store: &Path) -> Outcome {
     let pid = text(&node, "births", &arguments)?;
     node.flush_store();
     wait_for_sleep(&node)?;
+    std::thread::sleep(SLEEP);
     println!("{pid}");
     std::thread::sleep(Duration::from_secs(60));
     Err("nobody has killed this".to_owned())
