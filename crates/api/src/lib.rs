@@ -39,7 +39,9 @@ pub use past::{
     ReplayRequest, ReplayView, StateQuery,
 };
 pub use problem::{PROBLEM_TYPE, Problem};
-pub use process::{CancelRequest, CoroutineView, ExitView, ProcessDetail, ProcessView, WaitQuery};
+pub use process::{
+    CancelRequest, CoroutineView, ExitView, HaltView, ProcessDetail, ProcessView, WaitQuery,
+};
 pub use record::{RecordQuery, RecordView};
 pub use reload::{ChangeView, ReloadRequest, ReloadView};
 pub use selector::Selector;

@@ -15,7 +15,8 @@ pub struct ProcessView {
     pub program: String,
     /// The process host on which it runs.
     pub host: String,
-    /// `starting`, `ready`, `running`, `waiting` or `paused`.
+    /// `starting`, `ready`, `running`, `waiting`, `paused` or, of a durable one that stands still over a
+    /// failure, `halted`.
     pub state: String,
     /// Since when, RFC 3339.
     pub since: String,
@@ -42,6 +43,9 @@ pub struct ProcessDetail {
     /// What lists show, too.
     #[serde(flatten)]
     pub process: ProcessView,
+    /// Why it stands still, when its state is `halted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halted: Option<HaltView>,
     /// Where the coroutine is that had the last turn, as `file:line`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
@@ -83,6 +87,24 @@ pub struct ProcessDetail {
     pub coroutines: Vec<CoroutineView>,
     /// Whether it has more of them than one look shows.
     pub coroutines_cut: bool,
+}
+
+/// Why a durable process stands still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HaltView {
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// The record of its log that says so.
+    pub record: u64,
+    /// The slot of the input over which it failed: the state is that before it.
+    pub slot: u64,
+    /// That input; missing when it failed over a timer or the reply of a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<crate::PartView>,
+    /// What it failed with.
+    pub error: crate::Problem,
+    /// What can be done.
+    pub hint: String,
 }
 
 /// A coroutine of a process.

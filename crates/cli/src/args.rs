@@ -31,6 +31,7 @@ use crate::resume::ResumeArguments;
 use crate::scale::ScaleArguments;
 use crate::send::SendArguments;
 use crate::serve::ServeArguments;
+use crate::skip::SkipArguments;
 use crate::spawn::SpawnArguments;
 use crate::status::StatusArguments;
 use crate::stop::StopArguments;
@@ -99,6 +100,8 @@ pub(crate) enum Command {
     Pause(PauseArguments),
     /// Let paused processes go on
     Resume(ResumeArguments),
+    /// Let halted durable processes go on without the input they failed over
+    Skip(SkipArguments),
     /// Start services that were stopped
     Start(ControlArguments),
     /// Let services go down and come up again

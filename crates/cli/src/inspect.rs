@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::{Format, age, bold, bytes, one, printable, printable_lines};
 use crate::select::Which;
 use clap::Args;
-use procession_api::{CoroutineView, PeekQuery, Peeked, ProcessDetail};
+use procession_api::{CoroutineView, HaltView, PeekQuery, Peeked, ProcessDetail};
 use procession_client::Client;
 use serde_json::{Value, json};
 
@@ -87,6 +87,9 @@ fn text(detail: &ProcessDetail, peeked: Option<&Peeked>) -> String {
     let limits = detail.limits.iter().map(|(name, value)| format!("{name} {value}"));
     lines.push(("Limits", limits.collect::<Vec<_>>().join(", ")));
     let mut text = lines_text(&lines);
+    if let Some(halted) = &detail.halted {
+        text.push_str(&halt_text(halted));
+    }
     text.push_str(&coroutines_text(&detail.coroutines, detail.coroutines_cut));
     if let Some(peeked) = peeked {
         let heading = format!("Messages ({} of {})", peeked.items.len(), peeked.count);
@@ -103,6 +106,31 @@ fn text(detail: &ProcessDetail, peeked: Option<&Peeked>) -> String {
             );
             text.push_str(&format!("  {}\n", printable(&line)));
         }
+    }
+    text
+}
+
+/// Why it stands still, and what to do.
+fn halt_text(halted: &HaltView) -> String {
+    let input = halted.input.as_ref().map_or_else(
+        || "a timer or a reply".to_owned(),
+        |it| {
+            let from = it.peer.as_deref().map(|pid| format!(" from {pid}"));
+            let about = it.about.as_deref().map(|about| format!(" {about}"));
+            let (about, from) = (about.unwrap_or_default(), from.unwrap_or_default());
+            format!("{}{about}{from}: {}", it.kind, it.text)
+        },
+    );
+    let lines = [
+        ("Since", format!("{} ({} ago)", halted.since, age(&halted.since))),
+        ("Over", format!("slot {}, record {}: {input}", halted.slot, halted.record)),
+        ("Error", halted.error.detail.clone()),
+        ("What to do", halted.hint.clone()),
+    ];
+    let mut text = format!("\n{}\n{}", bold("Halted"), lines_text(&lines));
+    if let Some(traceback) = &halted.error.traceback {
+        text.push_str(&printable_lines(traceback));
+        text.push('\n');
     }
     text
 }

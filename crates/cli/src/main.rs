@@ -51,6 +51,7 @@ mod send;
 mod serve;
 mod settings;
 mod signals;
+mod skip;
 mod spawn;
 mod start;
 mod status;
@@ -108,6 +109,7 @@ fn command() -> Result<u8, Failure> {
         Command::Ps(arguments) => ps::run(arguments),
         Command::Resume(arguments) => resume::run(arguments),
         Command::Send(arguments) => send::run(arguments),
+        Command::Skip(arguments) => skip::run(arguments),
         Command::Spawn(arguments) => spawn::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Stop(arguments) => stop::run(arguments),

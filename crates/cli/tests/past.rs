@@ -9,6 +9,7 @@ const INDEX: &str = "version: '1.0'
 namespace: app
 entries:
   - {name: adder, kind: process.lua, source: 'file://adder.lua', durable: true}
+  - {name: halting, kind: process.lua, source: 'file://adder.lua', durable: true, on_error: halt}
   - {name: plain, kind: process.lua, source: 'file://adder.lua'}
 ";
 
@@ -69,7 +70,11 @@ impl Node {
 
     /// A process that adds up these.
     fn adder(&self, name: &str, values: &[&str]) -> String {
-        let pid = self.output(&["spawn", "app:adder", "--name", name]).trim().to_owned();
+        self.adding("app:adder", name, values)
+    }
+
+    fn adding(&self, program: &str, name: &str, values: &[&str]) -> String {
+        let pid = self.output(&["spawn", program, "--name", name]).trim().to_owned();
         let mut sum = 0;
         for value in values {
             self.output(&["send", name, "add", value]);
@@ -130,4 +135,39 @@ fn what_can_not_be_looked_at_says_why() {
     node.fails(&["state", "sums", "--at=-1"], 2, "--at");
     node.fails(&["state", "sums", "--timeout", "2h"], 2, "timeout");
     node.fails(&["history", "sums", "--from", "1", "--tail", "1"], 2, "cannot be used with");
+}
+
+#[test]
+fn one_that_stands_still_says_why_and_goes_on() {
+    let mut node = Node::start("past-halted");
+    node.adding("app:halting", "sums", &["1"]);
+    node.output(&["send", "sums", "add", "x"]);
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !node.output(&["ps", "-l", "state=halted", "-o", "name"]).contains("sums") {
+        assert!(std::time::Instant::now() < end, "it does not stand still");
+    }
+    // Also when the node was killed.
+    node.session.as_ref().unwrap().signal("KILL");
+    node.session.take().unwrap().end();
+    node.up();
+    let shown = node.output(&["inspect", "sums"]);
+    let parts = [
+        "halted for ",
+        "slot 1, record ",
+        "message add: \"x\"",
+        "attempt to",
+        "stack traceback:",
+        "procession skip '",
+    ];
+    for part in parts {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(node.output(&["skip", "sums"]), "slot 1: message add \"x\"\n");
+    node.output(&["send", "sums", "add", "2"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 3");
+    node.fails(&["skip", "sums"], 6, "does not stand still: there is nothing to skip");
+    node.fails(&["skip", "nobody"], 4, "not found");
+    node.fails(&["skip"], 2, "PROCESS");
+    let skipped = node.output(&["events", "sums", "--kind", "process.skipped"]);
+    assert!(skipped.contains("attempt to"), "{skipped}");
 }

@@ -6,7 +6,7 @@ use crate::events::ServerEvent;
 use hyper::Method;
 use procession_api::{
     AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
-    DrainRequest, DrainView, ExitView, HistoryQuery, HistoryView, HostView, ListQuery,
+    DrainRequest, DrainView, ExitView, HaltView, HistoryQuery, HistoryView, HostView, ListQuery,
     MessageRequest, NameView, NodeStats, NodeView, Page, PastStateView, PeekQuery, Peeked,
     PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
     ReloadRequest, ReloadView, ReplayRequest, ReplayView, ScaleRequest, ServiceView,
@@ -109,6 +109,11 @@ impl Client {
     /// Lets a paused process go on.
     pub fn resume(&self, process: &str) -> Result<(), ClientError> {
         self.text(Ask::post(&["v1", "processes", process, "resume"], &NOTHING)?).map(drop)
+    }
+
+    /// Lets a durable process go on that stands still over an input, without that input.
+    pub fn skip(&self, process: &str) -> Result<HaltView, ClientError> {
+        self.json(Ask::post(&["v1", "processes", process, "skip"], &NOTHING)?)
     }
 
     /// Waits for the end of a process.

@@ -54,7 +54,7 @@ pub enum Condition {
     Alive,
     /// It stands still at an input that it can't get past.
     Halted {
-        /// The commit that it would write next.
+        /// The commit that says over what.
         n: u64,
         /// What happened.
         error: Error,

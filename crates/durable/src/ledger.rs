@@ -134,6 +134,10 @@ impl Ledger {
     /// An input over which the process failed was passed over, as the journal has it: it is told
     /// nonetheless.
     pub fn skipped(&mut self, input: &[u8]) {
+        if input.is_empty() {
+            // It failed over something else.
+            return;
+        }
         self.inputs += 1;
         if let Ok(Entry::Event(event)) = decoded(input) {
             self.told(&event);

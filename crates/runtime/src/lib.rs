@@ -63,7 +63,7 @@ mod worker;
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
 pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{
-    Deed, Difference, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
+    Deed, Difference, HISTORY_RECORDS_MAX, Halt, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
     PastState, Replayed, ResidentUse,
 };
 pub use grant::{Access, Grant};

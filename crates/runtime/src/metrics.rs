@@ -136,6 +136,11 @@ impl Node {
         for (name, help, value) in [
             ("procession_processes", "Processes alive.", stats.processes),
             ("procession_processes_paused", "Processes that are paused.", stats.paused),
+            (
+                "procession_processes_halted",
+                "Durable processes that stand still until somebody decides.",
+                self.shared.keeper.as_ref().map_or(0, |keeper| keeper.halted.len() as u64),
+            ),
             ("procession_shards", "Worker threads.", self.workers.len() as u64),
         ] {
             metrics.gauge(name, help).add(&[], value);

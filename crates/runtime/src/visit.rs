@@ -4,6 +4,7 @@
 use crate::birth::{Birth, Bond};
 use crate::door::built_in_program;
 use crate::drain::Starter;
+use crate::durable::locked;
 use crate::mail::Mail;
 use crate::node::{Node, Started, Stats, nanoseconds};
 use crate::process_info::ProcessInfo;
@@ -259,7 +260,7 @@ impl Node {
         };
         match answer {
             Ok(Some(found)) => Ok(found),
-            Ok(None) => Err(Error::not_found("process not found")),
+            Ok(None) => Err(self.shared.why_absent(pid)),
             Err(_) => {
                 drop(self.shared.questions.take(number));
                 let message = format!("a shard has not answered for {ANSWER_PATIENCE:?}");
@@ -318,6 +319,28 @@ impl Node {
             let _ = sender.send(result);
         })));
         receiver.recv().map_err(|_| stopped())
+    }
+}
+
+impl Shared {
+    /// Why there is nothing to look at.
+    fn why_absent(&self, pid: Pid) -> Error {
+        let keeper = self.keeper.as_ref().filter(|_| self.is_alive(pid));
+        let Some(keeper) = keeper else { return Error::not_found("process not found") };
+        if keeper.halted.has(pid) {
+            let message = "the process stands still: procession inspect says why, and procession skip \
+                lets it go on";
+            return Error::new(ErrorKind::Conflict, message);
+        }
+        let broken = locked(&keeper.broken).get(&pid).cloned();
+        let message = broken.map_or_else(
+            || "the process is at rest: nobody looks after it now".to_owned(),
+            |error| {
+                let what = error.message;
+                format!("the process can't be brought back: {what}; see procession store check")
+            },
+        );
+        Error::new(ErrorKind::Unavailable, message)
     }
 }
 

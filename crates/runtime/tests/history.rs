@@ -89,9 +89,10 @@ fn those_that_sleep_stand_still_or_have_ended_have_a_history() {
     send(&first, ended, numbers(&[0]));
     send(&first, halted, text("fail"));
     settled(&first, ended, 21);
+    settled(&first, halted, 21);
     drop(first);
     let next = node(&store, programs(OnError::Halt));
-    for (pid, slots) in [(halted, 20), (ended, 21), (sleeps, 20)] {
+    for (pid, slots) in [(halted, 21), (ended, 21), (sleeps, 20)] {
         let all = next.history(pid, 0, usize::MAX).unwrap();
         let taken: u64 = all.iter().map(|it| u64::from(it.inputs)).sum();
         assert_eq!(taken, slots, "{all:?}");

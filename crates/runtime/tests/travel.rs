@@ -105,13 +105,14 @@ fn those_that_ended_or_stand_still_are_shown_too() {
     feed(&first, ended, 0..=0);
     feed(&first, halted, 1..=3);
     send(&first, halted, text("fail"));
+    until(|| slots(&first, halted) == 4);
     drop(first);
     let next = node(&store, adder(OnError::Halt));
     let (last, before) = (next.state_at(ended, 4).unwrap(), next.state_at(ended, 3).unwrap());
     assert!(last.has_ended && last.hash.is_none() && last.coroutines.is_empty());
     assert!(!before.has_ended && before.slot == 3);
     let stands = next.state_at(halted, 100).unwrap();
-    assert_eq!((stands.slot, stands.hash), (3, before.hash));
+    assert_eq!((stands.slot, stands.hash), (4, before.hash));
     let replayed = next.replay(ended, 0, u64::MAX).unwrap();
     assert_eq!((replayed.first, replayed.slot, replayed.difference), (0, 4, None));
 }

@@ -109,6 +109,9 @@ fn by_beginning(node: &Node, text: &str) -> Result<Vec<(String, Pid)>, Error> {
         }
         position = next;
     }
+    // Those that stand still are on no shard.
+    let halted = node.halted().into_iter().map(|pid| (id(&node.pid_text(pid)).to_owned(), pid));
+    found.extend(halted.filter(|(id, _)| id.starts_with(text)));
     Ok(found)
 }
 

@@ -16,7 +16,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
     ),
     paths(
         processes::list, processes::spawn, processes::get, processes::terminate,
-        processes::cancel, processes::pause, processes::resume, processes::wait, processes::upgrade,
+        processes::cancel, processes::pause, processes::resume, processes::wait, processes::upgrade, processes::skip,
         past::history, past::state, past::replay,
         services::list, services::get, services::start, services::stop, services::restart,
         services::pools, services::pool, services::scale,

@@ -1,12 +1,13 @@
 //! The past of a durable process, in the words of the API.
 
-use crate::view::coroutines;
+use crate::find::id;
+use crate::view::{coroutines, limits};
 use procession_api::{
-    DifferenceView, HistoryView, PartView, PastRecordView, PastStateView, Problem, RecordCursor,
-    ReplayView, rfc3339,
+    DifferenceView, HaltView, HistoryView, PartView, PastRecordView, PastStateView, Problem,
+    ProcessDetail, ProcessView, RecordCursor, ReplayView, rfc3339,
 };
 use procession_environment::OnError;
-use procession_runtime::{Deed, HistoryPage, Node, Part, PastRecord, PastState, Replayed};
+use procession_runtime::{Deed, Halt, HistoryPage, Node, Part, PastRecord, PastState, Replayed};
 use procession_types::Pid;
 
 /// A page of what it has done.
@@ -55,6 +56,83 @@ const fn rule_name(rule: OnError) -> &'static str {
         OnError::Exit => "exit",
     }
 }
+
+/// Why a process stands still, and what can be done.
+pub(crate) fn halt(node: &Node, halt: Halt) -> HaltView {
+    let pid = node.pid_text(halt.birth.pid);
+    let skip = match halt.input {
+        Some(_) => "goes on without that input",
+        // A timer or a reply is still there.
+        None => "tries again what it failed over",
+    };
+    let hint = format!(
+        "procession skip '{pid}' {skip}; procession state '{pid}' shows where it stands; procession kill \
+         '{pid}' ends it"
+    );
+    HaltView {
+        since: rfc3339(halt.since),
+        record: halt.record,
+        slot: halt.slot,
+        input: halt.input.map(|it| part(node, it)),
+        error: Problem::from(&halt.error),
+        hint,
+    }
+}
+
+/// A process that stands still, in a list: it is in the store only.
+pub(crate) fn halted(node: &Node, halt: &Halt) -> ProcessView {
+    let pid = node.pid_text(halt.birth.pid);
+    ProcessView {
+        id: id(&pid).to_owned(),
+        pid,
+        program: halt.program.to_string(),
+        host: halt.birth.host.to_string(),
+        state: "halted".to_owned(),
+        since: rfc3339(halt.since),
+        started: rfc3339(halt.birth.at),
+        names: halt.names.iter().map(ToString::to_string).collect(),
+        parent: halt.birth.parent.map(|pid| node.pid_text(pid)),
+        mailbox_messages: u32::try_from(halt.waiting.0).unwrap_or(u32::MAX),
+        mailbox_bytes: halt.waiting.1,
+        memory_bytes: 0,
+        instructions: 0,
+    }
+}
+
+/// Everything about a process that stands still, as it was before it failed.
+pub(crate) fn halted_detail(node: &Node, stands: Halt, past: PastState) -> ProcessDetail {
+    let pids = |pids: &[Pid]| pids.iter().take(PIDS_MAX).map(|&pid| node.pid_text(pid)).collect();
+    let context = &stands.birth.context;
+    ProcessDetail {
+        process: ProcessView {
+            memory_bytes: past.memory_bytes,
+            instructions: past.instructions,
+            ..halted(node, &stands)
+        },
+        place: past.place.map(String::from),
+        deadline: None,
+        caller: None,
+        actor: context.actor.as_ref().map(|actor| actor.id.clone()),
+        scope: context.scope.as_ref().map(|scope| scope.policies.clone()),
+        trap_links: past.trap_links,
+        links: pids(&past.links),
+        links_count: past.links.len() as u64,
+        monitoring: pids(&past.monitors),
+        monitoring_count: past.monitors.len() as u64,
+        watchers: Vec::new(),
+        watchers_count: 0,
+        events: 0,
+        topics: past.topics.len() as u64,
+        calls: (past.calls + past.timers.len()) as u64,
+        limits: limits(&stands.birth.limits),
+        coroutines: coroutines(past.coroutines),
+        coroutines_cut: past.is_cut,
+        halted: Some(halt(node, stands)),
+    }
+}
+
+/// PIDs of a relation that one look shows.
+const PIDS_MAX: usize = 100;
 
 fn part(node: &Node, part: Part) -> PartView {
     PartView {

@@ -37,6 +37,7 @@ pub(crate) fn detail(node: &Node, info: ProcessInfo) -> ProcessDetail {
     let context = &kernel.context;
     ProcessDetail {
         process: process(node, kernel, info.memory_bytes),
+        halted: None,
         place: info.place.map(String::from),
         deadline: kernel.deadline.map(rfc3339),
         caller: kernel.caller.map(|pid| node.pid_text(pid)),
@@ -96,7 +97,7 @@ pub(crate) fn waiting(node: &Node, message: Waiting) -> WaitingMessage {
     }
 }
 
-fn limits(limits: &Limits) -> BTreeMap<String, u64> {
+pub(crate) fn limits(limits: &Limits) -> BTreeMap<String, u64> {
     let milliseconds = limits.wall_clock_ns_max.map(|ns| ns / 1_000_000);
     let all = [
         ("memory_bytes", Some(limits.memory_bytes_max)),

@@ -92,9 +92,43 @@ fn states_and_replays() {
 }
 
 #[test]
+fn one_that_stands_still_is_shown_and_goes_on() {
+    let served = Served::new();
+    let client = served.client();
+    let pid = served.spawn("app:halting", Some("halting"));
+    feed(&served, &pid, &[json!(1), json!("x")]);
+    let (listed, _) = client.processes(Some("state=halted"), 10).unwrap();
+    assert_eq!(listed.iter().map(|it| &it.pid).collect::<Vec<_>>(), [&pid]);
+    assert_eq!((&*listed[0].names[0], &*listed[0].program), ("halting", "app:halting"));
+    let detail = client.process("halting").unwrap();
+    let halted = detail.halted.unwrap();
+    assert_eq!((detail.process.state.as_str(), halted.slot), ("halted", 1));
+    assert_eq!(halted.input.as_ref().unwrap().text, "\"x\"");
+    assert!(halted.error.traceback.is_some() && halted.hint.contains("procession skip"));
+    assert_eq!(detail.coroutines[0].waits_for.as_deref(), Some("inbox"));
+    let beginning = &detail.process.id[..detail.process.id.len() - 1];
+    assert_eq!(client.process(beginning).unwrap().process.pid, pid);
+    let message = MessageRequest { to: pid.clone(), topic: "t".into(), payload: vec![json!(2)] };
+    client.send_message(&message, None).unwrap();
+    assert_eq!(client.process(&pid).unwrap().process.mailbox_messages, 1);
+
+    assert_eq!(client.skip(&pid).unwrap().record, halted.record);
+    while client.history(&pid, &HistoryQuery::default()).unwrap().slots < 3 {
+        std::thread::yield_now();
+    }
+    let again = client.skip(&pid).unwrap_err();
+    assert_eq!(again.problem().unwrap().error_kind(), ErrorKind::Conflict);
+    assert_eq!(client.processes(Some("state=halted"), 10).unwrap().0, []);
+    assert!(client.process(&pid).unwrap().halted.is_none());
+}
+
+#[test]
 fn what_has_no_past_says_so() {
     let served = Served::new();
+    let client = served.client();
     let pid = served.spawn("app:forever", None);
+    let skipped = client.skip(&pid).unwrap_err();
+    assert_eq!(skipped.problem().unwrap().error_kind(), ErrorKind::NotFound);
     for path in ["history", "state"] {
         let answer = served.ask("GET", &format!("/v1/processes/{}/{path}", encoded(&pid)), &[], "");
         assert_eq!(answer.status, 404);

@@ -67,6 +67,7 @@ impl Worker {
             let (page, bits) = keeper.alive.set(kept.pid, false);
             changes.push(Change::put(Space::Meta, page, bits));
             changes.extend(keeper.owners.died(kept.pid));
+            changes.extend(keeper.halted.ends(kept.pid));
         }
     }
 

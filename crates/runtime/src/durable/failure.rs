@@ -38,22 +38,30 @@ impl Worker {
             let pid = kept.pid;
             self.desk.careful.insert(pid, CAREFUL_TURNS);
             self.roll_back(slot, true);
-        } else if inputs == 1 && rule == OnError::Skip {
-            self.skip(slot, error);
         } else {
-            self.halt(slot, error);
+            // Without an input there is nothing to skip.
+            let rule = if inputs == 1 { rule } else { OnError::Halt };
+            self.give_up(slot, error, rule);
         }
         self.flush();
     }
 
-    /// Writes down that the one input of the turn could not be processed, and goes on before it.
-    fn skip(&mut self, slot: SlotIndex, error: Error) {
-        let Some(kept) = self.desk.kept.remove(&slot) else { return };
+    /// Writes down that the turn failed, with its input when it took one, and goes back before it: to go on, or
+    /// to stand still until somebody decides.
+    fn give_up(&mut self, slot: SlotIndex, error: Error, rule: OnError) {
+        let Some(mut kept) = self.desk.kept.remove(&slot) else { return };
         let (pid, program) = (kept.pid, kept.head.program.clone());
         self.desk.careful.remove(&pid);
-        let n = kept.n.to_string();
-        let about = [("record", n.as_str()), ("error", error.message.as_str())];
-        self.tell(EventKind::ProcessSkipped, (pid, &program), &about, "");
+        let inputs = kept.recording.inputs;
+        let at_slot = kept.ledger.inputs - u64::from(inputs);
+        let kind = if rule == OnError::Halt {
+            EventKind::ProcessHalted
+        } else {
+            EventKind::ProcessSkipped
+        };
+        let (n, at) = (kept.n.to_string(), at_slot.to_string());
+        let about = [("record", &*n), ("slot", &*at), ("error", error.message.as_str())];
+        self.tell(kind, (pid, &program), &about, "");
         let input = inputs_of(&kept.recording.journal).into_iter().next();
         let mut changes: Vec<Change> = kept
             .recording
@@ -63,34 +71,24 @@ impl Worker {
             .collect();
         changes.extend(heard(kept.id, &kept.recording.news));
         changes.extend(kept.first.iter().cloned());
+        if rule == OnError::Halt {
+            kept.head.condition = Condition::Halted { n: kept.n, error: error.clone() };
+            changes.push(Change::put(Space::Head, keys::process(kept.id), encoded(&kept.head)));
+            changes.extend(self.shared.keeper.as_ref().map(|keeper| keeper.halted.begins(pid)));
+        }
         let record = Record {
             at: self.now,
-            slot: kept.ledger.inputs - u64::from(kept.recording.inputs),
-            inputs: 1,
+            slot: at_slot,
+            inputs,
             usage: Usage::default(),
             kind: Kind::Failed {
                 input: input.map(|entry| encoded(&entry)).unwrap_or_default(),
                 error,
-                rule: kept.head.durability.on_error,
+                rule,
             },
         };
         self.submit(slot, kept, (record, changes), Vec::new(), None);
         self.roll_back(slot, false);
-    }
-
-    /// The process stands still: somebody has to decide.
-    fn halt(&mut self, slot: SlotIndex, error: Error) {
-        let Some(kept) = self.desk.kept.get(&slot) else { return };
-        let (pid, program) = (kept.pid, kept.head.program.clone());
-        let (n, mut head) = (kept.n, kept.head.clone());
-        let key = keys::process(kept.id);
-        let text = n.to_string();
-        let about = [("record", text.as_str()), ("error", error.message.as_str())];
-        self.tell(EventKind::ProcessHalted, (pid, &program), &about, "");
-        head.condition = Condition::Halted { n, error };
-        let change = Change::put(Space::Head, key, encoded(&head));
-        self.fly_changes(pid, vec![change]);
-        self.roll_back(slot, true);
     }
 
     /// A commit could not be made. What it had taken is in the store still, or comes again from its

@@ -254,7 +254,7 @@ fn instructions_before(keeper: &Keeper, id: u64, n: u64) -> Result<u64, Error> {
 }
 
 /// The store, and what it says of a process.
-fn head_of(shared: &Shared, pid: Pid) -> Result<(&Keeper, Head), Error> {
+pub(super) fn head_of(shared: &Shared, pid: Pid) -> Result<(&Keeper, Head), Error> {
     let Some(keeper) = shared.keeper.as_deref().filter(|_| pid.is_durable()) else {
         let message = "the process is not durable: nothing is kept of what it did; \
             set \"durable: true\" on its program";
@@ -291,7 +291,7 @@ pub(super) fn record_of(keeper: &Keeper, id: u64, slot: u64) -> Result<u64, Erro
 }
 
 /// One record of a log.
-fn record(keeper: &Keeper, id: u64, n: u64) -> Result<Record, Error> {
+pub(super) fn record(keeper: &Keeper, id: u64, n: u64) -> Result<Record, Error> {
     let value = keeper.store.get(Space::Log, &keys::log(id, n)).map_err(|e| of_store(&e))?;
     let stored = value.as_deref().and_then(procession_store::Record::of_value);
     let Some(stored) = stored else {
@@ -303,6 +303,11 @@ fn record(keeper: &Keeper, id: u64, n: u64) -> Result<Record, Error> {
 
 fn damage(id: u64, n: u64, damaged: procession_durable::bytes::Damaged) -> Error {
     Error::new(ErrorKind::Internal, format!("record {n} of process {id}: {damaged}"))
+}
+
+/// What an entry on its own brought, as a failed input is kept.
+pub(super) fn came_of(entry: &[u8]) -> Option<Part> {
+    sketch::came(&Entry::take(&mut Reader::new(entry)).ok()?)
 }
 
 fn past(

@@ -2,6 +2,7 @@
 
 use super::alive::{self, Alive};
 use super::arrivals::Arrivals;
+use super::halted::{self, Halted};
 use super::owners::{self, Owners};
 use super::patient::{Gauge, Patient};
 use crate::io_pool::IoPool;
@@ -14,7 +15,7 @@ use procession_store::{
     Bells, Change, Commit, Committer, CommitterConfig, Space, Store, StoreError,
 };
 use procession_types::{EPOCH_OF_STORE, Error, ErrorKind, Pid, ShardIndex, SmolStr, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +40,9 @@ pub(crate) struct Keeper {
     pub(crate) epoch: u32,
     pub(crate) alive: Arc<Alive>,
     pub(crate) owners: Arc<Owners>,
+    pub(crate) halted: Arc<Halted>,
+    /// Processes that could not be brought back when that was tried last, and why; some of them.
+    pub(crate) broken: Mutex<BTreeMap<Pid, Error>>,
     /// For what reads the store or replays.
     pub(crate) pool: IoPool,
     environment: Arc<dyn Environment>,
@@ -62,6 +66,7 @@ pub(crate) struct Opened {
     pub(crate) hosts: Vec<SmolStr>,
     pub(crate) alive: Arc<Alive>,
     owners: Arc<Owners>,
+    halted: Arc<Halted>,
     numbers: HashMap<ShardIndex, (u64, u64)>,
 }
 
@@ -92,7 +97,7 @@ impl Opened {
                 known.push(host.id.clone());
             }
         }
-        let (alive, owners) = (Alive::default(), Owners::default());
+        let (alive, owners, halted) = (Alive::default(), Owners::default(), Halted::default());
         let mut numbers = HashMap::new();
         store.scan(
             Space::Meta,
@@ -108,6 +113,13 @@ impl Opened {
             false,
             &mut |key, value| owners.load(key, value),
         )?;
+        store.scan(
+            Space::Meta,
+            halted::PREFIX,
+            &after(halted::PREFIX),
+            false,
+            &mut |_, value| halted.load(value),
+        )?;
         store.scan(Space::Meta, NUMBERS, &after(NUMBERS), false, &mut |key, value| {
             let shard = key.strip_prefix(NUMBERS).and_then(|rest| rest.try_into().ok());
             if let (Some(shard), Ok(end)) = (shard.map(u16::from_be_bytes), decoded::<u64>(value)) {
@@ -121,7 +133,8 @@ impl Opened {
             Change::put(Space::Meta, META_HOSTS, encoded(&known)),
         ];
         store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(()))?;
-        Ok(Self { epoch, hosts: known, alive: Arc::new(alive), owners: Arc::new(owners), numbers })
+        let (alive, owners, halted) = (Arc::new(alive), Arc::new(owners), Arc::new(halted));
+        Ok(Self { epoch, hosts: known, alive, owners, halted, numbers })
     }
 }
 
@@ -170,6 +183,8 @@ impl Keeper {
             epoch: opened.epoch,
             alive: opened.alive,
             owners: opened.owners,
+            halted: opened.halted,
+            broken: Mutex::default(),
             pool: IoPool::new("recovery", THREADS_MAX, JOBS_MAX),
             environment,
             versions: Mutex::default(),

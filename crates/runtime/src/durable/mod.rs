@@ -7,8 +7,8 @@
 //! `outside.rs` what comes from outside of the node, `recover.rs` and
 //! `revive.rs` bring one back, `rest.rs` is how one leaves memory,
 //! `snapshots.rs` what is in the store of its state, in `pages.rs` when that is large,
-//! `budget.rs` what those take that are in memory, `failure.rs` what happens when one fails, `renew.rs` an
-//! upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
+//! `budget.rs` what those take that are in memory, `failure.rs` what happens when one fails,
+//! `halted.rs` which stand still, `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
 //! rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
 //! is what those see who look back, `travel.rs` what is found out by running a past again.
 //!
@@ -25,6 +25,7 @@ mod commit;
 mod death;
 mod failure;
 mod gate;
+mod halted;
 mod history;
 mod keeper;
 mod outside;
@@ -48,8 +49,9 @@ pub(crate) use alive::Alive;
 pub(crate) use arrivals::Arrivals;
 pub(crate) use budget::Residence;
 pub use budget::ResidentUse;
+pub use halted::Halt;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
-pub(crate) use keeper::{Keeper, Opened};
+pub(crate) use keeper::{Keeper, Opened, locked};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
 pub use travel::{Difference, PastState, Replayed};

@@ -23,6 +23,7 @@ impl Node {
     pub(crate) fn send_durable(&self, to: Pid, message: Message, told: Told) -> Result<(), Error> {
         let keeper = self.shared.keeper.as_ref().filter(|_| self.shared.is_alive(to));
         let keeper = keeper.ok_or_else(|| Error::not_found("process not found"))?;
+        self.check_waiting(to)?;
         keeper.check_room()?;
         let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
         let (key, parcel) = (keys::inbox(number(&to), source), Parcel::Message(message));

@@ -1,5 +1,6 @@
 //! Putting a process back into a kernel.
 
+use super::keeper::locked;
 use super::process::Kept;
 use super::recover::{Found, Recovered, Wanted, recover};
 use crate::guests::Resident;
@@ -14,6 +15,9 @@ use procession_telemetry::EventKind;
 use procession_types::{Error, ErrorKind, Event, Failure, Pid, Topic};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Processes that can't be brought back of which it is remembered why.
+const BROKEN_MAX: usize = 1000;
 
 impl Worker {
     /// Something has come for a durable process that is not in memory.
@@ -79,13 +83,25 @@ impl Worker {
                 }
                 self.forget(pid);
             }
-            Ok(Found::Halted(error)) => self.stand_still(pid, error),
+            Ok(Found::Halted(error)) => {
+                // Old stores have no list of those that stand still.
+                let change = self.shared.keeper.as_ref().filter(|it| !it.halted.has(pid));
+                if let Some(change) = change.map(|keeper| keeper.halted.begins(pid)) {
+                    self.fly_changes(pid, vec![change]);
+                }
+                self.stand_still(pid, error);
+            }
             Err(error) => {
                 // It lives, and can't be brought back: whoever looks after the node must know.
                 let about = [("error", error.message.as_str())];
                 self.tell(EventKind::ProcessHalted, (pid, ""), &about, "");
-                let is_owned = self.shared.keeper.as_ref().is_some_and(|it| it.owners.has(pid));
-                if is_owned && wanted == Wanted::Alive {
+                if let Some(keeper) = &self.shared.keeper {
+                    let mut broken = locked(&keeper.broken);
+                    if broken.len() < BROKEN_MAX {
+                        broken.insert(pid, error.clone());
+                    }
+                }
+                if wanted == Wanted::Alive {
                     self.stand_still(pid, error);
                 } else {
                     self.forget(pid);
@@ -121,6 +137,7 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         if let Some(keeper) = &shared.keeper {
             keeper.owners.set_halted(pid, None);
+            locked(&keeper.broken).remove(&pid);
         }
         let charge = shared.residence.charge(pid.host);
         let mut kept = Kept::new(charge, head, ledger, n);

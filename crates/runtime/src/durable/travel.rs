@@ -41,6 +41,8 @@ pub struct PastState {
     pub coroutines: Vec<Coroutine>,
     /// Whether it had more coroutines than are told.
     pub is_cut: bool,
+    /// Whether it heard of failures of linked processes instead of failing with them.
+    pub trap_links: bool,
     /// Topics it listened to.
     pub topics: Vec<Topic>,
     /// Patterns of events it had subscribed to.
@@ -227,6 +229,7 @@ impl Node {
             place,
             coroutines,
             is_cut: inspection.is_cut,
+            trap_links: ledger.trap_links,
             topics: ledger.listens.into_values().collect(),
             subscriptions: ledger.subscriptions.into_keys().collect(),
             calls: ledger.calls.len() - timers.len(),

@@ -53,6 +53,7 @@ fn short_routes() -> Router<State> {
         .route("/v1/processes/{process}/cancel", post(processes::cancel))
         .route("/v1/processes/{process}/pause", post(processes::pause))
         .route("/v1/processes/{process}/resume", post(processes::resume))
+        .route("/v1/processes/{process}/skip", post(processes::skip))
         .route("/v1/processes/{process}/messages", get(messages::peek))
         .route("/v1/processes/{process}/history", get(past::history))
         .route("/v1/services", get(services::list))

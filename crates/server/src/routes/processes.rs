@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::enter::admit;
 use crate::extract::{Body, Params, Segment, duration};
 use crate::find::find;
+use crate::past_view;
 use crate::state::State;
 use crate::view;
 use axum::extract::State as Extracted;
@@ -12,14 +13,14 @@ use axum::http::header::{HeaderValue, LOCATION};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
 use procession_api::{
-    CancelRequest, ExitView, ListQuery, Page, Problem, ProcessCursor, ProcessDetail, ProcessView,
-    Selector, SpawnRequest, SpawnResponse, UpgradeRequest, WaitQuery, from_json,
+    CancelRequest, ExitView, HaltView, ListQuery, Page, Problem, ProcessCursor, ProcessDetail,
+    ProcessView, Selector, SpawnRequest, SpawnResponse, UpgradeRequest, WaitQuery, from_json,
 };
 use procession_environment as environment;
 use procession_runtime::{HOST_NORMAL, Listed, Node, Position, When};
 use procession_types::{Context, Error, ErrorKind, Pid, SmolStr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Processes that one page with a selector looks at.
@@ -34,6 +35,10 @@ const DEADLINE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How long a process has until it waits for a message when nobody says so, and at most.
 const UPGRADE_DEFAULT: Duration = Duration::from_secs(10);
 const UPGRADE_MAX: Duration = Duration::from_secs(60);
+/// How long a process that stands still may take to be replayed, to be looked at.
+const HALTED_PATIENCE: Duration = Duration::from_secs(20);
+/// Where those that stand still come in a list: behind those of all shards.
+const HALTED_SHARD: u16 = u16::MAX;
 /// Longest id or name, in bytes.
 const ID_BYTES_MAX: usize = 255;
 
@@ -76,11 +81,10 @@ fn page(
         && looked_at < LOOKED_AT_MAX
     {
         let visit_max = if selector.is_empty() { limit - items.len() } else { VISIT_MAX };
-        let (listed, after) = node.page(from, visit_max)?;
+        let (views, after) = visit(node, from, visit_max)?;
         looked_at += visit_max;
         next = after;
-        for Listed { at, process, memory_bytes } in listed {
-            let view = view::process(node, &process, memory_bytes);
+        for (at, view) in views {
             if !selector.matches(|key| labels(&view, key)) {
                 continue;
             }
@@ -93,6 +97,31 @@ fn page(
     }
     let next = next.map(|it| ProcessCursor { shard: it.shard, slot: it.slot }.to_string());
     Ok(Page { items, next })
+}
+
+type Visited = (Vec<(Position, ProcessView)>, Option<Position>);
+
+/// Some processes, each with its place, and where to go on.
+fn visit(node: &Node, from: Position, count_max: usize) -> Result<Visited, Error> {
+    let first_halted = Position { shard: HALTED_SHARD, slot: 0 };
+    if from.shard != HALTED_SHARD {
+        let (listed, after) = node.page(from, count_max)?;
+        let view = |it: Listed| (it.at, view::process(node, &it.process, it.memory_bytes));
+        let after = after.or_else(|| (!node.halted().is_empty()).then_some(first_halted));
+        return Ok((listed.into_iter().map(view).collect(), after));
+    }
+    let pids = node.halted();
+    let mut views = Vec::new();
+    for (slot, pid) in pids.iter().enumerate().skip(from.slot as usize).take(count_max) {
+        // One that goes on by now was on a page before, or is on the next list.
+        if let Some(halt) = node.halt(*pid)? {
+            let at = Position { shard: HALTED_SHARD, slot: slot as u32 };
+            views.push((at, past_view::halted(node, &halt)));
+        }
+    }
+    let next = from.slot as usize + count_max;
+    let after = (next < pids.len()).then_some(Position { slot: next as u32, ..first_halted });
+    Ok((views, after))
 }
 
 /// What processes are selected by.
@@ -124,8 +153,17 @@ pub(crate) async fn get(
     Segment(process): Segment,
 ) -> Answer<ProcessDetail> {
     let pid = allowed(&state, &caller, "process.info", process).await?;
-    let detail = state.ask(move |node| node.info(pid).map(|info| view::detail(node, info))).await?;
-    ok(detail?)
+    let look = move |node: &Node| match node.is_halted(pid).then(|| node.halt(pid)) {
+        // It is in the store only, and stays there.
+        Some(Ok(Some(halt))) => {
+            let until = Some(Instant::now() + HALTED_PATIENCE);
+            let past = node.state_within(pid, u64::MAX, until)?;
+            Ok(past_view::halted_detail(node, halt, past))
+        }
+        Some(Err(error)) => Err(error),
+        Some(Ok(None)) | None => node.info(pid).map(|info| view::detail(node, info)),
+    };
+    ok(state.ask(look).await??)
 }
 
 /// Starts a process without a parent.
@@ -259,6 +297,23 @@ pub(crate) async fn resume(
     let pid = allowed(&state, &caller, "process.resume", process).await?;
     state.ask(move |node| node.resume(pid)).await??;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a durable process go on that stands still over an input: in the state before it, and without it. One
+/// that failed over a timer or a reply tries that again. The answer says what was passed over.
+#[utoipa::path(
+    post, path = "/v1/processes/{process}/skip", tag = "processes", operation_id = "skipInput",
+    params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
+    responses((status = 200, body = HaltView), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn skip(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segment(process): Segment,
+) -> Answer<HaltView> {
+    let pid = allowed(&state, &caller, "process.skip", process).await?;
+    let skipped = state.ask(move |node| node.skip(pid).map(|it| past_view::halt(node, it))).await?;
+    ok(skipped?)
 }
 
 /// Lets another program go on in the place of a process's.
