@@ -215,8 +215,18 @@ pub trait Host {
         Err(Error::invalid("this host starts no processes"))
     }
     /// Adopts all durable processes that belong to the caller's program and that nobody looks after: what
-    /// earlier processes of it have left.
-    fn adopt(&mut self) -> Vec<Pid> {
+    /// earlier processes of it have left. None when `program`, which they run, is not durable any more on
+    /// that process host. For pools.
+    fn adopt(&mut self, program: &str, host: &str) -> Vec<Pid> {
+        let _ = (program, host);
+        Vec::new()
+    }
+    /// Keeps messages for the next process of the caller's program, in the node's store. For pools.
+    fn keep(&mut self, messages: Vec<Message>) {
+        let _ = messages;
+    }
+    /// Takes back what an earlier process of the caller's program has kept. For pools.
+    fn kept(&mut self) -> Vec<Message> {
         Vec::new()
     }
     /// Ends a process now.

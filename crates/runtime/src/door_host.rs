@@ -98,8 +98,16 @@ impl Host for Door<'_> {
         self.noted(done)
     }
 
-    fn adopt(&mut self) -> Vec<Pid> {
-        self.adopt_all()
+    fn adopt(&mut self, program: &str, host: &str) -> Vec<Pid> {
+        self.adopt_all(program, host)
+    }
+
+    fn keep(&mut self, messages: Vec<Message>) {
+        self.keep_messages(messages);
+    }
+
+    fn kept(&mut self) -> Vec<Message> {
+        self.kept_messages()
     }
 
     fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {

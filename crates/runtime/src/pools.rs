@@ -51,9 +51,10 @@ impl Node {
         let known =
             Known { desk: Arc::clone(&desk), definition: Arc::clone(&definition), has_metrics };
         let telemetry = self.shared.telemetry.clone();
+        let owners = self.shared.keeper.as_ref().map(|keeper| Arc::clone(&keeper.owners));
         let process = move || {
             let definition = definition.lock().unwrap_or_else(PoisonError::into_inner);
-            PoolProcess::new(&definition, Arc::clone(&desk), telemetry.clone())
+            PoolProcess::new(&definition, (Arc::clone(&desk), owners.clone()), telemetry.clone())
         };
         self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
         self.shared.pools.lock().insert(id, known);

@@ -10,6 +10,7 @@ use procession_durable::journal::Source;
 use procession_durable::keys;
 use procession_durable::record::Parcel;
 use procession_environment::{Owned, SpawnRequest};
+use procession_kernel::Directory as _;
 use procession_store::{Change, Space};
 use procession_types::{Error, ErrorKind, Message, Pid, Rest, SmolStr};
 use std::sync::Arc;
@@ -18,13 +19,16 @@ use std::sync::Arc;
 /// the store are dropped beyond that, as by a full mailbox.
 const RESTING_MESSAGES_MAX: usize = 10_000;
 
+/// Messages of a pool that one commit keeps.
+const KEPT_AT_ONCE: usize = 64;
+
 impl Door<'_> {
     /// See [`procession_environment::Host::spawn_owned`].
     pub(crate) fn own(&mut self, request: SpawnRequest) -> Result<Owned, Error> {
         // It may do all that a call may, and is no call.
         let (host, loaded, context) = self.check_request(&request, Purpose::Call)?;
         if let (Some(name), Some(owners)) = (&request.name, self.owners())
-            && let Some(pid) = self.left_by(&owners, name).next()
+            && let Some(pid) = self.left_by(&owners, name).find(|pid| self.holds(*pid, name))
         {
             if loaded.durable.is_none() {
                 return Err(self.not_durable_any_more(name, pid));
@@ -43,11 +47,37 @@ impl Door<'_> {
     }
 
     /// See [`procession_environment::Host::adopt`].
-    pub(crate) fn adopt_all(&mut self) -> Vec<Pid> {
-        let Some(owners) = self.owners() else { return Vec::new() };
+    pub(crate) fn adopt_all(&mut self, program: &str, host: &str) -> Vec<Pid> {
+        let shared = Arc::clone(&self.worker.shared);
+        let host = shared.host(host).unwrap_or_default();
+        let loaded = shared.programs.load(program, host);
+        let owners = self.owners().filter(|_| loaded.is_ok_and(|it| it.durable.is_some()));
+        let Some(owners) = owners else { return Vec::new() };
         let owner = SmolStr::new(self.own_program());
         let left: Vec<Pid> = self.left_by(&owners, &owner).collect();
         left.into_iter().filter(|pid| self.take_in(&owners, *pid).is_ok()).collect()
+    }
+
+    /// See [`procession_environment::Host::keep`].
+    pub(crate) fn keep_messages(&mut self, messages: Vec<Message>) {
+        let Some(keeper) = self.worker.shared.keeper.clone() else { return };
+        let pool = SmolStr::new(self.own_program());
+        for some in messages.chunks(KEPT_AT_ONCE) {
+            let kept =
+                some.iter().map(|it| keeper.queues.keep(&pool, keeper.receipt(), it.clone()));
+            let changes = kept.collect();
+            self.worker.fly_changes(self.pid, changes);
+        }
+    }
+
+    /// See [`procession_environment::Host::kept`].
+    pub(crate) fn kept_messages(&mut self) -> Vec<Message> {
+        let Some(keeper) = self.worker.shared.keeper.clone() else { return Vec::new() };
+        let (messages, changes) = keeper.queues.take(self.own_program());
+        for some in changes.chunks(KEPT_AT_ONCE) {
+            self.worker.fly_changes(self.pid, some.to_vec());
+        }
+        messages
     }
 
     /// Puts a durable child to rest.
@@ -61,6 +91,11 @@ impl Door<'_> {
         self.worker.step(|kernel, cx| kernel.unmonitor(cx, slot, child))?;
         self.worker.send_to_rest(child, Some(parent));
         Ok(())
+    }
+
+    /// Members of a pool with this id belong to it, too, and have no name.
+    fn holds(&self, pid: Pid, name: &str) -> bool {
+        self.worker.shared.directory.holder(name) == Some(pid)
     }
 
     fn owners(&self) -> Option<Arc<Owners>> {

@@ -5,6 +5,7 @@ use super::arrivals::Arrivals;
 use super::halted::{self, Halted};
 use super::owners::{self, Owners};
 use super::patient::{Gauge, Patient};
+use super::queues::{self, Queues};
 use crate::io_pool::IoPool;
 use crate::program::{Loaded, Programs};
 use procession_durable::bytes::{decoded, encoded};
@@ -43,6 +44,7 @@ pub(crate) struct Keeper {
     pub(crate) halted: Arc<Halted>,
     /// Processes that could not be brought back when that was tried last, and why; some of them.
     pub(crate) broken: Mutex<BTreeMap<Pid, Error>>,
+    pub(crate) queues: Queues,
     /// For what reads the store or replays.
     pub(crate) pool: IoPool,
     environment: Arc<dyn Environment>,
@@ -67,6 +69,7 @@ pub(crate) struct Opened {
     pub(crate) alive: Arc<Alive>,
     owners: Arc<Owners>,
     halted: Arc<Halted>,
+    queues: Queues,
     numbers: HashMap<ShardIndex, (u64, u64)>,
 }
 
@@ -98,6 +101,7 @@ impl Opened {
             }
         }
         let (alive, owners, halted) = (Alive::default(), Owners::default(), Halted::default());
+        let queues = Queues::default();
         let mut numbers = HashMap::new();
         store.scan(
             Space::Meta,
@@ -120,6 +124,13 @@ impl Opened {
             false,
             &mut |_, value| halted.load(value),
         )?;
+        store.scan(
+            Space::Meta,
+            queues::PREFIX,
+            &after(queues::PREFIX),
+            false,
+            &mut |key, value| queues.load(key, value),
+        )?;
         store.scan(Space::Meta, NUMBERS, &after(NUMBERS), false, &mut |key, value| {
             let shard = key.strip_prefix(NUMBERS).and_then(|rest| rest.try_into().ok());
             if let (Some(shard), Ok(end)) = (shard.map(u16::from_be_bytes), decoded::<u64>(value)) {
@@ -134,7 +145,7 @@ impl Opened {
         ];
         store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(()))?;
         let (alive, owners, halted) = (Arc::new(alive), Arc::new(owners), Arc::new(halted));
-        Ok(Self { epoch, hosts: known, alive, owners, halted, numbers })
+        Ok(Self { epoch, hosts: known, alive, owners, halted, queues, numbers })
     }
 }
 
@@ -185,6 +196,7 @@ impl Keeper {
             owners: opened.owners,
             halted: opened.halted,
             broken: Mutex::default(),
+            queues: opened.queues,
             pool: IoPool::new("recovery", THREADS_MAX, JOBS_MAX),
             environment,
             versions: Mutex::default(),

@@ -34,6 +34,7 @@ mod pages;
 mod parcel;
 mod patient;
 mod process;
+mod queues;
 mod recover;
 mod release;
 mod renew;

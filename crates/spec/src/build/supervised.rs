@@ -33,21 +33,6 @@ impl Builder<'_> {
         }
     }
 
-    fn not_durable(&mut self, entry: &Entry) {
-        let id = text(&entry.own, "process");
-        let is_durable = self
-            .application
-            .programs
-            .get(&id)
-            .is_some_and(|definition| definition.program.durability.is_some());
-        if let Some(process) = entry.own.given("process").filter(|_| is_durable) {
-            let message =
-                format!("{id} is durable: pools of durable processes are not supported yet");
-            let help = "make it a service, or let another process start it with process.spawn";
-            self.unsupported(entry.place.file, process.span, &message, help);
-        }
-    }
-
     pub(super) fn service(
         &mut self,
         entry: &Entry,
@@ -104,7 +89,6 @@ impl Builder<'_> {
         defaults: Option<&Record>,
         defaults_file: usize,
     ) -> Pool {
-        self.not_durable(entry);
         let part = |name| Merged {
             own: entry.own.record(name),
             common: defaults.and_then(|record| record.record(name)),

@@ -51,6 +51,12 @@ pub enum Action {
         /// When.
         deadline: Timestamp,
     },
+    /// Put a durable member to rest. [`super::Input::Rested`] must follow, and nothing is heard of it after
+    /// that.
+    Rest {
+        /// Which.
+        pid: Pid,
+    },
     /// End a member now.
     Terminate {
         /// Which.
@@ -95,6 +101,8 @@ pub enum Report {
     MemberFailed { pid: Option<Pid>, error: Error, delay_ns: u64 },
     /// A member did not come to a wait point in time and is terminated.
     Unhealthy { pid: Pid, after_ns: u64 },
+    /// A durable member has failed over a message, and stands still.
+    MemberHalted { pid: Pid, error: Error },
     /// Members were added because work waits.
     Grown { by: u32, to: u32, waiting: u32 },
     /// Members were ended because they were idle, or are above the most.
@@ -118,6 +126,7 @@ impl Report {
         match self {
             Self::MemberFailed { .. } => "member_failed",
             Self::Unhealthy { .. } => "unhealthy",
+            Self::MemberHalted { .. } => "member_halted",
             Self::Grown { .. } => "grown",
             Self::Shrunk { .. } => "shrunk",
             Self::ScaleRefused { .. } => "scale_refused",
@@ -133,6 +142,7 @@ impl Report {
     pub const fn is_alert(&self) -> bool {
         match self {
             Self::Unhealthy { .. }
+            | Self::MemberHalted { .. }
             | Self::ScaleRefused { .. }
             | Self::Reclaimed { .. }
             | Self::Dead { .. }

@@ -43,7 +43,8 @@ impl Pool {
             ) => cx.actions.push(Action::AskIdle { pid }),
             Some(
                 MemberState::Idle { .. }
-                | MemberState::Ending { why: Dismissal::Unhealthy { .. }, .. },
+                | MemberState::Halted { .. }
+                | MemberState::Ending { why: Dismissal::Unhealthy { .. } | Dismissal::Rest, .. },
             )
             | None => {}
         }
@@ -87,7 +88,7 @@ impl Pool {
         let timeout = self.definition.lifecycle.start_timeout_ns;
         let Some(member) = self.members.get(&number) else { return };
         let MemberState::Starting { since } = member.state else { return };
-        if member.pid.is_none() {
+        if member.pid.is_none() || member.has_time {
             return;
         }
         let due = since.after(timeout);
@@ -100,7 +101,9 @@ impl Pool {
         let Some(pid) = member.pid else { return };
         match member.state {
             // A start has a time limit of its own, and an end too.
-            MemberState::Starting { .. } | MemberState::Ending { .. } => return,
+            MemberState::Starting { .. }
+            | MemberState::Halted { .. }
+            | MemberState::Ending { .. } => return,
             MemberState::Idle { .. } | MemberState::Away | MemberState::Busy { .. } => {}
         }
         match member.checkup {

@@ -66,6 +66,19 @@ pub enum Input {
         /// Somebody has paused it: that it does nothing is no fault.
         is_paused: bool,
     },
+    /// A member is durable, has failed over a message, and stands still. [`Input::Idle`] follows when
+    /// somebody lets it go on and it has done what it had.
+    Halted {
+        /// Which.
+        pid: Pid,
+        /// Why.
+        error: Error,
+    },
+    /// A member is at rest, as [`super::Action::Rest`] has asked.
+    Rested {
+        /// Which.
+        pid: Pid,
+    },
     /// A member has ended, and has taken so many of the messages that it was handed. Comes before
     /// [`Input::Ended`]; without it the member has taken none.
     Took {
@@ -87,6 +100,8 @@ pub enum Input {
     LetterLost,
     /// The time of [`super::Pool::next_deadline`] has come, or may have.
     Tick,
+    /// The pool shall end, and durable members are put to rest: the next process of the pool adopts them.
+    Rest,
     /// The pool shall end: it finishes what it can until this time.
     Stop {
         /// `None` = it has all the time it needs.

@@ -21,6 +21,8 @@ pub(super) struct Work {
 pub(super) enum Dismissal {
     /// It is not needed, or is replaced by a fresh one, or the pool ends.
     Unneeded,
+    /// It is durable, and is put to rest.
+    Rest,
     /// It has not answered for so long.
     Unhealthy { after_ns: u64 },
 }
@@ -40,6 +42,8 @@ pub(super) enum MemberState {
         /// It is not needed after this message.
         leaves: bool,
     },
+    /// It stands still, perhaps with a message.
+    Halted { work: Option<Work>, since: Timestamp },
     /// It has been asked to end, or terminated.
     Ending { why: Dismissal, work: Option<Work> },
 }
@@ -61,6 +65,8 @@ pub(super) struct Member {
     pub(super) pid: Option<Pid>,
     pub(super) state: MemberState,
     pub(super) started: Timestamp,
+    /// It was there before the pool was, and may have much to repeat.
+    pub(super) has_time: bool,
     /// Messages it was handed.
     pub(super) handed: u64,
     /// Messages it has taken, told when it ends.
@@ -76,7 +82,7 @@ impl Member {
         match self.state {
             MemberState::Starting { .. } | MemberState::Idle { .. } | MemberState::Away => true,
             MemberState::Busy { leaves, .. } => !leaves,
-            MemberState::Ending { .. } => false,
+            MemberState::Halted { .. } | MemberState::Ending { .. } => false,
         }
     }
 

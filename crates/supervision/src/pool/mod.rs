@@ -13,6 +13,7 @@
 //! out in the order in which they came.
 
 mod action;
+mod durable;
 mod health;
 mod input;
 mod member;
@@ -31,7 +32,7 @@ pub use member::MemberNumber;
 pub use size::{GROW_AFTER_NS, MEMBERS_MAX, Scale};
 pub use status::{Counts, ERRORS_KEPT_MAX, LastError, MembersByState, Stall, Status};
 
-use member::{Checkup, Member, MemberState, Work};
+use member::{Checkup, Dismissal, Member, MemberState, Work};
 use procession_types::definition::Pool as Definition;
 use procession_types::{Error, Pid, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -90,6 +91,8 @@ pub struct Pool {
     failure: Option<Error>,
     /// Messages that waited when it stopped handing them out, and that become dead letters.
     left_over: u32,
+    /// It ends, and durable members are put to rest.
+    rests: bool,
     /// Messages that became dead letters since, and why the last one did.
     abandoned: Option<(u64, Error)>,
     /// Not after the first time at which something is due.
@@ -122,6 +125,7 @@ impl Pool {
             refused: None,
             failure: None,
             left_over: 0,
+            rests: false,
             abandoned: None,
             alarm: None,
             was_up: false,
@@ -155,6 +159,9 @@ impl Pool {
             Input::Measured { pid, memory_bytes, memory_bytes_max, is_paused } => {
                 self.measured(cx, pid, memory_bytes, memory_bytes_max, is_paused);
             }
+            Input::Halted { pid, error } => self.halted(cx, pid, error),
+            Input::Rested { pid } => self.rested(pid),
+            Input::Rest => self.rest(cx),
             Input::Took { pid, count } => self.took(pid, count),
             Input::Ended { pid, reason } => self.member_ended(cx, pid, &reason),
             Input::Tick => self.tick(cx),
@@ -280,7 +287,9 @@ impl Pool {
         let state = MemberState::Starting { since: cx.now };
         let checkup = Checkup::Never;
         let started = cx.now;
-        let member = Member { pid: None, state, started, handed: 0, took: 0, done: 0, checkup };
+        let has_time = false;
+        let member =
+            Member { pid: None, state, started, has_time, handed: 0, took: 0, done: 0, checkup };
         self.members.insert(number, member);
         self.count(number);
         cx.actions.push(Action::Spawn { member: number });
@@ -292,6 +301,10 @@ impl Pool {
         member.pid = Some(pid);
         self.numbers.insert(pid, number);
         if let MemberState::Ending { .. } = member.state {
+            if self.rests && pid.is_durable() {
+                self.change(number, MemberState::Ending { why: Dismissal::Rest, work: None });
+                return cx.actions.push(Action::Rest { pid });
+            }
             // It is not needed any more, and has done nothing yet.
             return cx.actions.push(Action::Terminate { pid });
         }

@@ -42,7 +42,9 @@ impl Pool {
                     }
                 }
             }
-            MemberState::Ending { why: Dismissal::Unneeded, work } => {
+            // Somebody has ended it.
+            MemberState::Halted { work, .. }
+            | MemberState::Ending { why: Dismissal::Unneeded | Dismissal::Rest, work } => {
                 if let Some(work) = work {
                     self.deliver_again(cx, work, error.unwrap_or_else(ended_early));
                 }

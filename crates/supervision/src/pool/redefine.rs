@@ -1,6 +1,6 @@
 //! Another definition for a pool that runs, and members that make room for others.
 
-use super::member::{Checkup, MemberState};
+use super::member::Checkup;
 use super::{Actions, Cx, MemberNumber, Moment, Pool};
 use procession_types::Pid;
 use procession_types::definition::Pool as Definition;
@@ -45,16 +45,7 @@ impl Pool {
             None => self.members.keys().copied().collect(),
         };
         for number in numbers {
-            let Some(member) = self.members.get_mut(&number) else { continue };
-            match &mut member.state {
-                MemberState::Idle { .. } | MemberState::Starting { .. } | MemberState::Away => {
-                    self.dismiss(cx, number);
-                }
-                MemberState::Busy { leaves, .. } => {
-                    self.counted -= u32::from(!std::mem::replace(leaves, true));
-                }
-                MemberState::Ending { .. } => {}
-            }
+            self.leave(cx, number);
         }
         self.wake_at(now);
     }

@@ -78,7 +78,9 @@ impl Pool {
             MemberState::Idle { .. } | MemberState::Away => Some(0),
             MemberState::Starting { .. } => Some(1),
             MemberState::Busy { leaves: false, .. } => Some(2),
-            MemberState::Busy { leaves: true, .. } | MemberState::Ending { .. } => None,
+            MemberState::Busy { leaves: true, .. }
+            | MemberState::Halted { .. }
+            | MemberState::Ending { .. } => None,
         };
         let members = self.members.iter();
         let mut candidates: Vec<(u8, MemberNumber)> =
@@ -189,6 +191,7 @@ impl Pool {
                 MemberState::Starting { .. }
                 | MemberState::Away
                 | MemberState::Busy { .. }
+                | MemberState::Halted { .. }
                 | MemberState::Ending { .. },
             )
             | None => Timestamp(i64::MAX),

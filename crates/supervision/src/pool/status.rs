@@ -51,7 +51,7 @@ pub struct MembersByState {
     pub starting: u32,
     /// Waiting for a message.
     pub idle: u32,
-    /// Paused by somebody.
+    /// Paused by somebody, or durable and standing still.
     pub paused: u32,
     /// With a message.
     pub busy: u32,
@@ -164,7 +164,7 @@ impl Pool {
             *match member.state {
                 MemberState::Starting { .. } => &mut found.starting,
                 MemberState::Idle { .. } => &mut found.idle,
-                MemberState::Away => &mut found.paused,
+                MemberState::Away | MemberState::Halted { .. } => &mut found.paused,
                 MemberState::Busy { .. } => &mut found.busy,
                 MemberState::Ending { .. } => &mut found.ending,
             } += 1;

@@ -30,6 +30,8 @@ impl Pool {
             MemberState::Starting { .. }
             | MemberState::Idle { .. }
             | MemberState::Away
+            // It may stand still for ever.
+            | MemberState::Halted { .. }
             | MemberState::Ending { work: None, .. } => false,
         };
         // What is in the hands of a member may come back.
@@ -62,16 +64,31 @@ impl Pool {
     fn dismiss_all(&mut self, cx: &mut Cx<'_>) {
         let numbers: Vec<MemberNumber> = self.members.keys().copied().collect();
         for number in numbers {
-            let Some(member) = self.members.get_mut(&number) else { continue };
-            match &mut member.state {
-                MemberState::Idle { .. } | MemberState::Starting { .. } | MemberState::Away => {
-                    self.dismiss(cx, number);
-                }
-                MemberState::Busy { leaves, .. } => {
-                    self.counted -= u32::from(!std::mem::replace(leaves, true));
-                }
-                MemberState::Ending { .. } => {}
+            self.leave(cx, number);
+        }
+    }
+
+    /// A member makes room: now when it is idle, else after its message.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>, number: MemberNumber) {
+        let Some(member) = self.members.get_mut(&number) else { return };
+        let pid = member.pid;
+        match &mut member.state {
+            MemberState::Idle { .. } | MemberState::Starting { .. } | MemberState::Away => {
+                self.dismiss(cx, number);
             }
+            MemberState::Busy { leaves, .. } => {
+                self.counted -= u32::from(!std::mem::replace(leaves, true));
+            }
+            MemberState::Halted { work, .. } => {
+                let work = work.take();
+                let why = Dismissal::Unneeded;
+                self.change(number, MemberState::Ending { why, work });
+                // It reads no request to end.
+                if let Some(pid) = pid {
+                    cx.actions.push(Action::Terminate { pid });
+                }
+            }
+            MemberState::Ending { .. } => {}
         }
     }
 
@@ -116,16 +133,21 @@ impl Pool {
     /// What members have in their hands, when they end with the pool.
     fn take_back_all(&mut self) -> Vec<Work> {
         let mut list = Vec::new();
-        for member in self.members.values_mut() {
+        // Durable members do not end with it, and have what they have.
+        let is_lost = |member: &&mut Member| !member.pid.is_some_and(|pid| pid.is_durable());
+        for member in self.members.values_mut().filter(is_lost) {
             let why = Dismissal::Unneeded;
             let ending = MemberState::Ending { why, work: None };
             match std::mem::replace(&mut member.state, ending) {
-                MemberState::Busy { work, .. } | MemberState::Ending { work: Some(work), .. } => {
+                MemberState::Busy { work, .. }
+                | MemberState::Halted { work: Some(work), .. }
+                | MemberState::Ending { work: Some(work), .. } => {
                     list.push(work);
                 }
                 MemberState::Starting { .. }
                 | MemberState::Idle { .. }
                 | MemberState::Away
+                | MemberState::Halted { work: None, .. }
                 | MemberState::Ending { work: None, .. } => {}
             }
         }

@@ -1,5 +1,7 @@
 //! Pools by hand: every input is given, every action is looked at.
 
+mod durable;
+
 use super::*;
 use procession_types::definition::{Lifecycle, Monitoring, PoolSize, Recovery, Restart};
 use procession_types::{ErrorKind, ExitReason, Failure, Fragment, Limit, Message};
@@ -130,6 +132,7 @@ impl World {
                 return self.pool.handle(self.moment(), Input::WaitPoint { pid }, actions);
             }
             Action::Cancel { pid, .. } => format!("cancel {}", pid.slot),
+            Action::Rest { pid } => format!("rest {}", pid.slot),
             Action::Terminate { pid } => format!("terminate {}", pid.slot),
             Action::DeadLetter(dead) => {
                 format!("dead {} after {}: {}", dead.message.topic, dead.attempts, dead.error)

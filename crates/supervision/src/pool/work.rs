@@ -106,6 +106,8 @@ impl Pool {
         if let Some(MemberState::Busy { leaves: after_this, since, .. }) = before {
             self.done(cx.now, number, since);
             leaves = after_this;
+        } else if let Some(MemberState::Halted { work: Some(_), since }) = before {
+            self.done(cx.now, number, since);
         }
         if leaves || self.counted > self.most() {
             return self.dismiss(cx, number);
@@ -132,6 +134,10 @@ impl Pool {
         }
         match self.phase {
             Phase::Running | Phase::Draining { .. } => {
+                self.returned.insert(work.arrival, work);
+            }
+            // Whoever drives it keeps it for the next one.
+            Phase::Stopping if self.rests => {
                 self.returned.insert(work.arrival, work);
             }
             Phase::Stopping | Phase::Finished => self.bury(cx, work, error),

@@ -23,6 +23,10 @@ impl PoolProcess {
                 self.looks.ask(pid, 0);
             }
             Action::Cancel { pid, deadline } => self.cancel(host, pid, deadline),
+            Action::Rest { pid } => {
+                // One that has ended just now tells so itself.
+                let _ = host.ask_rest(&text(host, pid), Rest::Asleep);
+            }
             Action::Terminate { pid } => {
                 // It may be dead: its end is under way then.
                 let _ = host.terminate(&text(host, pid));
@@ -30,6 +34,9 @@ impl PoolProcess {
             Action::DeadLetter(letter) => return self.send_letter(host, letter),
             Action::Report(report) => self.reporter.report(host, &report),
             Action::Finish(Ok(())) => {
+                if self.pool.rests() {
+                    self.leave_waiting(host);
+                }
                 self.tell_lost(host);
                 return Progress::Ended(ExitReason::Normal(Fragment::nil()));
             }

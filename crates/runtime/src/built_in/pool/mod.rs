@@ -11,18 +11,20 @@ mod reporter;
 
 pub(crate) use desk::{Command, Desk};
 
-use super::{Alarm, BuiltIn, Looks, Progress};
+use super::{Alarm, BuiltIn, Looks, Progress, text};
+use crate::durable::Owners;
 use crate::supervise::joined;
 use procession_environment::{CallId, Host, Queue};
 use procession_supervision::pool::{Actions, Input, Moment, Pool};
+use procession_supervision::supervisor::REST;
 use procession_telemetry::Telemetry;
 use procession_types::definition::Pool as Definition;
 use procession_types::{
-    Actor, ContextChange, Error, Event, ExitReason, Failure, Fragment, Limits, Pid, Rest, Scope,
-    SmolStr,
+    Actor, ContextChange, Error, Event, ExitReason, Failure, Fragment, Limits, Message, Pid, Rest,
+    Scope, SmolStr,
 };
 use reporter::Reporter;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// What the process itself may have: a call and a monitor for each member, and some more.
@@ -72,7 +74,11 @@ pub(crate) struct PoolProcess {
     pool: Pool,
     actions: Actions,
     began: bool,
-    /// Its members, with the calls whose replies are their ends.
+    /// What is known of durable members; `None` = the node has no store.
+    owners: Option<Arc<Owners>>,
+    /// What waited when the pool was put to rest: it comes before all that has come since.
+    kept: VecDeque<Message>,
+    /// Its members, with the calls whose replies are their ends; durable ones have none.
     members: HashMap<Pid, Option<CallId>>,
     given: Given,
     alarm: Alarm,
@@ -87,11 +93,17 @@ pub(crate) struct PoolProcess {
 }
 
 impl PoolProcess {
-    pub(crate) fn new(definition: &Definition, desk: Arc<Desk>, telemetry: Telemetry) -> Self {
+    pub(crate) fn new(
+        definition: &Definition,
+        (desk, owners): (Arc<Desk>, Option<Arc<Owners>>),
+        telemetry: Telemetry,
+    ) -> Self {
         Self {
             pool: Pool::new(definition.clone()),
             actions: Actions::new(),
             began: false,
+            owners,
+            kept: VecDeque::new(),
             members: HashMap::new(),
             given: Given::new(definition),
             alarm: Alarm::default(),
@@ -103,13 +115,19 @@ impl PoolProcess {
         }
     }
 
-    fn moment(host: &mut dyn Host) -> Moment {
-        Moment { now: host.now(), waiting: host.waiting(), random: host.random() }
+    fn moment(&self, host: &mut dyn Host) -> Moment {
+        let waiting = self.waiting(host);
+        Moment { now: host.now(), waiting, random: host.random() }
+    }
+
+    /// Messages that the pool has not been given.
+    fn waiting(&self, host: &mut dyn Host) -> u32 {
+        host.waiting().saturating_add(self.kept.len() as u32)
     }
 
     fn input(&mut self, host: &mut dyn Host, input: Input) -> Progress {
         self.has_looked = matches!(input, Input::Look);
-        self.pool.handle(Self::moment(host), input, &mut self.actions);
+        self.pool.handle(self.moment(host), input, &mut self.actions);
         Progress::Made { instructions: 0 }
     }
 
@@ -117,8 +135,17 @@ impl PoolProcess {
         let input = match event {
             Event::Rest { from: pid, rest: Rest::Idle, taken, .. } => Input::Idle { pid, taken },
             Event::Rest { from: pid, rest: Rest::WaitPoint, .. } => Input::WaitPoint { pid },
-            Event::Rest { rest: Rest::Asleep | Rest::Halted, .. } => {
-                return Progress::Made { instructions: 0 };
+            Event::Rest { from: pid, rest: Rest::Asleep, .. } => {
+                self.members.remove(&pid);
+                Input::Rested { pid }
+            }
+            Event::Rest { from: pid, rest: Rest::Halted, .. } => {
+                // Answered when somebody has let it go on.
+                let _ = host.ask_rest(&text(host, pid), Rest::Idle);
+                let error = self.owners.as_ref().and_then(|owners| owners.halted(pid));
+                // It may go on already.
+                let Some(error) = error else { return Progress::Made { instructions: 0 } };
+                Input::Halted { pid, error }
             }
             Event::Took { from: pid, count, .. } => Input::Took { pid, count },
             Event::Exit { from: pid, reason, .. } => {
@@ -127,6 +154,7 @@ impl PoolProcess {
                 }
                 Input::Ended { pid, reason }
             }
+            Event::Cancel { reason, .. } if self.rests_for(reason.as_deref()) => Input::Rest,
             Event::Cancel { deadline, .. } => Input::Stop { deadline },
             // It has no links.
             Event::LinkDown { .. } => return Progress::Made { instructions: 0 },
@@ -134,30 +162,65 @@ impl PoolProcess {
         self.input(host, input)
     }
 
+    /// What earlier processes of the pool have left is its own again.
+    fn begin(&mut self, host: &mut dyn Host) -> Progress {
+        let definition = self.pool.definition();
+        let (program, on) = (definition.program.clone(), definition.host.clone());
+        self.kept = host.kept().into();
+        for pid in host.adopt(&program, &on) {
+            self.members.insert(pid, None);
+            self.reporter.describe(pid, &self.given.labels);
+            self.reporter.adopted(pid);
+            self.pool.adopt(self.moment(host), pid, &mut self.actions);
+        }
+        self.input(host, Input::Start)
+    }
+
+    /// The oldest message that waits.
+    fn next_message(&mut self, host: &mut dyn Host) -> Option<Message> {
+        self.kept.pop_front().or_else(|| host.receive(Queue::INBOX))
+    }
+
+    /// Whether an end is asked for that is to put durable members to rest. Without any it is one as any
+    /// other.
+    fn rests_for(&self, reason: Option<&str>) -> bool {
+        let is_durable = self.members.keys().any(Pid::is_durable);
+        reason == Some(REST) && is_durable
+    }
+
+    /// Leaves what waits to the next process of the pool.
+    fn leave_waiting(&mut self, host: &mut dyn Host) {
+        let mut waiting = self.pool.take_waiting();
+        while let Some(message) = self.next_message(host) {
+            waiting.push(message);
+        }
+        host.keep(waiting);
+    }
+
     fn command(&mut self, host: &mut dyn Host, command: Command) -> Progress {
         match command {
             Command::Status { reply } => {
                 // Whoever asked may have lost patience.
-                let _ = reply.send(self.pool.status(host.waiting()));
+                let _ = reply.send(self.pool.status(self.waiting(host)));
                 Progress::Made { instructions: 0 }
             }
             Command::Scale { scale, reply } => {
-                let done = self.pool.scale(Self::moment(host), scale, &mut self.actions);
+                let done = self.pool.scale(self.moment(host), scale, &mut self.actions);
                 let made = self.input(host, Input::Tick);
-                let _ = reply.send(done.map(|()| self.pool.status(host.waiting())));
+                let _ = reply.send(done.map(|()| self.pool.status(self.waiting(host))));
                 made
             }
             Command::Redefine { definition, reply } => {
                 self.given = Given::new(&definition);
                 self.reporter.redefine(&definition);
-                self.pool.redefine(Self::moment(host), *definition, &mut self.actions);
+                self.pool.redefine(self.moment(host), *definition, &mut self.actions);
                 let made = self.input(host, Input::Tick);
                 let _ = reply.send(());
                 made
             }
             Command::Retire { members, reply } => {
                 let which = members.as_deref();
-                self.pool.retire(Self::moment(host), which, &mut self.actions);
+                self.pool.retire(self.moment(host), which, &mut self.actions);
                 let made = self.input(host, Input::Tick);
                 let _ = reply.send(());
                 made
@@ -169,7 +232,7 @@ impl PoolProcess {
 impl BuiltIn for PoolProcess {
     fn step(&mut self, host: &mut dyn Host) -> Progress {
         if !std::mem::replace(&mut self.began, true) {
-            return self.input(host, Input::Start);
+            return self.begin(host);
         }
         if let Some(action) = self.actions.pop() {
             return self.carry_out(host, action);
@@ -178,7 +241,7 @@ impl BuiltIn for PoolProcess {
             return self.event(host, event);
         }
         if self.pool.wants_work()
-            && let Some(message) = host.receive(Queue::INBOX)
+            && let Some(message) = self.next_message(host)
         {
             return self.input(host, Input::Work(message));
         }
@@ -191,7 +254,7 @@ impl BuiltIn for PoolProcess {
         if self.alarm.rings(host) {
             return self.input(host, Input::Tick);
         }
-        if !self.has_looked && host.has_message(Queue::INBOX) {
+        if !self.has_looked && (host.has_message(Queue::INBOX) || !self.kept.is_empty()) {
             return self.input(host, Input::Look);
         }
         self.reporter.tidy(host);

@@ -67,7 +67,8 @@ impl Reporter {
         let level = match report {
             Report::Grown { .. } | Report::Shrunk { .. } => Level::Info,
             Report::MemberFailed { .. } | Report::Reclaimed { .. } => Level::Warn,
-            Report::Unhealthy { .. } | Report::ScaleRefused { .. } => Level::Warn,
+            Report::Unhealthy { .. } | Report::MemberHalted { .. } => Level::Warn,
+            Report::ScaleRefused { .. } => Level::Warn,
             Report::Dead { .. } | Report::Abandoned { .. } => Level::Warn,
             Report::Failed { .. } => Level::Error,
         };
@@ -89,11 +90,18 @@ impl Reporter {
         self.telemetry.describe(member, &self.pool, labels);
     }
 
+    /// A durable member of before has come back.
+    pub(super) fn adopted(&self, member: Pid) {
+        let what = "a durable member has come back";
+        self.publish_record(EventKind::ServiceAdopted, Some(member), what, &[]);
+    }
+
     /// Keeps what happened among the node's events; ends of processes are there already.
     fn record(&self, report: &Report, fields: &[(&'static str, String)]) {
         let (kind, member) = match report {
             Report::MemberFailed { .. } | Report::Failed { .. } => return,
             Report::Unhealthy { pid, .. } => (EventKind::HealthFailed, Some(*pid)),
+            Report::MemberHalted { pid, .. } => (EventKind::ServiceHalted, Some(*pid)),
             Report::Grown { .. } | Report::Shrunk { .. } => (EventKind::PoolScaled, None),
             Report::ScaleRefused { .. } => (EventKind::PoolScaleFailed, None),
             Report::Reclaimed { pid, .. } => (EventKind::LeakReclaimed, Some(*pid)),
@@ -222,6 +230,7 @@ const fn said(report: &Report) -> &'static str {
     match report {
         Report::MemberFailed { .. } => "a member of a pool failed",
         Report::Unhealthy { .. } => "a member of a pool hangs and is ended",
+        Report::MemberHalted { .. } => "a durable member of a pool stands still",
         Report::Grown { .. } => "a pool grows",
         Report::Shrunk { .. } => "a pool shrinks",
         Report::ScaleRefused { .. } => "a pool can't start a member",
@@ -242,6 +251,9 @@ fn fields(host: &dyn Host, report: &Report) -> Vec<(&'static str, String)> {
         ],
         Report::Unhealthy { pid: member, after_ns } => {
             vec![("pid", pid(*member)), ("after_ms", (after_ns / 1_000_000).to_string())]
+        }
+        Report::MemberHalted { pid: member, error } => {
+            vec![("pid", pid(*member)), ("error", error.message.clone())]
         }
         Report::Grown { by, to, waiting } => {
             vec![("by", by.to_string()), ("to", to.to_string()), ("waiting", waiting.to_string())]

@@ -46,6 +46,7 @@ impl World {
                     member.news.push_back(news);
                 }
             }
+            Action::Rest { .. } => return Err("nobody of this pool is durable".to_owned()),
             Action::Terminate { pid } => self.order(pid, Order::Terminate),
             Action::DeadLetter(letter) => {
                 let number = number(&letter.message);

@@ -1,0 +1,93 @@
+//! Members whose processes are durable: they outlive the pool, which puts them to rest when it ends for a
+//! reason that is none of theirs, and may stand still instead of failing.
+
+use super::member::{Checkup, Dismissal, Member, MemberState, Work};
+use super::{Action, Actions, Cx, MemberNumber, Moment, Phase, Pool, Report};
+use procession_types::{Error, Message, Pid};
+
+impl Pool {
+    /// A durable process of before is a member again. Comes before [`super::Input::Start`]. It may have a
+    /// message in hand, and has all the time that it needs to say that it is idle.
+    pub fn adopt(&mut self, moment: Moment, pid: Pid, actions: &mut Actions) {
+        self.members_made += 1;
+        let number = MemberNumber(self.members_made);
+        let member = Member {
+            pid: Some(pid),
+            state: MemberState::Starting { since: moment.now },
+            started: moment.now,
+            has_time: true,
+            handed: 0,
+            took: 0,
+            done: 0,
+            checkup: self.first_checkup(moment.now),
+        };
+        if let Checkup::At(at) = member.checkup {
+            self.wake_at(at);
+        }
+        self.members.insert(number, member);
+        self.numbers.insert(pid, number);
+        self.count(number);
+        actions.push(Action::AskIdle { pid });
+    }
+
+    /// A member has failed over a message, and stands still with it. That is no end: another takes its
+    /// place, and nobody else gets the message.
+    pub(super) fn halted(&mut self, cx: &mut Cx<'_>, pid: Pid, error: Error) {
+        let Some(number) = self.number(pid) else { return };
+        let Some(member) = self.members.get(&number) else { return };
+        match member.state {
+            MemberState::Halted { .. } | MemberState::Ending { why: Dismissal::Rest, .. } => return,
+            // It reads no request to end.
+            MemberState::Ending { .. } => return cx.actions.push(Action::Terminate { pid }),
+            MemberState::Starting { .. }
+            | MemberState::Idle { .. }
+            | MemberState::Away
+            | MemberState::Busy { .. } => {}
+        }
+        let state = MemberState::Halted { work: None, since: cx.now };
+        if let Some(MemberState::Busy { work, since, .. }) = self.change(number, state) {
+            self.change(number, MemberState::Halted { work: Some(work), since });
+        }
+        self.report(cx, Report::MemberHalted { pid, error });
+    }
+
+    /// It ends, and its durable members are put to rest with what they have in hand; what waits is left
+    /// to whoever drives it, by [`Pool::take_waiting`].
+    pub(super) fn rest(&mut self, cx: &mut Cx<'_>) {
+        if matches!(self.phase, Phase::Finished) || self.rests {
+            return;
+        }
+        self.rests = true;
+        self.phase = Phase::Stopping;
+        self.left_over = 0;
+        let members = self.members.iter().map(|(number, member)| (*number, member.pid));
+        let members: Vec<(MemberNumber, Option<Pid>)> = members.collect();
+        for (number, pid) in members {
+            if !pid.is_some_and(|pid| pid.is_durable()) {
+                self.leave(cx, number);
+            } else if let Some(pid) = pid {
+                self.change(number, MemberState::Ending { why: Dismissal::Rest, work: None });
+                cx.actions.push(Action::Rest { pid });
+            }
+        }
+    }
+
+    /// A member is at rest, and the pool's no more.
+    pub(super) fn rested(&mut self, pid: Pid) {
+        if let Some(number) = self.number(pid) {
+            self.remove(number);
+        }
+    }
+
+    /// Whether durable members are put to rest, and what waits is kept.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.rests
+    }
+
+    /// What came back and was not handed out again, oldest first: nobody has it any more but the caller.
+    pub fn take_waiting(&mut self) -> Vec<Message> {
+        let returned = std::mem::take(&mut self.returned);
+        returned.into_values().map(|Work { message, .. }| message).collect()
+    }
+}
