@@ -9,6 +9,7 @@
 //! `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are
 //! adopted and put to rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
 //! is what those see who look back, `travel.rs` what is found out by running a past again.
+//! `simulated/` runs all of it on one thread under a seeded schedule of failures.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
 //! has it is on disk, but for what `gate.rs` names.
@@ -34,6 +35,8 @@ mod release;
 mod renew;
 mod rest;
 mod revive;
+#[cfg(test)]
+mod simulated;
 mod sketch;
 mod start;
 mod travel;
@@ -42,7 +45,8 @@ mod turn;
 pub(crate) use alive::Alive;
 pub(crate) use arrivals::Arrivals;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
-pub(crate) use keeper::{Keeper, Opened};
+pub(crate) use keeper::{Hands, Keeper, Opened, threads};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
+pub(crate) use start::wake_durable;
 pub use travel::{Difference, PastState, Replayed};

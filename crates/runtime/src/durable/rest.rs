@@ -13,16 +13,16 @@ use procession_types::Pid;
 use std::sync::Arc;
 
 /// A snapshot is made after so many records, bytes of log, or instructions that a recovery would repeat
-/// (about a tenth of a second).
-const RECORDS_MAX: u64 = 1000;
+/// (about a tenth of a second). Lives in the simulation of the tests are short.
+const RECORDS_MAX: u64 = if cfg!(test) { 24 } else { 1000 };
 const BYTES_MAX: u64 = 1 << 20;
 const INSTRUCTIONS_MAX: u64 = 20_000_000;
 /// Records that are worth a snapshot when the process leaves memory.
-const RECORDS_IDLE: u64 = 32;
+const RECORDS_IDLE: u64 = if cfg!(test) { 4 } else { 32 };
 /// Snapshots that are kept.
 const SNAPSHOTS_KEPT: usize = 3;
 /// Records that are kept at least, for those who look back.
-const RECORDS_KEPT: u64 = 100_000;
+const RECORDS_KEPT: u64 = if cfg!(test) { 100 } else { 100_000 };
 
 impl Since {
     /// Whether it is too much to be repeated.
