@@ -34,6 +34,8 @@ cargo xtask COMMAND
                              see docs/fuzzing.md
   loom                       the inbox of a shard under every schedule of the threads that meet there
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
+  sim --durable [--seed N] [--seeds M]
+                             likewise a node with durable processes, whose disk and machine fail
   torture [--minutes N]      durable processes on a node that is killed again and again
   tidy                       the rules of the house that no lint knows
 ";
@@ -126,7 +128,12 @@ fn sim_options(mut arguments: lexopt::Parser) -> Result<sim::Options, String> {
     let mut options = sim::Options::default();
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         let place = match argument {
+            lexopt::Arg::Long("durable") => {
+                options.durable = true;
+                continue;
+            }
             lexopt::Arg::Long("seed") => &mut options.seed,
+            lexopt::Arg::Long("seeds") => &mut options.seeds,
             lexopt::Arg::Long("steps") => &mut options.steps,
             other => return Err(other.unexpected().to_string()),
         };

@@ -61,6 +61,21 @@ impl Sleeper {
 }
 
 impl Relations {
+    /// Those of a process that goes back to what is recorded of it.
+    fn with_recorded(mut self, monitoring: &[Pid], links: &[Pid]) -> Self {
+        self.monitoring = PidMap::default();
+        for pid in monitoring {
+            self.monitoring.insert(*pid, ());
+        }
+        for pid in links {
+            let tags = self.links.get(*pid).copied().unwrap_or_default();
+            if tags.mine == 0 {
+                self.links.insert(*pid, Tags { mine: RESTORED, ..tags });
+            }
+        }
+        self
+    }
+
     fn is_empty(&self) -> bool {
         // Nobody but a watcher is told of what it is as a child.
         self.watchers.len() + self.links.len() + self.monitoring.len() == 0
@@ -101,14 +116,13 @@ pub struct Revival {
     pub calls: Vec<(CallId, RevivedCall, Option<Timestamp>)>,
     /// The last call that it was ever given.
     pub last_call: u64,
-    /// Whom it monitors, whom it is linked to, and who monitors it and has linked itself to it: as far
-    /// as the kernel does not know better.
+    /// Whom it monitors, as its record says: what it was told that is not recorded it is told again.
     pub monitoring: Vec<Pid>,
-    /// See `monitoring`.
+    /// Whom it has linked itself to, likewise.
     pub links: Vec<Pid>,
-    /// See `monitoring`.
+    /// Who monitors it, as far as the kernel does not know better.
     pub watchers: Vec<Pid>,
-    /// See `monitoring`.
+    /// Who has linked itself to it, likewise.
     pub linked_by: Vec<Pid>,
     /// What is in its mailbox, oldest first.
     pub messages: Vec<Message>,
@@ -220,7 +234,7 @@ impl Kernel {
         }
         let relations = known.map_or_else(
             || restored(&revival.monitoring, &revival.links, &revival.watchers, &revival.linked_by),
-            |known| *known,
+            |known| known.with_recorded(&revival.monitoring, &revival.links),
         );
         process.watchers = relations.watchers;
         process.rare().links = relations.links;

@@ -8,17 +8,36 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(crate) struct Clock {
     started: Instant,
     wall_ns: i64,
+    /// Time is what this says, in a simulation.
+    #[cfg(test)]
+    hand: Option<&'static std::sync::atomic::AtomicI64>,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall_ns = i64::try_from(wall.as_nanos()).unwrap_or(i64::MAX);
-        Self { started: Instant::now(), wall_ns }
+        Self {
+            started: Instant::now(),
+            wall_ns,
+            #[cfg(test)]
+            hand: None,
+        }
+    }
+
+    /// A clock that somebody turns.
+    #[cfg(test)]
+    pub(crate) fn by_hand(hand: &'static std::sync::atomic::AtomicI64) -> Self {
+        let wall_ns = hand.load(std::sync::atomic::Ordering::Relaxed);
+        Self { started: Instant::now(), wall_ns, hand: Some(hand) }
     }
 
     #[inline]
     pub(crate) fn now(&self) -> Timestamp {
+        #[cfg(test)]
+        if let Some(hand) = self.hand {
+            return Timestamp(hand.load(std::sync::atomic::Ordering::Relaxed));
+        }
         let passed = self.started.elapsed();
         // 292 years of uptime fit.
         Timestamp(self.wall_ns + passed.as_nanos() as i64)

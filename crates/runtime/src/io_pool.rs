@@ -78,6 +78,17 @@ impl IoPool {
         threads
     }
 
+    /// Does one of the jobs that would be under way, in a simulation: a pool without threads. False when
+    /// there is none.
+    #[cfg(test)]
+    pub(crate) fn step(&self, choose: impl FnOnce(usize) -> usize) -> bool {
+        let mut state = self.lock();
+        let count = state.jobs.len();
+        let job = if count == 0 { None } else { state.jobs.remove(choose(count)) };
+        drop(state);
+        job.map(|job| job()).is_some()
+    }
+
     fn work(&self) {
         let mut state = self.lock();
         loop {

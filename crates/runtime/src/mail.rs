@@ -18,7 +18,7 @@ pub(crate) enum Mail {
     /// A call that an I/O thread has carried out.
     Reply { pid: Pid, call: CallId, result: Result<Fragment, Error> },
     /// The oldest commit of this shard that is under way was decided.
-    Decided(Result<(), StoreError>),
+    Decided { result: Result<(), StoreError>, group: u64 },
     /// From the node.
     Task(Task),
     /// The end of the worker.

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
-use crate::durable::{Arrivals, Keeper, Opened, Residence};
+use crate::durable::{Arrivals, Hands, Keeper, Opened, Residence, threads, wake_durable};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -24,7 +24,7 @@ use procession_environment::Environment;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_store::Store;
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
-use procession_types::{HostIds, Pid, ShardIndex, SmolStr};
+use procession_types::{HostIds, Pid, ShardIndex, SmolStr, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
@@ -78,70 +78,12 @@ impl Node {
     /// # Errors
     /// See [`ConfigError`].
     pub fn start(config: NodeConfig) -> Result<Self, ConfigError> {
-        config.check()?;
-        let clock = Clock::start();
-        let (epoch, shards) = (clock.epoch(), config.shards);
-        let grants = Grants::new(&config.grants).map_err(|(path, source)| ConfigError::Grant {
-            path: path.display().to_string(),
-            source,
-        })?;
-        let opened = config.store.as_ref();
-        let opened = opened.map(|store| Opened::read(&**store, &config.hosts, clock.now()));
-        let opened = opened.transpose()?;
-        let hosts = ordered(config.hosts, opened.as_ref());
-        let hosts: Arc<[HostConfig]> = hosts.into();
-        let programs = Programs::new(Arc::clone(&config.environment), Arc::clone(&hosts));
-        config.programs.into_iter().for_each(|program| programs.define(program));
-        let Sinks { print, log } = config.sinks;
-        let telemetry = telemetry::Config {
-            records: config.records,
-            streams: telemetry::Streams { print, log },
-            secrets: config.variables.secrets(),
-            node: config.name.as_deref().map(SmolStr::new),
-            ..telemetry::Config::new(move || clock.now())
-        };
-        let host_ids = HostIds::new(hosts.iter().map(|host| host.id.clone()));
-        let (telemetry, records) = Telemetry::open(telemetry, host_ids.clone())?;
-        let inboxes: Vec<Arc<Inbox>> = (0..shards).map(|_| Arc::default()).collect();
-        let tender = Arc::clone(&inboxes[0]);
-        let durable = opened.as_ref().map(|opened| (opened.epoch, Arc::clone(&opened.alive)));
-        let store_epoch = durable.as_ref().map(|(epoch, _)| *epoch);
-        let keeper = config.store.zip(opened);
-        let keeper = keeper.map(|kept| keep(kept, config.environment, clock, &inboxes));
-        let keeper = keeper.transpose()?;
-        let shared = Arc::new(Shared {
-            name: config.name,
-            clock,
-            residence: Residence::new(&hosts, &inboxes),
-            directory: SharedDirectory::new(epoch, durable, usize::from(shards)),
-            hosts: host_ids,
-            spreading: config.spreading,
-            inboxes,
-            loads: (0..shards).map(|_| ShardLoad::default()).collect(),
-            vacancies: (0..shards).map(|_| Vacancies::default()).collect(),
-            hungry: AtomicUsize::new(0),
-            programs,
-            policies: Current::new(config.policies),
-            grants: RwLock::new((Arc::new(grants), Arc::new(config.web_grants))),
-            services: Services::new(config.variables, tender),
-            telemetry,
-            io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
-            net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
-            web_client: WebClient::new(&config.web_roots),
-            keeper,
-            pools: Pools::default(),
-            watches: Watches::default(),
-            register: Arc::default(),
-            application: Mutex::default(),
-            drains: Drains::default(),
-            questions: Questions::default(),
-            stopping: AtomicBool::new(false),
-            quiet: Quiet::default(),
-            overdue: AtomicU64::new(0),
-        });
-        let mut node = Self { workers: Vec::new(), writer: None, shared };
-        node.start_threads(records, (epoch, store_epoch), (config.slice, config.seed))?;
-        node.wake_durable();
+        let (slice, seed) = (config.slice, config.seed);
+        let assembled = assemble(config, Clock::start(), threads)?;
+        let mut node = Self { workers: Vec::new(), writer: None, shared: assembled.shared };
+        node.start_threads(assembled.records, assembled.store_epoch, (slice, seed))?;
+        wake_durable(&node.shared);
+        let shards = node.shared.shards();
         let started = Event::new(EventKind::NodeStarted, "").with("shards", shards);
         node.publish(&started.with("version", env!("CARGO_PKG_VERSION")));
         Ok(node)
@@ -150,23 +92,14 @@ impl Node {
     fn start_threads(
         &mut self,
         records: telemetry::Writer,
-        (epoch, store_epoch): (u32, Option<u32>),
+        store_epoch: Option<u32>,
         (slice, seed): (u64, Option<u64>),
     ) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let writer = move || records.run(|| shared.inboxes.iter().for_each(|inbox| inbox.poke()));
         self.writer = Some(std::thread::Builder::new().name("writer".into()).spawn(writer)?);
-        let shards = self.shared.shards();
-        for shard in 0..shards {
-            let kernel = KernelConfig {
-                shard,
-                shards,
-                epoch,
-                store_epoch,
-                slice: slice.max(1),
-                hosts: self.shared.programs.hosts(),
-                processes_max: 16_000_000,
-            };
+        for shard in 0..self.shared.shards() {
+            let kernel = kernel(&self.shared, shard, store_epoch, slice);
             self.workers.push(start_worker(kernel, &self.shared, seed)?);
         }
         Ok(())
@@ -231,15 +164,112 @@ impl Drop for Node {
     }
 }
 
+/// A node without its threads.
+pub(crate) struct Assembled {
+    pub(crate) shared: Arc<Shared>,
+    /// What writes the records, on a thread of its own.
+    pub(crate) records: telemetry::Writer,
+    /// The epoch of the PIDs of durable processes.
+    pub(crate) store_epoch: Option<u32>,
+}
+
+/// What all threads of a node share.
+pub(crate) fn assemble(
+    config: NodeConfig,
+    clock: Clock,
+    hands: Hands,
+) -> Result<Assembled, ConfigError> {
+    config.check()?;
+    let (epoch, shards) = (clock.epoch(), config.shards);
+    let grants = Grants::new(&config.grants).map_err(|(path, source)| ConfigError::Grant {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let opened = config.store.as_ref();
+    let opened = opened.map(|store| Opened::read(&**store, &config.hosts, clock.now()));
+    let opened = opened.transpose()?;
+    let hosts = ordered(config.hosts, opened.as_ref());
+    let hosts: Arc<[HostConfig]> = hosts.into();
+    let programs = Programs::new(Arc::clone(&config.environment), Arc::clone(&hosts));
+    config.programs.into_iter().for_each(|program| programs.define(program));
+    let Sinks { print, log } = config.sinks;
+    let telemetry = telemetry::Config {
+        records: config.records,
+        streams: telemetry::Streams { print, log },
+        secrets: config.variables.secrets(),
+        node: config.name.as_deref().map(SmolStr::new),
+        ..telemetry::Config::new(move || clock.now())
+    };
+    let host_ids = HostIds::new(hosts.iter().map(|host| host.id.clone()));
+    let (telemetry, records) = Telemetry::open(telemetry, host_ids.clone())?;
+    let inboxes: Vec<Arc<Inbox>> = (0..shards).map(|_| Arc::default()).collect();
+    let tender = Arc::clone(&inboxes[0]);
+    let durable = opened.as_ref().map(|opened| (opened.epoch, Arc::clone(&opened.alive)));
+    let store_epoch = durable.as_ref().map(|(epoch, _)| *epoch);
+    let keeper = config.store.zip(opened);
+    let begin = (config.environment, clock.now());
+    let keeper = keeper.map(|kept| keep(kept, begin, hands, &inboxes));
+    let keeper = keeper.transpose()?;
+    let shared = Arc::new(Shared {
+        name: config.name,
+        clock,
+        residence: Residence::new(&hosts, &inboxes),
+        directory: SharedDirectory::new(epoch, durable, usize::from(shards)),
+        hosts: host_ids,
+        spreading: config.spreading,
+        inboxes,
+        loads: (0..shards).map(|_| ShardLoad::default()).collect(),
+        vacancies: (0..shards).map(|_| Vacancies::default()).collect(),
+        hungry: AtomicUsize::new(0),
+        programs,
+        policies: Current::new(config.policies),
+        grants: RwLock::new((Arc::new(grants), Arc::new(config.web_grants))),
+        services: Services::new(config.variables, tender),
+        telemetry,
+        io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
+        net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
+        web_client: WebClient::new(&config.web_roots),
+        keeper,
+        pools: Pools::default(),
+        watches: Watches::default(),
+        register: Arc::default(),
+        application: Mutex::default(),
+        drains: Drains::default(),
+        questions: Questions::default(),
+        stopping: AtomicBool::new(false),
+        quiet: Quiet::default(),
+        overdue: AtomicU64::new(0),
+    });
+    Ok(Assembled { shared, records, store_epoch })
+}
+
+/// What the kernel of a shard is made from.
+pub(crate) fn kernel(
+    shared: &Shared,
+    shard: ShardIndex,
+    store_epoch: Option<u32>,
+    slice: u64,
+) -> KernelConfig {
+    KernelConfig {
+        shard,
+        shards: shared.shards(),
+        epoch: shared.clock.epoch(),
+        store_epoch,
+        slice: slice.max(1),
+        hosts: shared.programs.hosts(),
+        processes_max: 16_000_000,
+    }
+}
+
 /// Starts what keeps durable processes.
 fn keep(
     (store, opened): (Arc<dyn Store>, Opened),
-    environment: Arc<dyn Environment>,
-    clock: Clock,
+    begin: (Arc<dyn Environment>, Timestamp),
+    hands: Hands,
     inboxes: &[Arc<Inbox>],
 ) -> std::io::Result<Arc<Keeper>> {
     let arrivals = Arrivals::new(inboxes.to_vec());
-    Keeper::start(store, opened, (environment, clock.now()), arrivals).map(Arc::new)
+    Keeper::start(store, opened, begin, (hands, arrivals)).map(Arc::new)
 }
 
 /// The hosts in the order in which the store counts them. Those that it knows and the configuration does

@@ -6,6 +6,7 @@ use crate::config::Spreading;
 use crate::durable::Desk;
 use crate::guests::{Guests, Resident};
 use crate::idle::Idle;
+use crate::inbox::Inbox;
 use crate::mail::Mail;
 use crate::pid_cache::PidCache;
 use crate::pressure::Pressure;
@@ -120,55 +121,60 @@ impl Worker {
     pub(crate) fn run(mut self) {
         let inbox = Arc::clone(&self.shared.inboxes[usize::from(self.shard)]);
         self.tend_vacancies();
-        loop {
-            self.read_mail();
-            if self.stopped {
-                return;
-            }
-            self.now = self.shared.clock.now();
-            if self.kernel.next_deadline().is_some_and(|at| at <= self.now) {
-                self.step(|kernel, cx| kernel.tick(cx));
-            }
-            self.tend_vacancies();
-            self.tend_queues();
-            if !self.desk.unsent.is_empty() {
-                self.send_commits();
-            }
-            if self.desk.alarms.first().is_some_and(|(at, _)| *at <= self.now) {
-                self.ring_alarms();
-            }
-            self.release_held();
-            self.tend_residents();
-            self.tend_some();
-            self.flush();
-            for _ in 0..TURNS_PER_LOOK {
-                let Some(run) = self.kernel.next_ready(self.now) else { break };
-                self.turn(run);
-                if inbox.has_mail() {
-                    break;
-                }
-            }
-            let load = &self.shared.loads[usize::from(self.shard)];
-            let now = self.kernel.load();
-            load.processes.store(now.processes, Ordering::Relaxed);
-            load.ready.store(now.ready, Ordering::Relaxed);
-            if self.shared.spreading == Spreading::UnderPressure
-                && let Some(is_pressed) = self.pressure.look(self.now)
-            {
-                self.is_pressed = is_pressed;
-                load.pressed.store(is_pressed, Ordering::Relaxed);
-            }
-            // A shard that one loop keeps busy is never hungry; it takes one process a look from a
-            // shard where twice as many are ready.
-            self.relief = self
-                .shared
-                .loads
-                .iter()
-                .any(|other| now.ready > 2 * other.ready.load(Ordering::Relaxed) + RELIEF_MIN);
+        while self.round(&inbox) {
             if !self.kernel.has_ready() && !inbox.has_mail() {
                 self.rest();
             }
         }
+    }
+
+    /// Looks at everything once, and gives some turns; false when the thread is to end.
+    pub(crate) fn round(&mut self, inbox: &Inbox) -> bool {
+        self.read_mail();
+        if self.stopped {
+            return false;
+        }
+        self.now = self.shared.clock.now();
+        if self.kernel.next_deadline().is_some_and(|at| at <= self.now) {
+            self.step(|kernel, cx| kernel.tick(cx));
+        }
+        self.tend_vacancies();
+        self.tend_queues();
+        if !self.desk.unsent.is_empty() {
+            self.send_commits();
+        }
+        if self.desk.alarms.first().is_some_and(|(at, _)| *at <= self.now) {
+            self.ring_alarms();
+        }
+        self.release_held();
+        self.tend_residents();
+        self.tend_some();
+        self.flush();
+        for _ in 0..TURNS_PER_LOOK {
+            let Some(run) = self.kernel.next_ready(self.now) else { break };
+            self.turn(run);
+            if inbox.has_mail() {
+                break;
+            }
+        }
+        let load = &self.shared.loads[usize::from(self.shard)];
+        let now = self.kernel.load();
+        load.processes.store(now.processes, Ordering::Relaxed);
+        load.ready.store(now.ready, Ordering::Relaxed);
+        if self.shared.spreading == Spreading::UnderPressure
+            && let Some(is_pressed) = self.pressure.look(self.now)
+        {
+            self.is_pressed = is_pressed;
+            load.pressed.store(is_pressed, Ordering::Relaxed);
+        }
+        // A shard that one loop keeps busy is never hungry; it takes one process a look from a
+        // shard where twice as many are ready.
+        self.relief = self
+            .shared
+            .loads
+            .iter()
+            .any(|other| now.ready > 2 * other.ready.load(Ordering::Relaxed) + RELIEF_MIN);
+        true
     }
 
     /// One shard does for the queues what its time has come for.
@@ -319,7 +325,7 @@ impl Worker {
                 Mail::Reply { pid, call, result } => {
                     self.step(|kernel, cx| kernel.reply(cx, pid, call, result));
                 }
-                Mail::Decided(result) => self.decided(result),
+                Mail::Decided { result, group } => self.decided(result, group),
                 Mail::Task(task) => task(self),
                 Mail::Stop => self.stopped = true,
             }

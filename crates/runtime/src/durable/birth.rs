@@ -55,7 +55,6 @@ impl Newborn {
         let Some(durable) = &loaded.durable else {
             return Err(Error::new(ErrorKind::Internal, "the program is not durable"));
         };
-        keeper.check_room()?;
         let (pid, numbers) = keeper.number(host, worker.shard);
         let birth = Birth {
             pid,
@@ -82,8 +81,8 @@ impl Newborn {
             Change::put(Space::Meta, page, bits),
             // Until its first turn is on disk: it must have one.
             Change::put(Space::Uneasy, keys::process(id), encoded(&pid)),
+            numbers,
         ];
-        changes.extend(numbers);
         changes.extend(keeper.store_program(&durable.program, &durable.hash));
         changes.extend(request.name.iter().map(|name| claimed(name, pid)));
         if let (Some(owner), Some(parent)) = (owner, parent) {
@@ -194,6 +193,8 @@ impl Worker {
             );
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
+        // What a durable process starts waits for room with its parent.
+        keeper.check_room()?;
         let parent = parent.and_then(|slot| self.kernel.pid(slot));
         let owner = if let Bond::Owned(owner) = bond { Some(owner) } else { None };
         let (pid, mut newborn) =
@@ -301,6 +302,8 @@ impl Worker {
             guest.start(&mut host, START_INSTRUCTIONS)
         });
         (kept.ledger, kept.recording) = (ledger, recording);
+        // Its function has yet to begin.
+        kept.is_busy = true;
         if let Err(error) = started {
             self.unstarted = Some((pid, error.clone()));
             self.drop_outputs(&kept.recording.outputs.clone());

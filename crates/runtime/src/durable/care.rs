@@ -1,6 +1,7 @@
 //! Durable processes that belong to services and pools: how they are adopted, put to rest, and kept there.
 
 use super::owners::Owners;
+use super::process::Arrival;
 use crate::birth::Bond;
 use crate::door::{Door, Purpose};
 use crate::worker::Worker;
@@ -192,17 +193,16 @@ impl Worker {
         &mut self,
         pid: Pid,
         messages: impl Iterator<Item = Message>,
-    ) -> super::process::Early {
+    ) -> Vec<Arrival> {
         let Some(keeper) = self.shared.keeper.clone() else { return Vec::new() };
         let id = number(&pid);
         let parcels = messages.map(|message| {
             let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
-            (Some(source), Parcel::Message(message))
+            Arrival { source, parcel: Parcel::Message(message), group: Arrival::SOON }
         });
-        let parcels: super::process::Early = parcels.collect();
-        let changes = parcels.iter().filter_map(|(source, parcel)| {
-            let key = keys::inbox(id, (*source)?);
-            Some(Change::put(Space::Inbox, key, encoded(parcel)))
+        let parcels: Vec<Arrival> = parcels.collect();
+        let changes = parcels.iter().map(|Arrival { source, parcel, .. }| {
+            Change::put(Space::Inbox, keys::inbox(id, *source), encoded(parcel))
         });
         let changes: Vec<Change> = changes.collect();
         if !changes.is_empty() {
@@ -215,9 +215,9 @@ impl Worker {
     /// looks after it is told.
     pub(crate) fn stand_still(&mut self, pid: Pid, error: Error) {
         let waiting = self.desk.returned.remove(&pid).unwrap_or_default();
-        let since = self.desk.early.remove(&pid).unwrap_or_default();
+        self.desk.early.remove(&pid);
         // What has a place is in the store.
-        let unwritten = waiting.into_iter().chain(since).filter_map(|it| match it {
+        let unwritten = waiting.into_iter().filter_map(|it| match it {
             (None, Parcel::Message(message)) => Some(message),
             _ => None,
         });

@@ -1,7 +1,7 @@
 //! What a turn did, as one commit.
 
 use super::birth::claimed;
-use super::process::{Flight, Kept};
+use super::process::{Arrival, Flight, Kept};
 use crate::mail::Mail;
 use crate::worker::Worker;
 use procession_durable::bytes::encoded;
@@ -14,6 +14,7 @@ use procession_kernel::SlotIndex;
 use procession_store::{Append, Change, Commit, Space, StoreError};
 use procession_types::{ExitReason, Message, Pid};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Worker {
     /// Commits what the process at a slot has done since its last commit. With an ending, this is its
@@ -84,7 +85,7 @@ impl Worker {
             commit,
         );
         if let Some(outputs) = now {
-            self.release(pid, slot, n, &program, outputs);
+            self.release((pid, slot), (n, Arrival::SOON), &program, outputs);
         }
     }
 
@@ -100,7 +101,11 @@ impl Worker {
         let Some(keeper) = self.shared.keeper.clone() else { return };
         while let Some(commit) = self.desk.unsent.pop_front() {
             let (arrivals, shard) = (Arc::clone(&keeper.arrivals), self.shard);
-            let done = move |result| arrivals.add(shard, Mail::Decided(result));
+            let gauge = Arc::clone(&keeper.gauge);
+            let done = move |result| {
+                let group = gauge.groups.load(Ordering::SeqCst);
+                arrivals.add(shard, Mail::Decided { result, group });
+            };
             if let Err(refused) = keeper.committer.submit(commit, Box::new(done)) {
                 // It tells when there is room.
                 return self.desk.unsent.push_front(refused.commit);
@@ -109,9 +114,10 @@ impl Worker {
     }
 
     /// The oldest commit under way is decided.
-    pub(crate) fn decided(&mut self, result: Result<(), StoreError>) {
+    pub(crate) fn decided(&mut self, result: Result<(), StoreError>, group: u64) {
         let Some(flight) = self.desk.flights.pop_front() else { return };
         let Flight { pid, slot, n, program, outputs, ending, is_released } = flight;
+        self.one_less_undecided(pid);
         let is_here = self.desk.kept.get(&slot).is_some_and(|kept| kept.pid == pid);
         match result {
             Ok(()) => {
@@ -119,7 +125,7 @@ impl Worker {
                     kept.in_flight = kept.in_flight.saturating_sub(1);
                 }
                 if !is_released {
-                    self.release(pid, slot, n, &program, outputs);
+                    self.release((pid, slot), (n, group), &program, outputs);
                 }
                 match ending {
                     Some(reason) if is_here => self.end_durable(slot, reason),
@@ -135,6 +141,26 @@ impl Worker {
             }
         }
         self.flush();
+    }
+
+    /// A process that was rolled back can be brought back when all that it had committed is decided.
+    fn one_less_undecided(&mut self, pid: Pid) {
+        let Some(left) = self.desk.undecided.get_mut(&pid) else { return };
+        *left -= 1;
+        if *left == 0 {
+            self.desk.undecided.remove(&pid);
+            if let Some(wanted) = self.desk.waking.remove(&pid) {
+                self.bring_back(pid, wanted);
+            }
+        }
+    }
+
+    /// A process is not in memory any more, and some of its commits may be under way.
+    pub(crate) fn count_undecided(&mut self, pid: Pid) {
+        let undecided = self.desk.flights.iter().filter(|flight| flight.pid == pid).count();
+        if undecided > 0 {
+            self.desk.undecided.insert(pid, undecided);
+        }
     }
 
     /// What outputs leave in the store for durable receivers.
@@ -218,7 +244,7 @@ pub(crate) fn mark(kept: &mut Kept, changes: &mut Vec<Change>) {
             next.map(|at| Change::put(Space::Wake, keys::wake(at, kept.id), encoded(&kept.pid))),
         );
     }
-    let uneasy = kept.ledger.is_uneasy() && alive;
+    let uneasy = (kept.is_busy || kept.ledger.is_uneasy()) && alive;
     if uneasy != kept.is_uneasy {
         kept.is_uneasy = uneasy;
         let key = keys::process(kept.id);

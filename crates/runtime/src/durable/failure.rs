@@ -149,7 +149,7 @@ impl Worker {
         self.desk.returned.insert(pid, early);
         self.desk.unread.insert(pid, events);
         self.desk.parted.insert(pid, parted);
-        self.desk.expected.insert(pid, kept.n);
+        self.count_undecided(pid);
         self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
     }
 }

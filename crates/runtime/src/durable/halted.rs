@@ -170,8 +170,8 @@ impl Worker {
         head.condition = Condition::Alive;
         let head = Change::put(Space::Head, keys::process(number(&pid)), encoded(&head));
         self.fly_changes(pid, vec![head, change]);
-        // What is committed is read.
-        self.desk.expected.insert(pid, 0);
+        // It comes back when that is decided.
+        self.count_undecided(pid);
         self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
         Ok(())
     }

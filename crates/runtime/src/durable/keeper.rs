@@ -21,7 +21,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Numbers of processes that are set aside at once.
+/// Numbers of processes that are set aside at once, so that none is given twice: before they are given,
+/// but for a store's first ones.
 const BLOCK: u64 = 4096;
 const META_EPOCH: &[u8] = b"epoch";
 /// The version of the forms of heads, snapshots, parcels and programs; records have one of their own.
@@ -138,11 +139,15 @@ impl Opened {
             }
             true
         })?;
-        let changes = vec![
+        let mut changes = vec![
             Change::put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes()),
             Change::put(Space::Meta, META_EPOCH, epoch.to_le_bytes()),
             Change::put(Space::Meta, META_HOSTS, encoded(&known)),
         ];
+        for (shard, (_, end)) in &mut numbers {
+            *end += BLOCK;
+            changes.push(set_aside(*shard, *end));
+        }
         store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(()))?;
         let (alive, owners, halted) = (Arc::new(alive), Arc::new(owners), Arc::new(halted));
         Ok(Self { epoch, hosts: known, alive, owners, halted, queues, numbers })
@@ -150,6 +155,13 @@ impl Opened {
 }
 
 const NUMBERS: &[u8] = b"numbers/";
+
+/// Numbers of a shard up to this one are given, or will be.
+fn set_aside(shard: ShardIndex, end: u64) -> Change {
+    let mut key = NUMBERS.to_vec();
+    key.extend_from_slice(&shard.to_be_bytes());
+    Change::put(Space::Meta, key, encoded(&end))
+}
 
 /// The end of all keys with a prefix.
 fn after(prefix: &[u8]) -> Vec<u8> {
@@ -169,15 +181,23 @@ fn foreign(key: &[u8]) -> StoreError {
     StoreError::Damaged { space: Space::Meta, key: key.to_vec(), what }
 }
 
+/// Who writes to a store, and who reads it and replays.
+pub(crate) type Hands = fn(Arc<dyn Store>, Bells) -> std::io::Result<(Committer, IoPool)>;
+
+/// Threads of their own.
+pub(crate) fn threads(store: Arc<dyn Store>, bells: Bells) -> std::io::Result<(Committer, IoPool)> {
+    let committer = Committer::start(store, CommitterConfig::default(), bells)?;
+    Ok((committer, IoPool::new("recovery", THREADS_MAX, JOBS_MAX)))
+}
+
 impl Keeper {
-    /// Starts the thread that writes.
+    /// Has somebody write.
     pub(crate) fn start(
         store: Arc<dyn Store>,
         opened: Opened,
         (environment, now): (Arc<dyn Environment>, Timestamp),
-        arrivals: Arrivals,
+        (hands, arrivals): (Hands, Arrivals),
     ) -> std::io::Result<Self> {
-        let config = CommitterConfig::default();
         let gauge = Arc::<Gauge>::default();
         let store: Arc<dyn Store> = Arc::new(Patient::new(store, Arc::clone(&gauge)));
         let arrivals = Arc::new(arrivals);
@@ -186,7 +206,7 @@ impl Keeper {
             on_room: Box::new(move || roomy.tell_of_room()),
             on_decided: Box::new(move || decided.hand_over()),
         };
-        let committer = Committer::start(Arc::clone(&store), config, bells)?;
+        let (committer, pool) = hands(Arc::clone(&store), bells)?;
         Ok(Self {
             store,
             committer,
@@ -197,7 +217,7 @@ impl Keeper {
             halted: opened.halted,
             broken: Mutex::default(),
             queues: opened.queues,
-            pool: IoPool::new("recovery", THREADS_MAX, JOBS_MAX),
+            pool,
             environment,
             versions: Mutex::default(),
             stored: Mutex::default(),
@@ -227,19 +247,17 @@ impl Keeper {
         written.recv().map_err(|_| refused())?.map_err(|error| of_store(&error))
     }
 
-    /// The next PID of a durable process, and what the commit of its birth must carry along.
-    pub(crate) fn number(&self, host: u16, shard: ShardIndex) -> (Pid, Option<Change>) {
+    /// The next PID of a durable process, and what the commit of its birth must carry along: every one,
+    /// because nobody knows which of them will be made.
+    pub(crate) fn number(&self, host: u16, shard: ShardIndex) -> (Pid, Change) {
         let mut numbers = locked(&self.numbers);
         let (last, end) = numbers.entry(shard).or_default();
         *last += 1;
-        let mut change = None;
-        if *last > *end {
-            *end = *last + BLOCK;
-            let mut key = NUMBERS.to_vec();
-            key.extend_from_slice(&shard.to_be_bytes());
-            change = Some(Change::put(Space::Meta, key, encoded(end)));
+        if *last + BLOCK / 2 > *end {
+            *end += BLOCK;
         }
-        (procession_durable::head::pid(host, shard, self.epoch, *last), change)
+        let pid = procession_durable::head::pid(host, shard, self.epoch, *last);
+        (pid, set_aside(shard, *end))
     }
 
     /// A number for an input from outside.
@@ -285,6 +303,11 @@ impl Keeper {
     /// The error for whoever asks for something that needs the disk, while there is no room.
     pub(crate) fn check_room(&self) -> Result<(), Error> {
         if !self.gauge.is_stalled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // Nobody else may have anything to write, and so find out.
+        if self.store.has_room().is_ok_and(|has_room| has_room) {
+            self.gauge.is_stalled.store(false, Ordering::Relaxed);
             return Ok(());
         }
         let message =

@@ -11,6 +11,7 @@
 //! `halted.rs` which stand still, `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
 //! rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
 //! is what those see who look back, `travel.rs` what is found out by running a past again.
+//! `simulated/` runs all of it on one thread under a seeded schedule of failures.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
 //! has it is on disk, but for what `gate.rs` names.
@@ -40,6 +41,8 @@ mod release;
 mod renew;
 mod rest;
 mod revive;
+#[cfg(test)]
+mod simulated;
 mod sketch;
 mod snapshots;
 mod start;
@@ -52,7 +55,8 @@ pub(crate) use budget::Residence;
 pub use budget::ResidentUse;
 pub use halted::Halt;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
-pub(crate) use keeper::{Keeper, Opened, locked};
+pub(crate) use keeper::{Hands, Keeper, Opened, locked, threads};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
+pub(crate) use start::wake_durable;
 pub use travel::{Difference, PastState, Replayed};

@@ -1,6 +1,7 @@
 //! What comes for durable processes from outside of the node, and the end of the node.
 
-use super::keeper::of_store;
+use super::keeper::{Keeper, of_store};
+use super::process::Arrival;
 use crate::mail::Mail;
 use crate::node::Node;
 use crate::worker::Worker;
@@ -13,6 +14,7 @@ use procession_kernel::SlotIndex;
 use procession_store::{Change, Commit, Space, StoreError};
 use procession_types::{Error, ErrorKind, Message, Pid};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Is told what became of a message, on a thread of the node: it has to be quick.
 pub(crate) type Told = Box<dyn FnOnce(Result<(), Error>) + Send>;
@@ -25,14 +27,15 @@ impl Node {
         let keeper = keeper.ok_or_else(|| Error::not_found("process not found"))?;
         self.check_waiting(to)?;
         keeper.check_room()?;
-        let source = Source { id: Source::OUTSIDE, n: keeper.receipt(), index: 0 };
-        let (key, parcel) = (keys::inbox(number(&to), source), Parcel::Message(message));
-        let commit = Commit::of(vec![Change::put(Space::Inbox, key, encoded(&parcel))]);
-        let arrivals = Arc::clone(&keeper.arrivals);
+        let parcel = Parcel::Message(message);
+        let (source, commit) = keeper.receive(to, &parcel);
+        let (arrivals, gauge) = (Arc::clone(&keeper.arrivals), Arc::clone(&keeper.gauge));
         let done = move |result: Result<(), StoreError>| match result {
             Ok(()) => {
+                let group = gauge.groups.load(Ordering::SeqCst);
+                let arrival = Arrival { source, parcel, group };
                 let task = move |worker: &mut Worker| {
-                    worker.accept(to, Some(source), parcel);
+                    worker.accept(to, arrival);
                     told(Ok(()));
                 };
                 arrivals.add(to.shard, Mail::Task(Box::new(task)));
@@ -54,9 +57,9 @@ impl Node {
 
     /// Puts all durable processes to rest, and what waits for them onto the disk.
     pub(crate) fn rest_durable(&self) {
-        if self.shared.keeper.is_none() {
-            return;
-        }
+        let Some(keeper) = &self.shared.keeper else { return };
+        // There may never be room again: what is not on disk by now was promised to nobody.
+        keeper.gauge.is_closing.store(true, Ordering::SeqCst);
         for shard in 0..self.shared.shards() {
             // Refused only when the worker is gone already.
             let _ = self.on(shard, Worker::rest_all);
@@ -69,10 +72,19 @@ impl Node {
     }
 }
 
+impl Keeper {
+    /// Something from outside for a durable process: where it is written down, and how.
+    pub(crate) fn receive(&self, to: Pid, parcel: &Parcel) -> (Source, Commit) {
+        let source = Source { id: Source::OUTSIDE, n: self.receipt(), index: 0 };
+        let key = keys::inbox(number(&to), source);
+        (source, Commit::of(vec![Change::put(Space::Inbox, key, encoded(parcel))]))
+    }
+}
+
 impl Worker {
     /// Takes all durable processes of this shard out of memory. What they have begun and not committed
     /// never was; what waits in their mailboxes is written down.
-    fn rest_all(&mut self) {
+    pub(crate) fn rest_all(&mut self) {
         let slots: Vec<_> = self.desk.kept.keys().copied().collect();
         for slot in slots {
             self.rest_one(slot);

@@ -3,7 +3,7 @@
 
 use procession_store::{Commit, Found, LogEnds, Size, Space, Store, StoreError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How often it is looked whether there is room again.
@@ -20,6 +20,9 @@ pub(crate) struct Patient {
 pub(crate) struct Gauge {
     /// It does not: the disk is full, or the store has failed.
     pub(crate) is_stalled: AtomicBool,
+    /// Groups of commits that were written, or refused: what is in the store of one that is counted,
+    /// everybody finds there. Who is told of a commit is told before the next group is counted.
+    pub(crate) groups: AtomicU64,
     /// The node ends: nobody waits any more.
     pub(crate) is_closing: AtomicBool,
 }
@@ -55,6 +58,7 @@ impl Store for Patient {
             self.wait_for_room();
         }
         let results = self.inner.apply(commits);
+        self.gauge.groups.fetch_add(1, Ordering::SeqCst);
         let has_failed = |result: &Result<(), StoreError>| {
             matches!(result, Err(StoreError::Failed { .. } | StoreError::Full { .. }))
         };

@@ -2,6 +2,7 @@
 
 use super::birth::Embryo;
 use super::budget::{Charge, Turns, Waiting};
+use super::recover::Wanted;
 use crate::fold::FoldHash;
 use procession_durable::head::{Head, number};
 use procession_durable::journal::{Entry, Source};
@@ -29,6 +30,8 @@ pub(crate) struct Kept {
     pub(crate) sources: BTreeMap<u64, Source>,
     /// Where requests to end are written down that wait among its events.
     pub(crate) cancels: Vec<(Option<Pid>, Timestamp, Source)>,
+    /// Groups of commits that were in the store when it came back: what they had for it, it was given.
+    pub(crate) read_at: u64,
     /// What it was given from the store when it came back: the same may be on its way to it still.
     pub(crate) loaded: HashSet<Source>,
     /// What its next commit carries along.
@@ -43,6 +46,8 @@ pub(crate) struct Kept {
     pub(crate) wakes_at: Option<Timestamp>,
     /// Whether the store has it looked after at the next start.
     pub(crate) is_uneasy: bool,
+    /// It does not wait for anything: it has to go on by itself at the next start.
+    pub(crate) is_busy: bool,
     /// What was written since the last snapshot.
     pub(crate) since: Since,
     /// It stands still until all its commits are decided, for a snapshot.
@@ -90,7 +95,7 @@ pub(crate) struct Desk {
     /// Processes that were made by durable ones, and do not run yet.
     pub(crate) embryos: HashMap<Pid, Embryo>,
     /// What has come for processes that are not in memory.
-    pub(crate) early: HashMap<Pid, Early>,
+    pub(crate) early: HashMap<Pid, Vec<Arrival>>,
     /// What such processes had in their mailboxes, or had taken, and get again.
     pub(crate) returned: HashMap<Pid, Early>,
     /// Events that such processes have not read.
@@ -99,8 +104,10 @@ pub(crate) struct Desk {
     pub(crate) parted: HashMap<Pid, Vec<Pid>>,
     /// When such processes will be terminated.
     pub(crate) deadlines: HashMap<Pid, Timestamp>,
-    /// Records that must be in the store when they are brought back.
-    pub(crate) expected: HashMap<Pid, u64>,
+    /// Commits of such processes that are not decided yet: before that, nobody knows their last state.
+    pub(crate) undecided: HashMap<Pid, usize>,
+    /// Those of them that are to be brought back then.
+    pub(crate) waking: HashMap<Pid, Wanted>,
     /// Those that are to take their inputs one by one, for so many turns.
     pub(crate) careful: HashMap<Pid, u32>,
     /// When those that sleep are to be woken.
@@ -115,7 +122,21 @@ pub(crate) struct Desk {
     pub(crate) is_resting: bool,
 }
 
-/// What has come for a process that is not in memory, in order.
+/// Something that is in the store for a process, on its way there.
+pub(crate) struct Arrival {
+    pub(crate) source: Source,
+    pub(crate) parcel: Parcel,
+    /// The group of commits that has put it there, as the node counts them; [`Arrival::SOON`] when it
+    /// was not waited for.
+    pub(crate) group: u64,
+}
+
+impl Arrival {
+    /// The group of what is not on disk yet.
+    pub(crate) const SOON: u64 = u64::MAX;
+}
+
+/// What a process gets that comes back, in order.
 pub(crate) type Early = Vec<(Option<Source>, Parcel)>;
 
 impl Kept {
@@ -139,6 +160,7 @@ impl Kept {
             recording: Recording::default(),
             sources: BTreeMap::new(),
             cancels: Vec::new(),
+            read_at: 0,
             loaded: HashSet::new(),
             first: Vec::new(),
             in_flight: 0,
@@ -146,6 +168,7 @@ impl Kept {
             careful: 0,
             wakes_at: None,
             is_uneasy: false,
+            is_busy: false,
             since: Since::default(),
             drains: false,
             snapshot: false,

@@ -21,6 +21,7 @@ use procession_environment::Guest;
 use procession_store::{Change, Commit, LogEnds, Space, link};
 use procession_telemetry::{Event, EventKind};
 use procession_types::{Error, ErrorKind, Pid, Timestamp};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// A process as the store has it.
@@ -34,6 +35,8 @@ pub(crate) struct Recovered {
     pub(crate) is_started: bool,
     /// What waits for it.
     pub(crate) inbox: Early,
+    /// Groups of commits that were in the store when that was looked up.
+    pub(crate) read_at: u64,
     /// Who monitors it, and who has linked itself to it.
     pub(crate) watchers: Vec<Pid>,
     pub(crate) linked_by: Vec<Pid>,
@@ -60,7 +63,7 @@ pub(crate) enum Found {
     Halted(Error),
 }
 
-/// Reads and replays. Nothing up to record `expected` may be missing.
+/// Reads and replays. All commits of the process must be decided.
 ///
 /// # Errors
 /// What is damaged, or where the replay differs.
@@ -68,13 +71,9 @@ pub(crate) fn recover(
     shared: &Shared,
     keeper: &Keeper,
     pid: Pid,
-    expected: Option<u64>,
     wanted: Wanted,
 ) -> Result<Found, Error> {
     let id = number(&pid);
-    if let Some(expected) = expected {
-        wait_for(keeper, id, expected)?;
-    }
     let Some(bytes) =
         keeper.store.get(Space::Head, &keys::process(id)).map_err(|e| of_store(&e))?
     else {
@@ -112,6 +111,7 @@ pub(crate) fn recover(
         true
     });
     scanned.map_err(|error| of_store(&error))?;
+    let read_at = keeper.gauge.groups.load(Ordering::SeqCst);
     let inbox = inbox(keeper, id)?;
     let uneasy = keeper.store.get(Space::Uneasy, &keys::process(id)).map_err(|e| of_store(&e))?;
     let Past { head, guest, ledger, n, is_started, since, .. } = past;
@@ -122,6 +122,7 @@ pub(crate) fn recover(
         n,
         is_started,
         inbox,
+        read_at,
         watchers,
         linked_by,
         since,
@@ -159,21 +160,6 @@ fn forget(keeper: &Keeper, id: u64, ended: Timestamp) -> Result<(), Error> {
     }
     // When it is refused now, it is tried at the next start.
     let _ = keeper.committer.submit(Commit::of(changes), Box::new(|_| ()));
-    Ok(())
-}
-
-/// Waits until the commits before a record are decided.
-fn wait_for(keeper: &Keeper, id: u64, expected: u64) -> Result<(), Error> {
-    // Commits that a worker could not hand over yet are handed over soon.
-    for _ in 0..1000 {
-        keeper.committer.flush();
-        let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
-        if ends.next >= expected {
-            return Ok(());
-        }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    // They were refused: its state is that before them.
     Ok(())
 }
 

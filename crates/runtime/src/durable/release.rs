@@ -1,6 +1,7 @@
 //! Effects of a commit that is on disk.
 
 use super::commit::parcel;
+use super::process::Arrival;
 use crate::door::Door;
 use crate::mail::Mail;
 use crate::worker::Worker;
@@ -12,12 +13,11 @@ use procession_telemetry::Source as TelemetrySource;
 use procession_types::{Error, Pid};
 
 impl Worker {
-    /// Lets happen what a process asked for in its record `n`.
+    /// Lets happen what a process asked for in its record `n`, which was written with a group of commits.
     pub(crate) fn release(
         &mut self,
-        pid: Pid,
-        slot: SlotIndex,
-        n: u64,
+        (pid, slot): (Pid, SlotIndex),
+        (n, group): (u64, u64),
         program: &str,
         outputs: Vec<Entry>,
     ) {
@@ -25,7 +25,7 @@ impl Worker {
         for (index, output) in outputs.into_iter().enumerate() {
             let source = Source { id, n, index: index as u32 };
             if let Some((to, parcel)) = parcel(pid, &output).filter(|(to, _)| to.is_durable()) {
-                self.send_parcel(to, source, parcel);
+                self.send_parcel(to, Arrival { source, parcel, group });
                 continue;
             }
             // What concerns a process that is gone by now is as if it had come too late.
@@ -108,17 +108,12 @@ impl Worker {
     }
 
     /// Brings something to a durable process, wherever it is: it is in the store already.
-    pub(crate) fn send_parcel(
-        &mut self,
-        to: Pid,
-        source: Source,
-        parcel: procession_durable::record::Parcel,
-    ) {
+    fn send_parcel(&mut self, to: Pid, arrival: Arrival) {
         let home = to.shard % self.shared.shards();
         if home == self.shard {
-            return self.accept(to, Some(source), parcel);
+            return self.accept(to, arrival);
         }
-        let task = move |worker: &mut Self| worker.accept(to, Some(source), parcel);
+        let task = move |worker: &mut Self| worker.accept(to, arrival);
         self.post_task(home, Box::new(task));
     }
 

@@ -98,6 +98,7 @@ impl Worker {
         self.submit(slot, kept, (record, changes), Vec::new(), None);
         if let Some(kept) = self.desk.kept.get_mut(&slot) {
             kept.recording = recording;
+            kept.is_busy = true;
         }
         self.seal(slot, guest.usage(), None);
         self.step(|kernel, cx| kernel.set_definition(cx, slot, definition));

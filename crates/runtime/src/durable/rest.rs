@@ -12,13 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A snapshot is made after so many records, bytes of log, or instructions that a recovery would repeat
-/// (about a tenth of a second).
-const RECORDS_MAX: u64 = 1000;
+/// (about a tenth of a second). Lives in the simulation of the tests are short.
+const RECORDS_MAX: u64 = if cfg!(test) { 24 } else { 1000 };
 const BYTES_MAX: u64 = 1 << 20;
 const INSTRUCTIONS_MAX: u64 = 20_000_000;
 /// What is worth a snapshot when the process leaves memory: bringing it back would take longer by more
 /// than a read.
-const RECORDS_IDLE: u64 = 32;
+const RECORDS_IDLE: u64 = if cfg!(test) { 4 } else { 32 };
 const BYTES_IDLE: u64 = 64 << 10;
 const INSTRUCTIONS_IDLE: u64 = 500_000;
 /// The largest state that its shard copies itself: another thread takes a millisecond for so much.

@@ -41,16 +41,24 @@ impl Worker {
         self.bring_back(pid, Wanted::Anyway);
     }
 
-    /// Has a process read and replayed.
+    /// Brings a process back as soon as all that it has committed is decided.
     pub(crate) fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
         let Some(keeper) = self.shared.keeper.clone() else { return };
+        // What has come for one that was at rest is in the store, or on the way there.
+        if keeper.owners.has(pid) {
+            self.count_undecided(pid);
+        }
+        if self.desk.undecided.contains_key(&pid) {
+            let known = self.desk.waking.entry(pid).or_insert(wanted);
+            if wanted == Wanted::Anyway {
+                *known = wanted;
+            }
+            return;
+        }
         self.comes(pid);
         let (shared, shard) = (Arc::clone(&self.shared), self.shard);
-        // What has come for one that was at rest is in the store, or on the way there.
-        let at_least = keeper.owners.has(pid).then_some(0);
-        let expected = self.desk.expected.remove(&pid).or(at_least);
         let job = move || {
-            let found = recover(&shared, &keeper, pid, expected, wanted);
+            let found = recover(&shared, &keeper, pid, wanted);
             if let Some(inbox) = shared.inbox(shard) {
                 inbox.push(Mail::Task(Box::new(move |worker| worker.woken(pid, found, wanted))));
             }
@@ -129,6 +137,7 @@ impl Worker {
             n,
             is_started,
             inbox,
+            read_at,
             watchers,
             linked_by,
             since,
@@ -147,8 +156,9 @@ impl Worker {
         let (calls, lost) = calls(&kept.ledger);
         let unread = self.desk.unread.remove(&pid).unwrap_or_default();
         let deadline = self.desk.deadlines.remove(&pid);
-        let dead = dead_relations(&kept.ledger, &unread, |pid| shared.is_alive(pid));
-        let revival = Revival {
+        let told = told(&unread);
+        let dead = dead_relations(&kept.ledger, &told, |pid| shared.is_alive(pid));
+        let mut revival = Revival {
             calls,
             watchers,
             linked_by,
@@ -157,8 +167,11 @@ impl Worker {
             deadline,
             ..revival(&shared.programs, &kept.head, &kept.ledger)
         };
+        // Of whose death it is told already it is not told again by what is in the store.
+        revival.monitoring.retain(|pid| !told.contains(&(*pid, false)));
+        revival.links.retain(|pid| !told.contains(&(*pid, true)));
         let slot = self.step(|kernel, cx| kernel.revive(cx, revival));
-        (kept.since, kept.is_uneasy) = (since, is_uneasy);
+        (kept.since, kept.is_uneasy, kept.read_at) = (since, is_uneasy, read_at);
         kept.wakes_at = kept.ledger.next_time();
         kept.careful = self.desk.careful.remove(&pid).unwrap_or(0);
         if is_started {
@@ -178,19 +191,24 @@ impl Worker {
         if let Some(kept) = self.desk.kept.get_mut(&slot) {
             kept.loaded = inbox.iter().filter_map(|(source, _)| *source).collect();
         }
-        for (source, parcel) in self.early(pid, inbox) {
+        for (source, parcel) in self.early(pid, inbox, read_at) {
             self.unpack(slot, pid, source, parcel);
         }
         self.step(|kernel, cx| kernel.settle_revived(cx, pid));
+        self.tell_dead(slot, dead);
+        for (call, what) in lost {
+            // A refusal is the call's reply.
+            let _ = self.launch_call(pid, slot, call, what);
+        }
+    }
+
+    /// Those that it monitors or is linked to, and that ended with the node they were on.
+    fn tell_dead(&mut self, slot: SlotIndex, dead: Vec<(Pid, bool)>) {
         for (of, by_link) in dead {
             let reason = Arc::new(procession_types::ExitReason::failed(Failure::Error(
                 Error::not_found("process not found: it ended with the node it was on"),
             )));
             self.step(|kernel, cx| kernel.hear(cx, slot, of, by_link, reason));
-        }
-        for (call, what) in lost {
-            // A refusal is the call's reply.
-            let _ = self.launch_call(pid, slot, call, what);
         }
     }
 
@@ -276,20 +294,22 @@ fn uncertain() -> Error {
     Error::new(ErrorKind::Unknown, message).with_retryable(false)
 }
 
+/// Whose deaths, and whether by a link, are among events that were not read.
+fn told(unread: &[Event]) -> HashSet<(Pid, bool)> {
+    let death = |event: &Event| match event {
+        Event::Exit { from, .. } => Some((*from, false)),
+        Event::LinkDown { from, .. } => Some((*from, true)),
+        Event::Cancel { .. } | Event::Took { .. } | Event::Rest { .. } => None,
+    };
+    unread.iter().filter_map(death).collect()
+}
+
 /// Whom it watches that has ended with the node. What it has not read yet it need not be told again.
 fn dead_relations(
     ledger: &Ledger,
-    unread: &[Event],
+    told: &HashSet<(Pid, bool)>,
     is_alive: impl Fn(Pid) -> bool,
 ) -> Vec<(Pid, bool)> {
-    let told: HashSet<(Pid, bool)> = unread
-        .iter()
-        .filter_map(|event| match event {
-            Event::Exit { from, .. } => Some((*from, false)),
-            Event::LinkDown { from, .. } => Some((*from, true)),
-            Event::Cancel { .. } | Event::Took { .. } | Event::Rest { .. } => None,
-        })
-        .collect();
     let monitors = ledger.monitors.iter().map(|pid| (*pid, false));
     let links = ledger.links.iter().map(|pid| (*pid, true));
     // The death of a durable one is in the store.

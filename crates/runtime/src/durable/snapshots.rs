@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 /// Snapshots that are kept.
 const SNAPSHOTS_KEPT: usize = 3;
 /// Records that are kept at least, for those who look back.
-const RECORDS_KEPT: u64 = 100_000;
+const RECORDS_KEPT: u64 = if cfg!(test) { 100 } else { 100_000 };
 /// The largest state that is written as a whole: below, what could be saved is less than what it takes to
 /// find out.
 const WHOLE_BYTES_MAX: usize = 64 << 10;

@@ -3,7 +3,6 @@
 
 use super::keeper::Keeper;
 use crate::mail::Mail;
-use crate::node::Node;
 use crate::shared::Shared;
 use procession_durable::bytes::decoded;
 use procession_durable::head::Head;
@@ -17,24 +16,21 @@ use std::sync::Arc;
 /// Tasks for a shard that are handed over at once.
 const BATCH: usize = 1000;
 
-impl Node {
-    /// Begins to bring back what does not sleep. Names are there when this returns.
-    pub(crate) fn wake_durable(&self) {
-        let Some(keeper) = self.shared.keeper.clone() else { return };
-        let named = claim_names(&self.shared, &keeper);
-        let shared = Arc::clone(&self.shared);
-        let job = Box::new(move || {
-            if let Err(error) = named.and_then(|()| wake_all(&shared, &keeper)) {
-                let event = Event::new(EventKind::CommitFailed, "the start")
-                    .with("error", error.to_string());
-                shared.telemetry.publish(&event);
-            }
-        });
-        if let Some(keeper) = &self.shared.keeper {
-            // Nothing else waits for these threads yet.
-            let _ = keeper.pool.submit(job);
+/// Begins to bring back what does not sleep. Names are there when this returns.
+pub(crate) fn wake_durable(shared: &Arc<Shared>) {
+    let Some(keeper) = shared.keeper.clone() else { return };
+    let named = claim_names(shared, &keeper);
+    let shared = Arc::clone(shared);
+    let pool = keeper.pool.clone();
+    let job = Box::new(move || {
+        if let Err(error) = named.and_then(|()| wake_all(&shared, &keeper)) {
+            let event =
+                Event::new(EventKind::CommitFailed, "the start").with("error", error.to_string());
+            shared.telemetry.publish(&event);
         }
-    }
+    });
+    // Nothing else waits for these threads yet.
+    let _ = pool.submit(job);
 }
 
 fn claim_names(shared: &Shared, keeper: &Keeper) -> Result<(), StoreError> {

@@ -10,12 +10,15 @@ use procession_environment::{Turn, Usage as Used};
 use procession_kernel::{Run, SlotIndex, TurnEnd};
 use procession_types::{ExitReason, Failure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
 
 /// Commits of one process that may be under way: it runs ahead of the disk so far.
 pub(crate) const IN_FLIGHT_MAX: usize = 64;
 /// Bytes of a journal that are committed although the process does not wait.
 const JOURNAL_BYTES_MAX: usize = 64 << 10;
+/// How long an input may be worked on before what it led to is committed, although the process does not
+/// wait, in nanoseconds: nobody sees anything of it earlier, and until then the input as a whole can be
+/// skipped.
+const HELD_NS_MAX: u64 = 100_000_000;
 /// Inputs of one commit at most.
 const INPUTS_MAX: u32 = 256;
 
@@ -34,7 +37,7 @@ impl Worker {
         kept.careful = kept.careful.saturating_sub(1);
         let (mut ledger, mut recording) =
             (std::mem::take(&mut kept.ledger), std::mem::take(&mut kept.recording));
-        let (cell, began, started) = (resident.cell, self.tally.begin(), Instant::now());
+        let (cell, began, started) = (resident.cell, self.tally.begin(), self.shared.clock.now());
         let (turn, withheld) = {
             let mut door = kept.door(Door::new(self, slot, pid));
             let mut host = Recorder::new(&mut door, &mut ledger, &mut recording, inputs_max);
@@ -42,7 +45,7 @@ impl Worker {
             let turn = catch_unwind(AssertUnwindSafe(|| guest.run(&mut host, budget)));
             (turn, host.has_withheld())
         };
-        kept.took_ns += started.elapsed().as_nanos() as u64;
+        kept.took_ns += self.shared.clock.now().0.saturating_sub(started.0) as u64;
         (kept.ledger, kept.recording) = (ledger, recording);
         let used = crate::turn::account(&mut resident);
         kept.since.instructions += used;
@@ -90,10 +93,12 @@ impl Worker {
     }
 
     fn commit_turn(&mut self, slot: SlotIndex, resident: &Resident, waits: bool, withheld: bool) {
-        let Some(kept) = self.desk.kept.get(&slot) else { return };
+        let Some(kept) = self.desk.kept.get_mut(&slot) else { return };
+        kept.is_busy = !waits;
         let recording = &kept.recording;
-        let is_due = waits || withheld || !recording.outputs.is_empty();
-        let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX;
+        let is_due = waits || withheld;
+        let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX
+            || kept.took_ns >= HELD_NS_MAX && !recording.outputs.is_empty();
         // A snapshot needs a state that is in the log as a whole, and nothing that could be refused.
         let drains = waits && !kept.snapshot && kept.since.is_much();
         let has_rest = drains && !recording.journal.is_empty();

@@ -3,6 +3,8 @@
 //!
 //! What is submitted first is on disk first: when a commit is durable, all that were submitted before
 //! it are decided. Nobody who submits ever waits.
+//!
+//! In a simulation there is no thread: [`Committer::stepped`].
 
 mod queue;
 mod statistics;
@@ -96,18 +98,28 @@ impl Committer {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(store: Arc<dyn Store>, config: CommitterConfig, bells: Bells) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            config,
-            bells,
-            queue: Mutex::default(),
-            work: Condvar::new(),
-            decided: Condvar::new(),
-        });
+        let shared = Shared::new(store, config, bells);
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || of_thread.work(&*store))?;
+            .spawn(move || of_thread.work())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Without a thread, for simulations: groups are written by [`Committer::step`] alone.
+    /// [`Committer::flush`] would wait for ever.
+    pub fn stepped(store: Arc<dyn Store>, config: CommitterConfig, bells: Bells) -> Self {
+        Self { shared: Shared::new(store, config, bells), thread: Mutex::new(None) }
+    }
+
+    /// Writes the next group of a stepped committer, of so many commits at most. Says whether there
+    /// was one.
+    pub fn step(&self, commits_max: usize) -> bool {
+        let config = CommitterConfig { group_commits_max: commits_max, ..self.shared.config };
+        let mut queue = self.shared.queue();
+        let group = (!queue.is_empty()).then(|| queue.take(&config));
+        drop(queue);
+        group.map(|(group, room)| self.shared.write(group, room)).is_some()
     }
 
     /// Puts a commit at the end of the queue; `done` will be called exactly once.
@@ -160,6 +172,7 @@ impl Drop for Committer {
 }
 
 struct Shared {
+    store: Arc<dyn Store>,
     config: CommitterConfig,
     bells: Bells,
     queue: Mutex<Queue>,
@@ -168,38 +181,54 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(store: Arc<dyn Store>, config: CommitterConfig, bells: Bells) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            config,
+            bells,
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            decided: Condvar::new(),
+        })
+    }
+
     /// Nothing that can panic runs under the lock.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, store: &dyn Store) {
-        while let Some((group, room)) = self.next_group(store) {
-            if room {
-                let _ = catch_unwind(AssertUnwindSafe(|| (self.bells.on_room)()));
-            }
-            let mut bytes = 0_u64;
-            let mut commits = Vec::with_capacity(group.len());
-            let mut dones = Vec::with_capacity(group.len());
-            for waiting in group {
-                bytes += waiting.bytes as u64;
-                commits.push(waiting.commit);
-                dones.push(waiting.done);
-            }
-            let started = Instant::now();
-            let results = apply(store, commits);
-            let taken = started.elapsed();
-            let refused = results.iter().filter(|result| result.is_err()).count();
-            self.queue().statistics.count_group(dones.len(), refused, bytes, taken);
-            let count = dones.len();
-            for (done, result) in dones.into_iter().zip(results) {
-                // A panic of one must not keep the others from hearing.
-                let _ = catch_unwind(AssertUnwindSafe(|| done(result)));
-            }
-            let _ = catch_unwind(AssertUnwindSafe(|| (self.bells.on_decided)()));
-            self.queue().statistics.decided += count as u64;
-            self.decided.notify_all();
+    fn work(&self) {
+        while let Some((group, room)) = self.next_group(&*self.store) {
+            self.write(group, room);
         }
+    }
+
+    /// Writes a group, and tells everybody.
+    fn write(&self, group: Vec<Waiting>, room: bool) {
+        if room {
+            let _ = catch_unwind(AssertUnwindSafe(|| (self.bells.on_room)()));
+        }
+        let mut bytes = 0_u64;
+        let mut commits = Vec::with_capacity(group.len());
+        let mut dones = Vec::with_capacity(group.len());
+        for waiting in group {
+            bytes += waiting.bytes as u64;
+            commits.push(waiting.commit);
+            dones.push(waiting.done);
+        }
+        let started = Instant::now();
+        let results = apply(&*self.store, commits);
+        let taken = started.elapsed();
+        let refused = results.iter().filter(|result| result.is_err()).count();
+        self.queue().statistics.count_group(dones.len(), refused, bytes, taken);
+        let count = dones.len();
+        for (done, result) in dones.into_iter().zip(results) {
+            // A panic of one must not keep the others from hearing.
+            let _ = catch_unwind(AssertUnwindSafe(|| done(result)));
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.bells.on_decided)()));
+        self.queue().statistics.decided += count as u64;
+        self.decided.notify_all();
     }
 
     /// Waits for a group; `None` when the committer is closed and nothing waits. Says whether there is
