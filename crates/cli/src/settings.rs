@@ -155,9 +155,6 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Settings, Failure> {
             .ok_or_else(|| Failure::usage(format!("--set {text}: write --set NAME=VALUE")))?;
         settings.set(name, value, "--set")?;
     }
-    // What is wrong is told now, and not when it would be used.
-    settings.format()?;
-    settings.grace()?;
     Ok(settings)
 }
 

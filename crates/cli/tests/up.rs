@@ -115,7 +115,6 @@ fn beginnings_mean_services_and_misspelt_keys_nothing() {
     assert!(top.contains("\"pools\"") && top.contains("\"app:greeter\""), "{top}");
     assert!(up.output(&["top", "-o", "name"]).contains("app:greetings\n"));
     assert!(up.output(&["version", "-o", "yaml"]).starts_with("version: "));
-    up.fails(&["ps", "--set", "grace=soon"], 9, "--set: grace \"soon\"");
     let shown = up.output(&["config", "show", "--origin"]);
     let socket = up.directory.path().join("procession/node.sock");
     let line = format!("socket  {}", socket.display());

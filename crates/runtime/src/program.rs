@@ -91,14 +91,14 @@ impl Programs {
         Arc::clone(&self.read().hosts)
     }
 
-    /// Other limits on the same process hosts, and another environment for what is loaded from now on;
-    /// programs that are loaded stay so.
+    /// Other limits on the same process hosts, new hosts behind them, and another environment for what is
+    /// loaded from now on; programs that are loaded stay so.
     pub(crate) fn set_hosts(&self, hosts: Arc<[HostConfig]>, environment: Arc<dyn Environment>) {
         let mut table = self.lock();
         for entry in table.entries.values_mut() {
-            if let Entry::Defined { program, image, durable, definitions } = &**entry {
+            if let Entry::Defined { program, image, durable, .. } = &**entry {
                 let (program, image, durable) = (program.clone(), image.clone(), durable.clone());
-                let definitions = definitions.iter().map(|_| OnceLock::new()).collect();
+                let definitions = hosts.iter().map(|_| OnceLock::new()).collect();
                 *entry = Arc::new(Entry::Defined { program, image, durable, definitions });
             }
         }

@@ -35,7 +35,7 @@ fn the_node_tells_of_itself() {
     assert!(client.metrics().unwrap().contains("\nprocession_processes 1\n"));
     client.ready().unwrap();
     let programs: Vec<String> = client.programs(2).unwrap().0.into_iter().map(|it| it.id).collect();
-    assert_eq!(programs, ["app:deaf", "app:fail"]);
+    assert_eq!(programs, ["app:adder", "app:deaf"]);
     let hosts = client.hosts(10).unwrap().0;
     let hosts: Vec<(&str, u32)> = hosts.iter().map(|it| (&*it.id, it.processes)).collect();
     assert_eq!(hosts, [("app:processes", 1), ("system:processes", 0)]);

@@ -115,7 +115,6 @@ fn lists_come_in_pages_and_can_be_selected() {
         ("name", 3),
         ("name=n1,state=waiting", 1),
         ("host=app:processes", 28),
-        ("tier", 0),
     ] {
         let selected = client.processes(Some(selector), 1000).unwrap().0;
         assert_eq!(selected.len(), count, "{selector}");
@@ -131,6 +130,8 @@ fn lists_come_in_pages_and_can_be_selected() {
         }
         assert_eq!(paged.len(), count, "{selector} in pages");
     }
+    let unknown = client.processes(Some("tier"), 5).unwrap_err();
+    assert!(unknown.to_string().contains("nothing here has \"tier\""), "{unknown}");
     assert_eq!(client.processes(None, 5).unwrap(), (client.processes(None, 5).unwrap().0, true));
     let names: Vec<String> = client.names(2).unwrap().0.into_iter().map(|name| name.name).collect();
     assert_eq!((names, named.len()), (vec!["n0".to_owned(), "n1".to_owned()], 3));

@@ -108,7 +108,7 @@ mod tests {
             assert_eq!(usize::from(space.number()), number);
             assert_eq!(Space::of_number(space.number()), Some(space));
         }
-        assert_eq!(Space::of_number(11), None);
+        assert_eq!(Space::of_number(Space::ALL.len() as u8), None);
     }
 
     #[test]
