@@ -269,17 +269,22 @@ impl Vm<'_> {
         self.return_by(link, first, count)
     }
 
+    #[inline(always)]
     fn return_by(&mut self, link: Link, first: usize, count: usize) -> Result<(), Raise> {
-        let slot = self.base - link.shift as usize;
         if link.kind == FrameKind::First {
             return self.finish_coroutine(first, count);
         }
+        let slot = self.base - link.shift as usize;
         self.base = slot - link.delta as usize;
         self.pc = link.pc as usize;
-        self.take_results(link, slot, first, count)
+        match link.kind {
+            FrameKind::Call => self.place(slot, first, count, link.results),
+            _ => self.take_results(link, slot, first, count),
+        }
     }
 
     /// Gives results to the frame that called; the machine's registers are its again.
+    #[inline(never)]
     fn take_results(
         &mut self,
         link: Link,

@@ -56,7 +56,7 @@ impl Vm<'_> {
         let mut length = 0;
         for at in from..from + count {
             let value = self.heap.get(at);
-            length += if is_string(value) { self.strings().length(&self.heap, value) } else { 32 };
+            length += if is_string(value) { self.strings().length(self.heap, value) } else { 32 };
         }
         self.reserve(length / 8 + 4)?;
         self.fuel -= (length / 64) as i64;

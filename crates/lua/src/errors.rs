@@ -134,7 +134,7 @@ impl Vm<'_> {
             error.traceback = Some(self.traceback(None, 0).into());
         }
         let reason = ExitReason::failed(Failure::Error(error));
-        Raise::Stop(crate::vm::Stop::Exited(reason))
+        Raise::Stop(crate::vm::Stop::Exited(Box::new(reason)))
     }
 
     /// How the process ends when its function has returned these values.

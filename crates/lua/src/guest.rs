@@ -131,13 +131,15 @@ impl Guest for LuaGuest {
             | Stop::Replaced
             | Stop::NewImage
             | Stop::Aside(_) => Ok(()),
-            Stop::Exited(ExitReason::Normal(_)) => Ok(()),
-            Stop::Exited(ExitReason::Failed(failure)) => Err(match *failure {
-                Failure::Error(error) => error,
-                other => ExitReason::failed(other)
-                    .error()
-                    .unwrap_or_else(|| Error::invalid("program does not load")),
-            }),
+            Stop::Exited(reason) => match *reason {
+                ExitReason::Normal(_) => Ok(()),
+                ExitReason::Failed(failure) => Err(match *failure {
+                    Failure::Error(error) => error,
+                    other => ExitReason::failed(other)
+                        .error()
+                        .unwrap_or_else(|| Error::invalid("program does not load")),
+                }),
+            },
         }
     }
 
@@ -165,7 +167,7 @@ impl Guest for LuaGuest {
             return match self.turn(host, left) {
                 Stop::Waiting => Turn::Waiting,
                 Stop::Preempted => Turn::Preempted,
-                Stop::Exited(reason) => Turn::Exited(reason),
+                Stop::Exited(reason) => Turn::Exited(*reason),
                 Stop::Replaced => Turn::Replaced,
                 Stop::Aside(extra) => {
                     self.aside = Some(Box::new(Aside::Collect(extra)));
@@ -189,7 +191,7 @@ impl Guest for LuaGuest {
         let mut vm = Vm::new(&mut self.heap, images, &mut host, 0, 0);
         match vm.collect(extra) {
             Err(Raise::Stop(Stop::Exited(reason))) => {
-                self.aside = Some(Box::new(Aside::Ended(reason)));
+                self.aside = Some(Box::new(Aside::Ended(*reason)));
             }
             Err(_) => {}
             Ok(()) => vm.start_finalizers(),

@@ -27,7 +27,7 @@ pub(crate) const FUNCTIONS: &[Builtin] =
 fn encode(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let value = vm.arg(args, 1);
     let strings = vm.strings();
-    let mut encoder = encode::Encoder::new(&mut vm.heap, strings);
+    let mut encoder = encode::Encoder::new(vm.heap, strings);
     let done = encoder.run(value);
     let (text, slots) = (encoder.text, encoder.slots);
     vm.fuel -= (text.len() / 2 + slots) as i64;
@@ -48,14 +48,14 @@ fn encode(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn decode(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
     let strings = vm.strings();
-    if strings.length(&vm.heap, text) > TEXT_BYTES_MAX {
+    if strings.length(vm.heap, text) > TEXT_BYTES_MAX {
         let message = format!("text is larger than {TEXT_BYTES_MAX} bytes");
         let message = vm.heap.string(message.as_bytes());
         return vm.give_all(args, &[word::FALSE, message]);
     }
     // The heap grows while the text is read, so the text must lie elsewhere.
     let text = vm.bytes(text).to_vec();
-    let (decoded, words) = decode::decode(&mut vm.heap, strings, &text);
+    let (decoded, words) = decode::decode(vm.heap, strings, &text);
     vm.fuel -= (text.len() + words) as i64;
     match decoded {
         Ok(Decoded::Value(value)) => vm.give_all(args, &[word::TRUE, value]),

@@ -40,7 +40,7 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return Err(vm.argument_error(1, "function", source, args));
     }
     if let Some(number) = vm.loaded_image.take() {
-        vm.fuel -= vm.strings().length(&vm.heap, source) as i64 * FUEL_PER_BYTE;
+        vm.fuel -= vm.strings().length(vm.heap, source) as i64 * FUEL_PER_BYTE;
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
     }
@@ -56,14 +56,14 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         let mode = if is_binary { "t" } else { &mode };
         return failure(vm, args, &format!("attempt to load a {kind} chunk (mode is '{mode}')"));
     }
-    if let Some(number) = chunks::known(&mut vm.heap, vm.images, (source, name)) {
+    if let Some(number) = chunks::known(vm.heap, vm.images, (source, name)) {
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
     }
     if text.len() > CHUNK_BYTES_MAX {
         return failure(vm, args, "chunk is too large");
     }
-    let number = chunks::next(&mut vm.heap, vm.images);
+    let number = chunks::next(vm.heap, vm.images);
     let Some(number) = number.filter(|&number| usize::from(number) < IMAGES_MAX) else {
         return failure(vm, args, "too many loaded chunks");
     };
@@ -73,7 +73,7 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             failure(vm, args, &error.message)
         }
         Ok(image) => {
-            chunks::keep(&mut vm.heap, vm.images, number, (source, name));
+            chunks::keep(vm.heap, vm.images, number, (source, name));
             vm.new_image = Some((number, Arc::new(image)));
             Err(Raise::Stop(Stop::NewImage))
         }
@@ -108,7 +108,7 @@ fn main_closure(vm: &mut Vm<'_>, number: u16, args: Args) -> Word {
     } else {
         crate::library::table_word(crate::library::number::GLOBALS)
     };
-    module_closure(&mut vm.heap, &vm.images[number as usize], number, 0, env)
+    module_closure(vm.heap, &vm.images[number as usize], number, 0, env)
 }
 
 /// A closure of a module's main chunk.

@@ -127,7 +127,7 @@ impl Vm<'_> {
         if fragment.objects().is_empty() {
             return SmallVec::from_slice(fragment.values());
         }
-        unpack(&mut self.heap, fragment)
+        unpack(self.heap, fragment)
     }
 
     /// Where in the values something is that can't be sent: `payload[2].handlers.on_done: cannot send

@@ -35,7 +35,7 @@ impl Vm<'_> {
     /// The number in a word, strings converted.
     pub(crate) fn coerced(&mut self, value: Word) -> Option<Number> {
         if is_string(value) {
-            self.fuel -= (self.strings().length(&self.heap, value) / 8) as i64;
+            self.fuel -= (self.strings().length(self.heap, value) / 8) as i64;
             return number::parse(&self.bytes(value));
         }
         self.number(value)
@@ -153,7 +153,7 @@ impl Vm<'_> {
         }
         let (tag_a, tag_b) = (word::tag(a), word::tag(b));
         if tag_a == word::TAG_STRING && tag_b == word::TAG_STRING {
-            return self.strings().same(&mut self.heap, a, b);
+            return self.strings().same(self.heap, a, b);
         }
         match (self.number(a), self.number(b)) {
             (Some(x), Some(y)) => numbers_equal(x, y),
@@ -166,7 +166,7 @@ impl Vm<'_> {
         if self.raw_equal(a, b) {
             if a != b && word::tag(a) == word::TAG_STRING {
                 // Their bytes were compared.
-                self.fuel -= (self.strings().length(&self.heap, a) / 64) as i64;
+                self.fuel -= (self.strings().length(self.heap, a) / 64) as i64;
             }
             return Ok(Outcome::Value(word::TRUE));
         }
@@ -196,7 +196,7 @@ impl Vm<'_> {
         }
         if is_string(a) && is_string(b) {
             let order = self.bytes(a).cmp(&self.bytes(b));
-            self.fuel -= (self.strings().length(&self.heap, a) / 64) as i64;
+            self.fuel -= (self.strings().length(self.heap, a) / 64) as i64;
             let holds = order == Ordering::Less || or_equal && order == Ordering::Equal;
             return Ok(Outcome::Value(word::from_bool(holds)));
         }
@@ -233,7 +233,7 @@ impl Vm<'_> {
     /// `#value`.
     pub(crate) fn len(&mut self, value: Word) -> Result<Outcome, Raise> {
         if is_string(value) {
-            let length = self.strings().length(&self.heap, value);
+            let length = self.strings().length(self.heap, value);
             return Ok(Outcome::Value(word::int_wrapping(length as i64)));
         }
         let method = self.metamethod(value, self.library.names.len);

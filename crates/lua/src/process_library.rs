@@ -222,7 +222,7 @@ fn send(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     };
     vm.fuel -= 20;
     let strings = vm.strings();
-    let to = strings.bytes(&vm.heap, to);
+    let to = strings.bytes(vm.heap, to);
     let sent = vm.host.send(&to, topic, payload);
     vm.give_done(args, sent)
 }

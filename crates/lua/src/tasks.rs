@@ -11,7 +11,7 @@ impl Vm<'_> {
     pub(crate) fn spawn_task(&mut self, args: Args) -> Result<usize, Raise> {
         let function = self.heap.get(args.at);
         let count = args.count - 1;
-        let co = create(&mut self.heap, function);
+        let co = create(self.heap, function);
         self.room_in(co, count)?;
         let stack = word::index(self.heap.get(co + field::STACK)) as usize;
         self.heap.copy(args.at + 1, stack + 4, count);
@@ -33,6 +33,7 @@ impl Vm<'_> {
     }
 
     /// The running task waits; another one runs, or the turn ends.
+    #[inline]
     pub(crate) fn wait(&mut self, what: Word) -> Result<(), Raise> {
         let task = word::index(self.heap.get(root::TASK)) as usize;
         self.heap.set(task + field::WAIT, what);
@@ -140,7 +141,7 @@ impl Vm<'_> {
         let main = word::index(self.heap.get(root::TASKS)) as usize;
         if task == main {
             let reason = self.exit_reason(first, count);
-            return Err(Raise::Stop(Stop::Exited(reason)));
+            return Err(Raise::Stop(Stop::Exited(Box::new(reason))));
         }
         let mut before = main;
         loop {
@@ -171,6 +172,6 @@ impl Vm<'_> {
         }
         let text = format!("every coroutine waits: {}", places.join("; "));
         let failure = procession_types::Failure::Deadlock(text.into_boxed_str());
-        Stop::Exited(procession_types::ExitReason::failed(failure))
+        Stop::Exited(Box::new(procession_types::ExitReason::failed(failure)))
     }
 }

@@ -42,7 +42,7 @@ pub(crate) enum Stop {
     /// The fuel is used up.
     Preempted,
     /// The process has ended.
-    Exited(ExitReason),
+    Exited(Box<ExitReason>),
     /// The program's top level is done (only while an image is prepared or a guest started).
     Loaded,
     /// An upgrade succeeded.
@@ -89,9 +89,7 @@ impl Args {
 
 /// See the module.
 pub(crate) struct Vm<'a> {
-    pub(crate) heap: Heap,
-    /// Where the heap is kept between turns.
-    home: &'a mut Heap,
+    pub(crate) heap: &'a mut Heap,
     pub(crate) images: &'a [Arc<Image>],
     pub(crate) library: &'static Library,
     pub(crate) host: &'a mut dyn Host,
@@ -123,13 +121,6 @@ pub(crate) struct Vm<'a> {
     pub(crate) loaded_image: Option<u16>,
 }
 
-impl Drop for Vm<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        std::mem::swap(self.home, &mut self.heap);
-    }
-}
-
 impl<'a> Vm<'a> {
     /// A machine that goes on where the heap says.
     #[inline(always)]
@@ -141,8 +132,7 @@ impl<'a> Vm<'a> {
         budget: i64,
     ) -> Self {
         let mut vm = Self {
-            heap: std::mem::take(heap),
-            home: heap,
+            heap,
             images,
             library: library(),
             host,
@@ -173,7 +163,7 @@ impl<'a> Vm<'a> {
     /// The bytes of a string.
     #[inline]
     pub(crate) fn bytes(&self, value: Word) -> Text<'_> {
-        self.strings().bytes(&self.heap, value)
+        self.strings().bytes(self.heap, value)
     }
 
     /// Takes the registers of the running coroutine from the heap.
@@ -214,7 +204,7 @@ impl<'a> Vm<'a> {
     /// The end of a process that needs more memory than it may have.
     pub(crate) fn memory_limit(place: Option<Box<str>>) -> Raise {
         let failure = Failure::Limit { limit: Limit::Memory, place };
-        Raise::Stop(Stop::Exited(ExitReason::failed(failure)))
+        Raise::Stop(Stop::Exited(Box::new(ExitReason::failed(failure))))
     }
 
     /// Likewise, where the running coroutine's stack is used up to `live`; says whether what lives,
@@ -394,6 +384,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Makes a frame of the built-in function at `slot`, so that it can be called again later.
+    #[inline]
     pub(crate) fn push_builtin(
         &mut self,
         slot: usize,

@@ -31,8 +31,16 @@ impl Host for Door<'_> {
     }
 
     fn write_pid(&self, pid: Pid, out: &mut Vec<u8>) {
-        let shared = &self.worker.shared;
-        pid_bytes::write(pid, &shared.hosts, shared.name.as_deref(), out);
+        let mut written = self.worker.written.borrow_mut();
+        let (of, text) = &mut *written;
+        // The process that was just spawned, or who is answered again and again.
+        if *of != pid || text.is_empty() {
+            let shared = &self.worker.shared;
+            text.clear();
+            pid_bytes::write(pid, &shared.hosts, shared.name.as_deref(), text);
+            *of = pid;
+        }
+        out.extend_from_slice(text);
     }
 
     fn now(&mut self) -> Timestamp {

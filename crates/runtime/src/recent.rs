@@ -58,3 +58,51 @@ impl Recent {
         self.entries.push(Entry { program, host_id, host, loaded: loaded.clone() });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use procession_environment::{Guest, Image};
+    use procession_kernel::Definition;
+    use procession_types::{Error, Fragment, Limits};
+    use std::sync::Arc;
+
+    struct Nothing;
+
+    impl Image for Nothing {
+        fn spawn(&self, _: &Fragment, _: &Limits) -> Result<Box<dyn Guest>, Error> {
+            Err(Error::invalid("there is nothing to spawn"))
+        }
+
+        fn restore(&self, _: &[u8], _: &Limits) -> Result<Box<dyn Guest>, Error> {
+            Err(Error::invalid("there is nothing to restore"))
+        }
+    }
+
+    fn loaded(program: &str) -> Loaded {
+        let program = SmolStr::new(program);
+        let definition = Definition { program, limits: Limits::default(), built_in: false };
+        Loaded { image: Arc::new(Nothing), definition: Arc::new(definition), durable: None }
+    }
+
+    #[test]
+    fn what_was_looked_up_is_found_until_something_changes() {
+        let mut recent = Recent::default();
+        let host_id = SmolStr::new("app:processes");
+        let program = |number: usize| SmolStr::new(format!("app:p{number}"));
+        assert!(recent.get(1, &program(0), &host_id).is_none());
+        for number in 0..ENTRIES_MAX + 2 {
+            let program = program(number);
+            recent.put(1, (&program, &host_id), (number as HostIndex, &loaded(&program)));
+            let (host, found) = recent.get(1, &program, &host_id).unwrap();
+            assert_eq!((usize::from(host), &found.definition.program), (number, &program));
+        }
+        assert_eq!(recent.entries.len(), ENTRIES_MAX);
+        let last = program(ENTRIES_MAX + 1);
+        assert!(recent.get(1, &last, &SmolStr::new("app:other")).is_none());
+        assert!(recent.get(1, &last, &host_id).is_some());
+        assert!(recent.get(2, &last, &host_id).is_none(), "the programs may be others now");
+        recent.put(1, (&last, &host_id), (0, &loaded(&last)));
+        assert!(recent.get(2, &last, &host_id).is_none(), "what was looked up before is not kept");
+    }
+}

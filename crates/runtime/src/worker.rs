@@ -19,6 +19,7 @@ use crate::turn::Held;
 use crate::upgrade::Prepared;
 use procession_kernel::{Effect, Effects, Kernel, KernelConfig, Step};
 use procession_types::{Error, Pid, ShardIndex, Timestamp};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,6 +27,8 @@ use std::sync::atomic::Ordering;
 /// How many more processes must be ready here than twice those of another shard, before it is given
 /// one although it has work.
 pub(crate) const RELIEF_MIN: usize = 2;
+/// No process.
+const NOBODY: Pid = Pid { host: 0, shard: 0, epoch: 0, slot: 0, generation: 0 };
 /// Turns between two looks at the inbox and the clock.
 const TURNS_PER_LOOK: usize = 16;
 
@@ -61,6 +64,8 @@ pub(crate) struct Worker {
     pub(crate) renewals: Vec<Waiting>,
     /// PIDs read from texts.
     pub(crate) pid_cache: PidCache,
+    /// The PID that was written last, and its text.
+    pub(crate) written: RefCell<(Pid, Vec<u8>)>,
     /// Programs started last.
     pub(crate) recent: Recent,
     /// Events that the telemetry has not been told of yet.
@@ -106,6 +111,7 @@ impl Worker {
             relief: false,
             renewals: Vec::new(),
             pid_cache: PidCache::new(),
+            written: RefCell::new((NOBODY, Vec::new())),
             recent: Recent::default(),
             chronicle: Chronicle::default(),
             tally: Tally::new(),

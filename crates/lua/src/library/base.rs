@@ -63,9 +63,8 @@ fn next(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             let position = if key == word::NIL {
                 0
             } else {
-                let known = entries
-                    .iter()
-                    .position(|(known, _)| vm.strings().same(&mut vm.heap, *known, key));
+                let known =
+                    entries.iter().position(|(known, _)| vm.strings().same(vm.heap, *known, key));
                 match known {
                     Some(position) => position + 1,
                     None => return Err(vm.bare_error("invalid key to 'next'")),
@@ -128,7 +127,7 @@ fn rawequal(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn rawlen(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let value = vm.arg(args, 1);
     if is_string(value) {
-        let length = vm.strings().length(&vm.heap, value);
+        let length = vm.strings().length(vm.heap, value);
         return vm.give(args, word::int_wrapping(length as i64));
     }
     if vm.type_text(value) != "table" {
@@ -211,7 +210,7 @@ fn tonumber(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if !(2..=36).contains(&base) {
         return Err(vm.bad_argument(2, "base out of range", args));
     }
-    vm.fuel -= (vm.strings().length(&vm.heap, value) / 8) as i64;
+    vm.fuel -= (vm.strings().length(vm.heap, value) / 8) as i64;
     let word = match number::parse_radix(&vm.bytes(value), base as u32) {
         Some(value) => vm.heap.integer(value),
         None => word::NIL,

@@ -41,13 +41,13 @@ fn yield_values(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn create(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let function = function_arg(vm, args)?;
-    let co = crate::coroutines::create(&mut vm.heap, function);
+    let co = crate::coroutines::create(vm.heap, function);
     vm.give(args, coroutine(co))
 }
 
 fn wrap(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let function = function_arg(vm, args)?;
-    let co = crate::coroutines::create(&mut vm.heap, function);
+    let co = crate::coroutines::create(vm.heap, function);
     let wrapped = vm.wrap(co);
     vm.give(args, wrapped)
 }

@@ -26,7 +26,7 @@ fn find_module(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let found = image.modules.iter().skip(1).position(|(module, _)| **module == *name);
     if let Some(position) = found {
         let env = table_word(number::GLOBALS);
-        let main = crate::load::module_closure(&mut vm.heap, image, 1, position + 1, env);
+        let main = crate::load::module_closure(vm.heap, image, 1, position + 1, env);
         let kind = vm.heap.string(b"import");
         return vm.give_all(args, &[kind, main]);
     }

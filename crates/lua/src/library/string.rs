@@ -57,13 +57,13 @@ fn part(vm: &mut Vm<'_>, text: Word, from: usize, end: usize) -> Result<Word, Ra
 
 fn len(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     vm.give(args, word::int_wrapping(length as i64))
 }
 
 fn sub(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let from = start_of(vm.integer_arg(args, 2)?, length);
     let end = match vm.integer_or(args, 3, -1)? {
         end if end < 0 => (length as i64 + end + 1).max(0) as usize,
@@ -95,7 +95,7 @@ fn gmatch(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn mapped(vm: &mut Vm<'_>, args: Args, map: fn(&mut [u8])) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     vm.reserve(length / 8 + 4)?;
     vm.fuel -= (length / 32) as i64;
     let mut bytes = vm.bytes(text).to_vec();
@@ -123,8 +123,8 @@ fn rep(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if count <= 0 {
         return vm.give(args, vm.library.names.empty);
     }
-    let length = vm.strings().length(&vm.heap, text);
-    let between = vm.strings().length(&vm.heap, separator);
+    let length = vm.strings().length(vm.heap, text);
+    let between = vm.strings().length(vm.heap, separator);
     let total = (length as u128) * count as u128 + (between as u128) * (count as u128 - 1);
     if total > u128::from(u32::MAX) {
         return Err(vm.error("resulting string too large"));
@@ -142,7 +142,7 @@ fn byte(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
     let first = vm.integer_or(args, 2, 1)?;
     let last = vm.integer_or(args, 3, first)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let from = if first == 0 { 0 } else { start_of(first, length) };
     let end = match last {
         last if last < 0 => (length as i64 + last + 1).max(0) as usize,

@@ -136,12 +136,12 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return general(vm, args, "general_table_concat");
     }
     let mut total = 0;
-    let between = vm.strings().length(&vm.heap, separator);
+    let between = vm.strings().length(vm.heap, separator);
     for index in first..=last {
         let value = vm.heap.get_int(vm.strings(), at, index);
         total += between;
         if is_string(value) {
-            total += vm.strings().length(&vm.heap, value);
+            total += vm.strings().length(vm.heap, value);
         } else if vm.number(value).is_some() {
             total += 32;
         } else {
@@ -262,7 +262,7 @@ fn sort_part(vm: &mut Vm<'_>, at: usize, low: usize, high: usize) -> bool {
             _ => Ordering::Equal,
         });
     } else if values.iter().all(|&value| is_string(value)) {
-        let lengths = values.iter().map(|&value| vm.strings().length(&vm.heap, value));
+        let lengths = values.iter().map(|&value| vm.strings().length(vm.heap, value));
         let longest = lengths.max().unwrap_or(0);
         if longest.saturating_mul(comparisons) > SORT_BYTES_MAX {
             return false;

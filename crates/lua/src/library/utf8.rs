@@ -57,7 +57,7 @@ fn codepoint(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let first = vm.integer_or(args, 2, 1)?;
     let last = vm.integer_or(args, 3, first)?;
     let strict = strictness(vm.arg(args, 4));
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let (mut at, end) = match utf8::codepoint_range(length, first, Some(last)) {
         Ok(range) => range,
         Err(error) => return Err(refuse(vm, args, error)),
@@ -89,7 +89,7 @@ fn len(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
     let (first, last) = (vm.integer_or(args, 2, 1)?, vm.integer_or(args, 3, -1)?);
     let strict = strictness(vm.arg(args, 4));
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let (mut from, to) = match utf8::len_range(length, first, last) {
         Ok(range) => range,
         Err(error) => return Err(refuse(vm, args, error)),
@@ -128,7 +128,7 @@ fn offset(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let n = vm.integer_arg(args, 2)?;
     let from = if vm.arg(args, 3) == word::NIL { None } else { Some(vm.integer_arg(args, 3)?) };
     let found = utf8::offset(&vm.bytes(text), n, from);
-    let length = vm.strings().length(&vm.heap, text) as i64;
+    let length = vm.strings().length(vm.heap, text) as i64;
     let start = from.unwrap_or(if n >= 0 { 1 } else { length + 1 });
     let start = if start < 0 { length + start + 1 } else { start };
     let end = match found {

@@ -41,7 +41,7 @@ fn decode(vm: &mut Vm<'_>, args: Args, engine: &GeneralPurpose) -> Result<Flow, 
         Ok(text) => text,
         Err(error) => return vm.fail(args, &error),
     };
-    vm.fuel -= (vm.strings().length(&vm.heap, text) / BYTES_PER_FUEL) as i64;
+    vm.fuel -= (vm.strings().length(vm.heap, text) / BYTES_PER_FUEL) as i64;
     let decoded = engine.decode(&*vm.bytes(text));
     match decoded {
         Ok(bytes) => vm.give_long(args, &bytes),

@@ -112,7 +112,7 @@ fn equal(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 }
 
 fn charge(vm: &mut Vm<'_>, data: Word) {
-    let bytes = vm.strings().length(&vm.heap, data);
+    let bytes = vm.strings().length(vm.heap, data);
     vm.fuel -= FUEL_MIN + (bytes / BYTES_PER_FUEL) as i64;
 }
 

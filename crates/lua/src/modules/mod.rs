@@ -29,7 +29,7 @@ impl Vm<'_> {
         let Some(value) = self.api_string(args, number)? else {
             return Ok(Err(Error::invalid(format!("{what} is missing"))));
         };
-        if self.strings().length(&self.heap, value) > TEXT_BYTES_MAX {
+        if self.strings().length(self.heap, value) > TEXT_BYTES_MAX {
             let message = format!("{what} is larger than {TEXT_BYTES_MAX} bytes");
             return Ok(Err(Error::invalid(message)));
         }

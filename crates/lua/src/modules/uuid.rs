@@ -33,7 +33,7 @@ fn v5(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         Ok(name) => name,
         Err(error) => return vm.fail(args, &error),
     };
-    vm.fuel -= 100 + (vm.strings().length(&vm.heap, name) / 2) as i64;
+    vm.fuel -= 100 + (vm.strings().length(vm.heap, name) / 2) as i64;
     let hash =
         Sha1::new().chain_update(namespace.to_be_bytes()).chain_update(&*vm.bytes(name)).finalize();
     let bits = hash[..16].iter().fold(0, |bits, &byte| bits << 8 | u128::from(byte));

@@ -5,16 +5,44 @@ use crate::calls::stop_if_ending;
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{Call, SpawnRequest};
-use procession_types::Error;
 use procession_types::word::{self, Word};
+use procession_types::{Error, SmolStr};
+use std::cell::RefCell;
 
 /// Longest id of a program or host.
 const ID_BYTES_MAX: usize = 255;
+/// Ids that a thread remembers.
+const IDS: usize = 8;
+
+thread_local! {
+    /// Ids that were asked for lately, the last one first: who spawns, spawns mostly the same.
+    static KNOWN: RefCell<Vec<SmolStr>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Whether it is of the form `namespace:name`.
 fn is_id(text: &[u8]) -> bool {
     let colon = text.iter().position(|&byte| byte == b':');
     colon.is_some_and(|colon| colon > 0 && colon + 1 < text.len()) && text.len() <= ID_BYTES_MAX
+}
+
+/// An id in its own right, when it is one.
+fn id(text: &[u8]) -> Option<SmolStr> {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(at) = known.iter().position(|id| id.as_bytes() == text) {
+            known.swap(0, at);
+            return Some(known[0].clone());
+        }
+        if !is_id(text) {
+            return None;
+        }
+        let id = SmolStr::new(String::from_utf8_lossy(text));
+        // What is not UTF-8 would never be found again.
+        if id.as_bytes() == text {
+            known.truncate(IDS - 1);
+            known.push(id.clone());
+        }
+        Some(id)
+    })
 }
 
 /// Program and host ids and the arguments, from argument `number` on.
@@ -29,13 +57,12 @@ fn request(
     let Some(host) = vm.api_string(args, number + 1)? else {
         return Ok(Err(Error::invalid("host id is missing")));
     };
-    for (what, value) in [("program", program), ("host", host)] {
-        if !is_id(&vm.bytes(value)) {
-            let text = vm.text_of(value);
-            let message = format!("{what} id \"{text}\" is not of the form namespace:name");
-            return Ok(Err(Error::invalid(message)));
-        }
-    }
+    let Some(program_id) = id(&vm.bytes(program)) else {
+        return Ok(Err(no_id("program", &vm.text_of(program))));
+    };
+    let Some(host_id) = id(&vm.bytes(host)) else {
+        return Ok(Err(no_id("host", &vm.text_of(host))));
+    };
     let values = vm.rest(args, number + 2);
     let arguments = match vm.payload(&values, "arguments") {
         Ok(arguments) => arguments,
@@ -43,11 +70,16 @@ fn request(
     };
     vm.fuel -= 100;
     Ok(Ok(SpawnRequest {
-        program: vm.small_text(program),
-        host: vm.small_text(host),
+        program: program_id,
+        host: host_id,
         arguments,
         ..SpawnRequest::default()
     }))
+}
+
+#[cold]
+fn no_id(what: &str, text: &str) -> Error {
+    Error::invalid(format!("{what} id \"{text}\" is not of the form namespace:name"))
 }
 
 fn spawned(vm: &mut Vm<'_>, args: Args, request: SpawnRequest) -> Result<Flow, Raise> {

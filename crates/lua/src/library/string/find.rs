@@ -75,7 +75,7 @@ pub(super) fn find(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let wanted = vm.string_arg(args, 2)?;
     let is_plain = !word::is_falsy(vm.arg(args, 4)) || !pattern::has_specials(&vm.bytes(wanted));
     if is_plain {
-        let length = vm.strings().length(&vm.heap, text);
+        let length = vm.strings().length(vm.heap, text);
         let start = start_of(vm.integer_or(args, 3, 1)?, length);
         if start > length {
             return vm.give(args, word::NIL);
@@ -109,7 +109,7 @@ struct Results {
 fn find_or_match(vm: &mut Vm<'_>, args: Args, wants: Results) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
     let wanted = vm.string_arg(args, 2)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let start = start_of(vm.integer_or(args, 3, 1)?, length);
     if start > length {
         return vm.give(args, word::NIL);
@@ -162,7 +162,7 @@ fn find_plain(
     vm.fuel = fuel;
     match step {
         plain_text::PlainStep::Found(at) => {
-            let length = vm.strings().length(&vm.heap, wanted);
+            let length = vm.strings().length(vm.heap, wanted);
             let (first, last) = (at as i64 + 1, (at + length) as i64);
             vm.give_all(args, &[word::int_wrapping(first), word::int_wrapping(last)])
         }
@@ -227,7 +227,7 @@ pub(super) fn gmatch_step(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (text, wanted) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
     let from = vm.integer_arg(args, 3)? as usize;
     let last = vm.integer_arg(args, 4)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let state = is_continued(vm, args).then(|| vm.bytes(vm.arg(args, 5)).to_vec());
     if from > length {
         return vm.give(args, word::NIL);

@@ -11,7 +11,7 @@ pub(super) fn gsub(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let wanted = vm.string_arg(args, 2)?;
     let replacement = vm.arg(args, 3);
     let kind = vm.type_text(replacement);
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let most = vm.integer_or(args, 4, length as i64 + 1)?;
     if kind == "table" || kind == "function" {
         let limit = vm.heap.integer(most);

@@ -98,7 +98,7 @@ fn pack_text(
     out: &mut Vec<u8>,
 ) -> Result<(), Raise> {
     let text = vm.string_arg(args, number)?;
-    let length = vm.strings().length(&vm.heap, text);
+    let length = vm.strings().length(vm.heap, text);
     let problem = match item.kind {
         Kind::Fixed if length > item.size => Some("string longer than given size"),
         Kind::Counted if item.size < 8 && length >> (8 * item.size) != 0 => {
@@ -153,7 +153,7 @@ pub(super) fn packsize(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 pub(super) fn unpack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let format = vm.text_arg(args, 1)?.to_vec();
     let data = vm.string_arg(args, 2)?;
-    let length = vm.strings().length(&vm.heap, data);
+    let length = vm.strings().length(vm.heap, data);
     let position = vm.integer_or(args, 3, 1)?;
     let mut at = match position {
         0 => 0,
