@@ -16,8 +16,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes that a durable process takes beside its heap, in tables of kernel, worker and store: measured with
-/// a hundred thousand of them.
+/// Bytes that a durable process takes beside its heap, in tables of kernel, worker and store: an estimate
+/// from the sizes of these tables' entries.
 const BESIDE_BYTES: u64 = 3072;
 /// What one takes that is not there yet, when none is.
 const UNKNOWN_BYTES: u64 = 16 << 10;

@@ -21,7 +21,7 @@ const INSTRUCTIONS_MAX: u64 = 20_000_000;
 const RECORDS_IDLE: u64 = if cfg!(test) { 4 } else { 32 };
 const BYTES_IDLE: u64 = 64 << 10;
 const INSTRUCTIONS_IDLE: u64 = 500_000;
-/// The largest state that its shard copies itself: another thread takes a millisecond for so much.
+/// The largest state that its shard copies itself; another thread copies larger ones.
 const COPIED_BYTES_MAX: u64 = 256 << 10;
 
 impl Since {
