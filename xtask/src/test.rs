@@ -29,7 +29,7 @@ const STEPS: [Step; 12] = [
     Step {
         name: "tests",
         repeat: "cargo test --workspace",
-        action: || run::shown(&["cargo", "test", "--workspace"]),
+        action: || run::shown(&["cargo", "test", "--workspace", "--no-fail-fast"]),
     },
     Step { name: "exporter", repeat: EXPORTER, action: || run::shown(&exporter()) },
     Step { name: "contract", repeat: "cargo xtask contract", action: contract::test },

@@ -94,6 +94,11 @@ fn program(section: &Section, file: &Path) -> Program {
     let all = || procession_lua::module_names().iter().map(ToString::to_string).collect();
     let source = section.text.clone();
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    let mut limits = ProgramLimits::default();
+    let others = ["method", "modules", "dialect"];
+    for (option, value) in section.options.iter().filter(|it| !others.contains(&it.0.as_str())) {
+        assert!(limit(&mut limits, option, value), "unknown option {option} of {id}");
+    }
     Program {
         main: Module { name: id.clone(), file: name, source: source.into_bytes().into() },
         id,
@@ -108,7 +113,7 @@ fn program(section: &Section, file: &Path) -> Program {
             Some("typed") => Dialect::Typed,
             _ => Dialect::Plain,
         },
-        limits: ProgramLimits::default(),
+        limits,
         durability: None,
     }
 }

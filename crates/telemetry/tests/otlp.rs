@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A request: its path, its headers in lower case, its body.
 struct Request {
@@ -54,6 +54,15 @@ fn collector(answers: &'static [u16]) -> (String, Receiver<Request>) {
 
 fn next(requests: &Receiver<Request>) -> Request {
     requests.recv_timeout(Duration::from_secs(60)).unwrap()
+}
+
+/// Waits until a line of the node has these words.
+fn said(rig: &Rig, words: &str) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !texts(&rig.logs(&Query::default())).iter().any(|line| line.contains(words)) {
+        assert!(Instant::now() < end, "nothing was said of: {words}");
+        std::thread::yield_now();
+    }
 }
 
 fn metrics() -> Metrics {
@@ -137,6 +146,8 @@ fn what_was_refused_is_exported_later() {
     exporter.export_now();
     let paths = |count| (0..count).map(|_| next(&requests).path).collect::<Vec<_>>();
     assert_eq!(paths(3), ["/v1/metrics", "/v1/logs", "/v1/logs"]);
+    // What is said of the export is a record too, which goes along with the next.
+    said(&rig, "can't be exported");
     exporter.export_now();
     let requests_again: Vec<Request> = (0..3).map(|_| next(&requests)).collect();
     assert_eq!(lines(&requests_again[1])[0]["body"]["stringValue"], "one");
@@ -145,6 +156,7 @@ fn what_was_refused_is_exported_later() {
     // The line was refused once more, the event was not.
     assert_eq!(paths(1), ["/v1/metrics"]);
     assert_eq!(lines(&next(&requests))[0]["body"]["stringValue"], "one");
+    said(&rig, "exported again");
     drop(exporter);
     // What has happened to the export itself is said once, and goes the same way.
     assert_eq!(paths(1), ["/v1/metrics"]);

@@ -64,10 +64,11 @@ impl Worker {
             changes.push(Change::put(Space::Inbox, key, encoded(&parcel)));
         }
         if let Some(keeper) = &self.shared.keeper {
-            let (page, bits) = keeper.alive.set(kept.pid, false);
-            changes.push(Change::put(Space::Meta, page, bits));
             changes.extend(keeper.owners.died(kept.pid));
             changes.extend(keeper.halted.ends(kept.pid));
+            // The last: who sees that it is dead sees nothing of it that lives.
+            let (page, bits) = keeper.alive.set(kept.pid, false);
+            changes.push(Change::put(Space::Meta, page, bits));
         }
     }
 

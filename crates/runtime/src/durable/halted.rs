@@ -47,6 +47,11 @@ impl Halted {
         locked(&self.0).remove(&pid).then(|| Change::remove(Space::Meta, key(pid)))
     }
 
+    /// The commit that was to say that a process stands still was not made.
+    pub(crate) fn never_began(&self, pid: Pid) {
+        locked(&self.0).remove(&pid);
+    }
+
     pub(crate) fn has(&self, pid: Pid) -> bool {
         locked(&self.0).contains(&pid)
     }
@@ -97,7 +102,7 @@ impl Node {
         let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
         let Head { birth, program, .. } = head;
         let (mut since, mut slot, mut input) = (birth.at, 0, None);
-        // Stores of old versions have no record of it.
+        // It may have been collected.
         if n >= ends.first && n < ends.next {
             let failed = record(keeper, id, n)?;
             (since, slot) = (failed.at, failed.slot);

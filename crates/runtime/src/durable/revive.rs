@@ -1,13 +1,13 @@
 //! Putting a process back into a kernel.
 
-use super::keeper::locked;
+use super::keeper::{Keeper, locked};
 use super::process::Kept;
 use super::recover::{Found, Recovered, Wanted, recover};
 use crate::guests::Resident;
 use crate::mail::Mail;
 use crate::program::Programs;
 use crate::worker::Worker;
-use procession_durable::head::Head;
+use procession_durable::head::{Condition, Head};
 use procession_durable::ledger::{Ledger, OpenCall, Waits};
 use procession_environment::{Call, CallId, FsOperation};
 use procession_kernel::{QueueId, Revival, RevivedCall, SlotIndex};
@@ -91,14 +91,9 @@ impl Worker {
                 }
                 self.forget(pid);
             }
-            Ok(Found::Halted(error)) => {
-                // Old stores have no list of those that stand still.
-                let change = self.shared.keeper.as_ref().filter(|it| !it.halted.has(pid));
-                if let Some(change) = change.map(|keeper| keeper.halted.begins(pid)) {
-                    self.fly_changes(pid, vec![change]);
-                }
-                self.stand_still(pid, error);
-            }
+            // It was let go on since that was read.
+            Ok(Found::Halted(_)) if !self.is_halted(pid) => self.bring_back(pid, wanted),
+            Ok(Found::Halted(error)) => self.stand_still(pid, error),
             Err(error) => {
                 // It lives, and can't be brought back: whoever looks after the node must know.
                 let about = [("error", error.message.as_str())];
@@ -117,6 +112,10 @@ impl Worker {
             }
         }
         self.flush();
+    }
+
+    fn is_halted(&self, pid: Pid) -> bool {
+        self.shared.keeper.as_ref().is_some_and(|keeper| keeper.halted.has(pid))
     }
 
     /// It does not come back: what has come for it can't be delivered.
@@ -145,8 +144,7 @@ impl Worker {
         } = recovered;
         let shared = Arc::clone(&self.shared);
         if let Some(keeper) = &shared.keeper {
-            keeper.owners.set_halted(pid, None);
-            locked(&keeper.broken).remove(&pid);
+            goes_on(keeper, &head);
         }
         let charge = shared.residence.charge(pid.host);
         let mut kept = Kept::new(charge, head, ledger, n);
@@ -226,6 +224,17 @@ impl Worker {
             // It was allowed when it was made.
             let _ = shared.services.answer(pid, now, request, &mut Vec::new());
         }
+    }
+}
+
+/// Nothing that was in its way is any more.
+fn goes_on(keeper: &Keeper, head: &Head) {
+    let pid = head.birth.pid;
+    keeper.owners.set_halted(pid, None);
+    locked(&keeper.broken).remove(&pid);
+    // One that stands still may come back to be ended.
+    if head.condition == Condition::Alive {
+        keeper.halted.never_began(pid);
     }
 }
 

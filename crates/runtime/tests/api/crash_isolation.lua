@@ -87,7 +87,7 @@ return {main = function(top)
     while true do process.send(top, "pong", inbox:receive():payload()) end
 end}
 
---- program app.test:culprit
+--- program app.test:culprit memory=16MiB
 local ways = {}
 function ways.loops() while true do end end
 ways["catches everything"] = function() while true do pcall(function() while true do end end) end end

@@ -54,7 +54,13 @@ struct World {
 
 impl World {
     fn new(definition: Definition) -> Self {
-        let mut world = Self {
+        let mut world = Self::unstarted(definition);
+        world.input(Input::Start);
+        world
+    }
+
+    fn unstarted(definition: Definition) -> Self {
+        Self {
             pool: Pool::new(definition),
             now: Timestamp(1_000 * S as i64),
             mailbox: VecDeque::new(),
@@ -65,9 +71,7 @@ impl World {
             hanging: Vec::new(),
             seen: Vec::new(),
             finished: None,
-        };
-        world.input(Input::Start);
-        world
+        }
     }
 
     /// A pool whose members are all idle.

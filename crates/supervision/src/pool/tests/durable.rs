@@ -9,14 +9,13 @@ fn kept(number: u32) -> Pid {
 
 /// A pool of `least` to 2 members, the first two of which were there before.
 fn adopted(least: u32) -> World {
-    let mut world = World::new(definition(0, 2));
+    let mut world = World::unstarted(definition(least, 2));
     let mut actions = Actions::new();
     for number in [1, 2] {
         world.pool.adopt(world.moment(), kept(number), &mut actions);
     }
     world.carry_out(actions);
-    world.pool.definition.size.min_size = least;
-    world.input(Input::Tick);
+    world.input(Input::Start);
     world.seen.clear();
     world
 }
