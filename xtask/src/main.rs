@@ -36,7 +36,9 @@ cargo xtask COMMAND
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
   sim --durable [--seed N] [--seeds M]
                              likewise a node with durable processes, whose disk and machine fail
-  torture [--minutes N]      durable processes on a node that is killed again and again
+  torture [--minutes N] [--variant V] [--seed S]
+                             durable processes on a node that is killed again and again, in the middle
+                             of V: kill, upgrade, snapshot, compaction, eviction, fault, full-disk
   tidy                       the rules of the house that no lint knows
 ";
 
@@ -70,7 +72,7 @@ fn command() -> Outcome {
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),
             "fuzz" => fuzz_options(arguments).and_then(|options| fuzz::run(&options)),
             "sim" => sim_options(arguments).and_then(|options| sim::run(&options)),
-            "torture" => torture_minutes(arguments).and_then(torture::run),
+            "torture" => torture_options(arguments).and_then(|it| torture::run(&it)),
             "help" => {
                 print!("{HELP}");
                 Ok(())
@@ -142,15 +144,20 @@ fn sim_options(mut arguments: lexopt::Parser) -> Result<sim::Options, String> {
     Ok(options)
 }
 
-fn torture_minutes(mut arguments: lexopt::Parser) -> Result<u64, String> {
-    let mut minutes = 1;
+fn torture_options(mut arguments: lexopt::Parser) -> Result<torture::Options, String> {
+    let mut options = torture::Options::default();
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
-            lexopt::Arg::Long("minutes") => minutes = number(&mut arguments)?,
+            lexopt::Arg::Long("minutes") => options.minutes = number(&mut arguments)?,
+            lexopt::Arg::Long("seed") => options.seed = Some(number(&mut arguments)?),
+            lexopt::Arg::Long("variant") => {
+                let variant = arguments.value().map_err(|error| error.to_string())?;
+                options.variant = Some(variant.to_string_lossy().into_owned());
+            }
             other => return Err(other.unexpected().to_string()),
         }
     }
-    Ok(minutes)
+    Ok(options)
 }
 
 /// All that is left, as it is.

@@ -6,6 +6,10 @@
 //! here does I/O, reads a clock or knows a store.
 #![forbid(unsafe_code)]
 
+/// The version of the forms of everything that a store has of a process but for its records, which have one of
+/// their own.
+pub const FORMAT: u32 = 2;
+
 pub mod bytes;
 pub mod gate;
 pub mod head;

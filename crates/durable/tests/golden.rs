@@ -13,6 +13,8 @@ mod random;
 mod values;
 
 use procession_durable::bytes::{Bytes, decoded, encoded};
+use procession_durable::journal::Source;
+use procession_durable::keys;
 #[allow(clippy::wildcard_imports, reason = "the forms are those of all their types")]
 use procession_environment::*;
 #[allow(clippy::wildcard_imports, reason = "likewise")]
@@ -23,6 +25,9 @@ use std::fmt::Debug;
 use values::{Sample, for_every_form};
 
 const GOLDEN: &str = include_str!("golden.txt");
+
+/// The versions of which the lines are: that of stores, and the first byte of every record.
+const VERSIONS: (u32, &str) = (2, "01");
 
 /// The variants of every enum, each at the place that is its tag. Append only.
 const TAGS: &[(&str, &[&str])] = &[
@@ -97,6 +102,49 @@ const TAGS: &[(&str, &[&str])] = &[
         &["Get", "Entry", "Set", "CompareAndSet", "Increment", "Delete", "Keys", "Count", "Clear"],
     ),
     ("QueueOperation", &["Declare", "Publish", "Ack", "Nack", "Info", "Purge"]),
+    ("OnError", &["Skip", "Halt", "Exit"]),
+    ("Promise", &["Async", "Local"]),
+    ("Dialect", &["Plain", "Typed"]),
+    ("Condition", &["Alive", "Halted", "Ended"]),
+    ("State", &["Whole", "Pages"]),
+    ("Waits", &["Time", "Outside", "Process"]),
+    ("Kind", &["Turns", "Failed", "Ended", "Killed", "Upgraded"]),
+    ("Parcel", &["Message", "Cancel", "Terminate", "Death"]),
+    (
+        "Entry",
+        &[
+            "Turn",
+            "Start",
+            "Trimmed",
+            "Now",
+            "Random",
+            "True",
+            "False",
+            "Nothing",
+            "Done",
+            "Refused",
+            "Message",
+            "Event",
+            "Reply",
+            "Listening",
+            "Answer",
+            "Number",
+            "Found",
+            "Sent",
+            "Spawned",
+            "Existing",
+            "Terminated",
+            "Cancelled",
+            "Related",
+            "Unregistered",
+            "Sleeps",
+            "Called",
+            "Expires",
+            "Printed",
+            "Logged",
+            "Parted",
+        ],
+    ),
 ];
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
@@ -173,6 +221,31 @@ fn print<T: Bytes + Debug + Sample>(name: &str) {
     }
     for (_, value) in best.values() {
         println!("{name} {} {}", hex(&encoded(value)), shown(value));
+    }
+}
+
+#[test]
+fn lines_are_of_this_version() {
+    let advice = "another form is another version: keep reading the one before";
+    assert_eq!(procession_durable::FORMAT, VERSIONS.0, "{advice}");
+    for (_, bytes, value) in lines().filter(|line| line.0 == "Record") {
+        assert!(bytes.starts_with(VERSIONS.1), "{advice}: {value}");
+    }
+}
+
+#[test]
+fn keys_are_what_they_were() {
+    let source = Source { id: 0x0101_0203_0405_0607, n: 8, index: 9 };
+    for (key, form) in [
+        (keys::process(0x0A0B), "0000000000000a0b"),
+        (keys::log(1, 2), "00000000000000010000000000000002"),
+        (keys::snapshot(1, 2), "00000000000000010000000000000002"),
+        (keys::page(1, 1, &[7; 16]), "00000000000000010107070707070707070707070707070707"),
+        (keys::inbox(5, source), "00000000000000050101020304050607000000000000000800000009"),
+        (keys::wake(Timestamp(3), 4), "00000000000000030000000000000004"),
+        (keys::relation(5, true, 6), "0000000000000005010000000000000006"),
+    ] {
+        assert_eq!(hex(&key), form);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a node is made from.
 
+use crate::durable::SnapshotRule;
 use crate::grant::Grant;
 use crate::service::Variables;
 use crate::web_client::WebRoots;
@@ -83,6 +84,8 @@ pub struct NodeConfig {
     pub records: Records,
     /// What keeps durable processes; `None` = there are none.
     pub store: Option<Arc<dyn Store>>,
+    /// When snapshots of those are made, and what is kept of their past.
+    pub snapshots: SnapshotRule,
     /// Seed of the random numbers of guests; `None` = a new one at every start.
     pub seed: Option<u64>,
 }
@@ -153,6 +156,7 @@ impl NodeConfig {
             sinks: Sinks::standard(),
             records: Records::default(),
             store: None,
+            snapshots: SnapshotRule::default(),
             seed: None,
         }
     }

@@ -82,8 +82,16 @@ impl Door<'_> {
     }
 
     /// Likewise, for a call that is open already.
-    pub(crate) fn launch_http(&mut self, call: CallId, request: HttpRequest) -> Result<(), Error> {
-        let request = self.checked(request)?;
+    pub(crate) fn launch_http(
+        &mut self,
+        call: CallId,
+        request: HttpRequest,
+        key: Option<String>,
+    ) -> Result<(), Error> {
+        let mut request = self.checked(request)?;
+        if let Some(key) = key {
+            request.set_key(key);
+        }
         self.launch_checked(call, request)
     }
 

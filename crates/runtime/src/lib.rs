@@ -64,7 +64,7 @@ pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Sprea
 pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{
     Deed, Difference, HISTORY_RECORDS_MAX, Halt, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
-    PastState, Replayed, ResidentUse,
+    PastState, Replayed, ResidentUse, SnapshotRule,
 };
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};

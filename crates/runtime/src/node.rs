@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
-use crate::durable::{Arrivals, Hands, Keeper, Opened, Residence, threads, wake_durable};
+use crate::durable::{Arrivals, Begin, Hands, Keeper, Opened, Residence, threads, wake_durable};
 use crate::grant::Grants;
 use crate::inbox::Inbox;
 use crate::io_pool::IoPool;
@@ -20,11 +20,10 @@ use crate::swap::Current;
 use crate::watch::{Ending, Watches};
 use crate::web_client::WebClient;
 use crate::worker::Worker;
-use procession_environment::Environment;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_store::Store;
 use procession_telemetry::{self as telemetry, Event, EventKind, Telemetry};
-use procession_types::{HostIds, Pid, ShardIndex, SmolStr, Timestamp};
+use procession_types::{HostIds, Pid, ShardIndex, SmolStr};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
@@ -207,7 +206,7 @@ pub(crate) fn assemble(
     let durable = opened.as_ref().map(|opened| (opened.epoch, Arc::clone(&opened.alive)));
     let store_epoch = durable.as_ref().map(|(epoch, _)| *epoch);
     let keeper = config.store.zip(opened);
-    let begin = (config.environment, clock.now());
+    let begin = Begin { environment: config.environment, now: clock.now(), rule: config.snapshots };
     let keeper = keeper.map(|kept| keep(kept, begin, hands, &inboxes));
     let keeper = keeper.transpose()?;
     let shared = Arc::new(Shared {
@@ -264,7 +263,7 @@ pub(crate) fn kernel(
 /// Starts what keeps durable processes.
 fn keep(
     (store, opened): (Arc<dyn Store>, Opened),
-    begin: (Arc<dyn Environment>, Timestamp),
+    begin: Begin,
     hands: Hands,
     inboxes: &[Arc<Inbox>],
 ) -> std::io::Result<Arc<Keeper>> {

@@ -16,6 +16,8 @@ const OWN_HEADERS: [HeaderName; 5] = [
     header::CONNECTION,
     header::UPGRADE,
 ];
+/// By which a server knows a request that it has seen before.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Headers that are for one host only.
 const SECRET_HEADERS: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
 /// Headers of a request.
@@ -88,6 +90,20 @@ impl Target {
     }
 }
 
+/// Whether a method changes nothing.
+fn only_reads(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD")
+}
+
+/// Whether a request may be made again when nobody knows whether it was made: it only reads, or has a key by
+/// which the server knows it.
+pub(crate) fn can_repeat(request: &HttpRequest) -> bool {
+    let has_none = |(name, value): &(String, Vec<u8>)| {
+        name.eq_ignore_ascii_case(IDEMPOTENCY_KEY.as_str()) && value.is_empty()
+    };
+    only_reads(&request.method) || !request.headers.iter().any(has_none)
+}
+
 impl Checked {
     /// Checks the parts of a request.
     pub(crate) fn new(request: HttpRequest) -> Result<Self, Error> {
@@ -128,6 +144,22 @@ impl Checked {
 
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Gives a request that may change something a key, unless it has one already; an empty one says that it
+    /// is to have none.
+    pub(crate) fn set_key(&mut self, key: String) {
+        if only_reads(self.method.as_str()) {
+            return;
+        }
+        match self.headers.get(IDEMPOTENCY_KEY) {
+            None => {
+                let key = HeaderValue::try_from(key).expect("keys have visible characters only");
+                self.headers.insert(IDEMPOTENCY_KEY, key);
+            }
+            Some(own) if own.is_empty() => drop(self.headers.remove(IDEMPOTENCY_KEY)),
+            Some(_) => {}
+        }
     }
 
     /// Makes the request. Redirects to targets that are not `allowed` are not followed: they are

@@ -6,7 +6,7 @@ mod keeping;
 use keeping::{PATIENCE, numbers, program, send, start, until};
 use procession_environment::{OnError, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks};
-use procession_store::{Commit, Found, LogEnds, MemoryStore, Size, Space, Store, StoreError};
+use procession_store::{MemoryStore, Size, Store, StoreError, forward_store};
 use procession_types::{Context, ErrorKind, ExitReason, Message, Pid, SmolStr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -45,39 +45,7 @@ impl SmallDisk {
 }
 
 impl Store for SmallDisk {
-    fn apply(&self, commits: Vec<Commit>) -> Vec<Result<(), StoreError>> {
-        self.inner.apply(commits)
-    }
-
-    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.get(space, key)
-    }
-
-    fn inspect(
-        &self,
-        space: Space,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
-    ) -> Result<(), StoreError> {
-        self.inner.inspect(space, from, to, reverse, visit)
-    }
-
-    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
-        self.inner.log_ends(id)
-    }
-
-    fn trimmed_logs(
-        &self,
-        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.trimmed_logs(visit)
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        self.inner.compact()
-    }
+    forward_store!(inner: apply get inspect log_ends trimmed_logs compact);
 
     fn size(&self) -> Result<Size, StoreError> {
         let is_full = self.is_full.load(Ordering::SeqCst);

@@ -59,6 +59,14 @@ mod tests {
         }
     }
 
+    /// Otherwise no log that is on a disk could be verified any more.
+    #[test]
+    fn hashes_are_what_they_were() {
+        let hash = link(7, 3, &[1; HASH_BYTES], b"body");
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "8c039bc2bac25ba151d336574f553b2edf9940b650fb193f0dd6c060ac0a5570");
+    }
+
     #[test]
     fn values_come_apart() {
         let mut value = b"body".to_vec();

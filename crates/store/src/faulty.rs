@@ -10,8 +10,7 @@ use crate::engine::{Area, Engine, Entry, Range, Room};
 use crate::error::StoreError;
 use crate::memory::{Areas, visit_range};
 use crate::sealed::Sealed;
-use crate::space::Space;
-use crate::store::{Found, LogEnds, Size, Store};
+use crate::store::Store;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -144,39 +143,7 @@ impl Store for FaultyStore {
         self.0.apply(commits)
     }
 
-    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(space, key)
-    }
-
-    fn inspect(
-        &self,
-        space: Space,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
-    ) -> Result<(), StoreError> {
-        self.0.inspect(space, from, to, reverse, visit)
-    }
-
-    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
-        self.0.log_ends(id)
-    }
-
-    fn trimmed_logs(
-        &self,
-        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
-        self.0.trimmed_logs(visit)
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        self.0.compact()
-    }
-
-    fn size(&self) -> Result<Size, StoreError> {
-        self.0.size()
-    }
+    crate::forward_store!(0: get inspect log_ends trimmed_logs compact size);
 }
 
 struct State {

@@ -18,6 +18,7 @@ mod disk;
 mod engine;
 mod error;
 mod faulty;
+mod forward;
 mod heads;
 mod memory;
 mod plan;

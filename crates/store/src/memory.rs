@@ -5,7 +5,7 @@ use crate::engine::{Area, Engine, Entry, Range, Room};
 use crate::error::StoreError;
 use crate::sealed::Sealed;
 use crate::space::Space;
-use crate::store::delegate_store;
+use crate::store::Store;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +41,9 @@ impl MemoryStore {
     }
 }
 
-delegate_store!(MemoryStore);
+impl Store for MemoryStore {
+    crate::forward_store!(0: apply get inspect log_ends trimmed_logs compact settle size has_room);
+}
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 

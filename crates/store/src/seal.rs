@@ -37,6 +37,18 @@ mod tests {
         value
     }
 
+    /// Otherwise no value that is on a disk could be read any more.
+    #[test]
+    fn checksums_are_what_they_were() {
+        let checks = [
+            check(Area::Space(Space::Log), b"key", b"value"),
+            check(Area::Space(Space::Page), b"", b""),
+            check(Area::Base, b"key", b"value"),
+        ];
+        let expected = [7045520311436592, 12809269767802805425, 2113675277281136035];
+        assert_eq!(checks.map(u64::from_be_bytes), expected);
+    }
+
     #[test]
     fn any_change_is_noticed() {
         let area = Area::Space(Space::Value);

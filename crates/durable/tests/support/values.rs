@@ -303,6 +303,9 @@ one_of! {
     }
 }
 
+#[path = "stored.rs"]
+mod stored;
+
 /// Calls a macro with the name and the type of everything that has a form.
 macro_rules! for_every_form {
     ($call:ident) => {
@@ -321,6 +324,18 @@ macro_rules! for_every_form {
             MetricDefinition: MetricDefinition, MetricRequest: MetricRequest,
             StoreRequest: StoreRequest, StoreOperation: StoreOperation,
             QueueOptions: QueueOptions, QueueRequest: QueueRequest, QueueOperation: QueueOperation,
+            OnError: OnError, Promise: Promise, Durability: Durability, Dialect: Dialect,
+            Module: Module, Program: Program, Limits: Limits, ProgramLimits: ProgramLimits,
+            Source: procession_durable::journal::Source, Entry: procession_durable::journal::Entry,
+            Spent: procession_durable::record::Usage, Kind: procession_durable::record::Kind,
+            Record: procession_durable::record::Record, Parcel: procession_durable::record::Parcel,
+            Birth: procession_durable::head::Birth, Condition: procession_durable::head::Condition,
+            Head: procession_durable::head::Head, Waits: procession_durable::ledger::Waits,
+            OpenCall: procession_durable::ledger::OpenCall,
+            Ledger: procession_durable::ledger::Ledger,
+            PageRef: procession_durable::snapshot::PageRef,
+            State: procession_durable::snapshot::State,
+            Snapshot: procession_durable::snapshot::Snapshot,
         }
     };
 }

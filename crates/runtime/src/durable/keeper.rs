@@ -6,8 +6,10 @@ use super::halted::{self, Halted};
 use super::owners::{self, Owners};
 use super::patient::{Gauge, Patient};
 use super::queues::{self, Queues};
+use super::rule::SnapshotRule;
 use crate::io_pool::IoPool;
 use crate::program::{Loaded, Programs};
+use procession_durable::FORMAT;
 use procession_durable::bytes::{decoded, encoded};
 use procession_durable::head::ProgramHash;
 use procession_environment::{Environment, Image, Program};
@@ -27,7 +29,6 @@ const BLOCK: u64 = 4096;
 const META_EPOCH: &[u8] = b"epoch";
 /// The version of the forms of heads, snapshots, parcels and programs; records have one of their own.
 const META_FORMAT: &[u8] = b"format";
-const FORMAT: u32 = 2;
 const META_HOSTS: &[u8] = b"hosts";
 /// Threads that bring processes back.
 const THREADS_MAX: usize = 4;
@@ -60,6 +61,15 @@ pub(crate) struct Keeper {
     pub(crate) writing: Arc<Mutex<HashSet<u64>>>,
     /// Numbers for inputs from outside: never given twice, in all starts of the node.
     receipts: AtomicU64,
+    /// When snapshots are made, and what is kept.
+    pub(crate) rule: SnapshotRule,
+}
+
+/// What a keeper needs of its node.
+pub(crate) struct Begin {
+    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) now: Timestamp,
+    pub(crate) rule: SnapshotRule,
 }
 
 /// What a store says before the node starts.
@@ -195,7 +205,7 @@ impl Keeper {
     pub(crate) fn start(
         store: Arc<dyn Store>,
         opened: Opened,
-        (environment, now): (Arc<dyn Environment>, Timestamp),
+        Begin { environment, now, rule }: Begin,
         (hands, arrivals): (Hands, Arrivals),
     ) -> std::io::Result<Self> {
         let gauge = Arc::<Gauge>::default();
@@ -226,6 +236,7 @@ impl Keeper {
             writing: Arc::default(),
             // Nanoseconds: a start that came earlier has given lower ones.
             receipts: AtomicU64::new(now.0 as u64),
+            rule,
         })
     }
 
@@ -319,9 +330,11 @@ impl Keeper {
 /// An error of the store as everybody sees errors.
 pub(crate) fn of_store(error: &StoreError) -> Error {
     let kind = match error {
-        StoreError::Full { .. } | StoreError::Failed { .. } | StoreError::Closed => {
-            ErrorKind::Unavailable
-        }
+        // The disk, not what was asked of it.
+        StoreError::Full { .. }
+        | StoreError::Io { .. }
+        | StoreError::Failed { .. }
+        | StoreError::Closed => ErrorKind::Unavailable,
         StoreError::Conflict { .. } => ErrorKind::Conflict,
         _ => ErrorKind::Internal,
     };

@@ -6,7 +6,7 @@
 //! and `death.rs` are the ends of a life, `parcel.rs` is what comes for a process,
 //! `outside.rs` what comes from outside of the node, `recover.rs` and
 //! `revive.rs` bring one back, `rest.rs` is how one leaves memory,
-//! `snapshots.rs` what is in the store of its state, in `pages.rs` when that is large,
+//! `snapshots.rs` what is in the store of its state, in `pages.rs` when that is large, `rule.rs` when it is made,
 //! `budget.rs` what those take that are in memory, `failure.rs` what happens when one fails,
 //! `halted.rs` which stand still, `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
 //! rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
@@ -41,6 +41,7 @@ mod release;
 mod renew;
 mod rest;
 mod revive;
+mod rule;
 #[cfg(test)]
 mod simulated;
 mod sketch;
@@ -55,8 +56,9 @@ pub(crate) use budget::Residence;
 pub use budget::ResidentUse;
 pub use halted::Halt;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
-pub(crate) use keeper::{Hands, Keeper, Opened, locked, threads};
+pub(crate) use keeper::{Begin, Hands, Keeper, Opened, locked, threads};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
+pub use rule::SnapshotRule;
 pub(crate) use start::wake_durable;
 pub use travel::{Difference, PastState, Replayed};

@@ -1,7 +1,7 @@
 //! A store that waits while the disk is full: nothing that was handed over is refused for that, the node
 //! only stands still with what is durable, and goes on when there is room.
 
-use procession_store::{Commit, Found, LogEnds, Size, Space, Store, StoreError};
+use procession_store::{Commit, Store, StoreError, forward_store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -68,45 +68,5 @@ impl Store for Patient {
         results
     }
 
-    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.get(space, key)
-    }
-
-    fn inspect(
-        &self,
-        space: Space,
-        from: &[u8],
-        to: &[u8],
-        reverse: bool,
-        visit: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
-    ) -> Result<(), StoreError> {
-        self.inner.inspect(space, from, to, reverse, visit)
-    }
-
-    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
-        self.inner.log_ends(id)
-    }
-
-    fn trimmed_logs(
-        &self,
-        visit: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.trimmed_logs(visit)
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        self.inner.compact()
-    }
-
-    fn size(&self) -> Result<Size, StoreError> {
-        self.inner.size()
-    }
-
-    fn settle(&self) -> bool {
-        self.inner.settle()
-    }
-
-    fn has_room(&self) -> Result<bool, StoreError> {
-        self.inner.has_room()
-    }
+    forward_store!(inner: get inspect log_ends trimmed_logs compact settle size has_room);
 }

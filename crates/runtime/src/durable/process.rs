@@ -3,6 +3,7 @@
 use super::birth::Embryo;
 use super::budget::{Charge, Turns, Waiting};
 use super::recover::Wanted;
+use super::rule::Since;
 use crate::fold::FoldHash;
 use procession_durable::head::{Head, number};
 use procession_durable::journal::{Entry, Source};
@@ -60,14 +61,6 @@ pub(crate) struct Kept {
     pub(crate) charge: Charge,
     /// It is on its way out of memory as soon as its last commit is decided.
     pub(crate) leaves: bool,
-}
-
-/// Work that a recovery would have to repeat.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Since {
-    pub(crate) records: u64,
-    pub(crate) bytes: u64,
-    pub(crate) instructions: u64,
 }
 
 /// A commit that the committer has, or will get.

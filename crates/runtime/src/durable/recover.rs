@@ -3,7 +3,8 @@
 
 use super::death::KEPT_AFTER_END_NS;
 use super::keeper::{Keeper, of_store};
-use super::process::{Early, Since};
+use super::process::Early;
+use super::rule::Since;
 use super::snapshots::{self, Search};
 use super::travel::Difference;
 use crate::pid_bytes;

@@ -4,13 +4,14 @@ use super::commit::parcel;
 use super::process::Arrival;
 use crate::door::Door;
 use crate::mail::Mail;
+use crate::pid_bytes;
 use crate::worker::Worker;
 use procession_durable::head::number;
 use procession_durable::journal::{Entry, Source};
 use procession_environment::{Call, CallId, Host as _};
 use procession_kernel::{Cancel, Directory as _, SlotIndex};
 use procession_telemetry::Source as TelemetrySource;
-use procession_types::{Error, Pid};
+use procession_types::{Error, HostIds, Pid, Timestamp};
 
 impl Worker {
     /// Lets happen what a process asked for in its record `n`, which was written with a group of commits.
@@ -99,8 +100,10 @@ impl Worker {
         if self.kernel.pid(slot) != Some(pid) || !self.kernel.has_call(slot, id) {
             return Ok(());
         }
+        let born = self.desk.kept.get(&slot).map(|kept| kept.head.birth.at);
+        let key = born.map(|at| idempotency_key(&self.shared.hosts, pid, at, call));
         let mut door = Door::new(self, slot, pid);
-        let launched = door.launch(call, what);
+        let launched = door.launch(call, what, key);
         if let Err(error) = launched {
             self.step(|kernel, cx| kernel.answer(cx, slot, id, Err(error)));
         }
@@ -133,12 +136,28 @@ impl Worker {
     }
 }
 
+/// What a call is known by outside of the node: the same after a crash, and like none of another process or
+/// node. PIDs alone could be the same on two nodes whose stores were made in the same second.
+fn idempotency_key(hosts: &HostIds, pid: Pid, born: Timestamp, call: CallId) -> String {
+    let mut key = Vec::new();
+    // Without the node's name, which may be another one at the next start.
+    pid_bytes::write(pid, hosts, None, &mut key);
+    key.retain(u8::is_ascii_graphic);
+    format!("{}/{:x}/{}", String::from_utf8_lossy(&key), born.0, call.0)
+}
+
 impl Door<'_> {
-    /// Starts an operation outside for a call that is open already.
-    pub(crate) fn launch(&mut self, call: CallId, what: Call) -> Result<(), Error> {
+    /// Starts an operation outside for a call that is open already. With the `key` a request is known to be
+    /// the same when it comes again.
+    pub(crate) fn launch(
+        &mut self,
+        call: CallId,
+        what: Call,
+        key: Option<String>,
+    ) -> Result<(), Error> {
         match what {
             Call::Fs(operation) => self.launch_fs(call, operation),
-            Call::Http(request) => self.launch_http(call, *request),
+            Call::Http(request) => self.launch_http(call, *request, key),
             Call::Consume { queue } => self.launch_consume(call, &queue),
             Call::Info { to } => self.launch_info(call, &to),
             Call::Sleep { .. } | Call::Process(_) | Call::Function(_) => {

@@ -1,6 +1,7 @@
 //! Snapshots, and how a durable process leaves memory: what is in the store is enough to bring it back.
 
-use super::process::{Flight, Kept, Since};
+use super::process::{Flight, Kept};
+use super::rule::Since;
 use super::snapshots::{self, Taken};
 use crate::mail::Mail;
 use crate::worker::{Worker, discard};
@@ -11,34 +12,8 @@ use procession_types::Pid;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// A snapshot is made after so many records, bytes of log, or instructions that a recovery would repeat
-/// (about a tenth of a second). Lives in the simulation of the tests are short.
-const RECORDS_MAX: u64 = if cfg!(test) { 24 } else { 1000 };
-const BYTES_MAX: u64 = 1 << 20;
-const INSTRUCTIONS_MAX: u64 = 20_000_000;
-/// What is worth a snapshot when the process leaves memory: bringing it back would take longer by more
-/// than a read.
-const RECORDS_IDLE: u64 = if cfg!(test) { 4 } else { 32 };
-const BYTES_IDLE: u64 = 64 << 10;
-const INSTRUCTIONS_IDLE: u64 = 500_000;
 /// The largest state that its shard copies itself; another thread copies larger ones.
 const COPIED_BYTES_MAX: u64 = 256 << 10;
-
-impl Since {
-    /// Whether it is too much to be repeated.
-    pub(crate) fn is_much(&self) -> bool {
-        self.records >= RECORDS_MAX
-            || self.bytes >= BYTES_MAX
-            || self.instructions >= INSTRUCTIONS_MAX
-    }
-
-    /// Whether a process leaves a snapshot behind when it leaves memory.
-    const fn is_worth_a_snapshot(&self) -> bool {
-        self.records >= RECORDS_IDLE
-            || self.bytes >= BYTES_IDLE
-            || self.instructions >= INSTRUCTIONS_IDLE
-    }
-}
 
 impl Kept {
     /// Whether the log has all that it did, and no snapshot is being made.
@@ -59,8 +34,10 @@ impl Worker {
         slot: SlotIndex,
         end: Option<TurnEnd>,
     ) -> Option<TurnEnd> {
-        let is_due = |kept: &Kept| kept.is_clean() && kept.since.is_much();
-        if !self.desk.kept.get(&slot).is_some_and(|kept| is_due(kept)) {
+        let (Some(kept), Some(keeper)) = (self.desk.kept.get(&slot), &self.shared.keeper) else {
+            return end;
+        };
+        if !(kept.is_clean() && kept.since.is_much(&keeper.rule)) {
             return end;
         }
         let Some(resident) = self.guests.take(slot) else { return end };
@@ -155,7 +132,8 @@ impl Worker {
             self.guests.put(slot, resident);
             return true;
         }
-        let is_worth_it = kept.since.is_worth_a_snapshot();
+        let rule = self.shared.keeper.as_ref().map(|keeper| keeper.rule).unwrap_or_default();
+        let is_worth_it = kept.since.is_worth_a_snapshot(&rule);
         if let Some(at) = kept.ledger.next_time() {
             self.desk.alarms.insert((at, pid));
         }

@@ -6,6 +6,7 @@ use super::recover::{Found, Recovered, Wanted, recover};
 use crate::guests::Resident;
 use crate::mail::Mail;
 use crate::program::Programs;
+use crate::web;
 use crate::worker::Worker;
 use procession_durable::head::{Condition, Head};
 use procession_durable::ledger::{Ledger, OpenCall, Waits};
@@ -269,7 +270,8 @@ type Calls = (
 );
 
 /// The calls of a process that comes back, and those of them that are to be started again: what was under
-/// way is lost with the node, and only what changes nothing can simply be done once more.
+/// way is lost with the node; what changes nothing, or is known to be the same when it comes again, is done
+/// once more.
 fn calls(ledger: &Ledger) -> Calls {
     let mut again = Vec::new();
     let calls = ledger.calls.iter().map(|(id, OpenCall { waits, deadline })| {
@@ -292,7 +294,7 @@ fn can_repeat(call: &Call) -> bool {
             operation,
             FsOperation::Read { .. } | FsOperation::List { .. } | FsOperation::Stat { .. }
         ),
-        Call::Http(request) => matches!(request.method.as_str(), "GET" | "HEAD"),
+        Call::Http(request) => web::can_repeat(request),
         Call::Consume { .. } | Call::Info { .. } => true,
         Call::Sleep { .. } | Call::Process(_) | Call::Function(_) => false,
     }

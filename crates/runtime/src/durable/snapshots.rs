@@ -13,8 +13,6 @@ use std::collections::{HashMap, HashSet};
 
 /// Snapshots that are kept.
 const SNAPSHOTS_KEPT: usize = 3;
-/// Records that are kept at least, for those who look back.
-const RECORDS_KEPT: u64 = if cfg!(test) { 100 } else { 100_000 };
 /// The largest state that is written as a whole: below, what could be saved is less than what it takes to
 /// find out.
 const WHOLE_BYTES_MAX: usize = 64 << 10;
@@ -74,7 +72,7 @@ fn changes(keeper: &Keeper, id: u64, taken: Taken) -> Result<Vec<Change>, Error>
     let key = keys::snapshot(id, snapshot.n);
     changes.push(Change::put(Space::Snapshot, key, encoded(snapshot)));
     if let Some(oldest) = old.get(SNAPSHOTS_KEPT - 1) {
-        let first = oldest.n.min(snapshot.n.saturating_sub(RECORDS_KEPT));
+        let first = oldest.n.min(snapshot.n.saturating_sub(keeper.rule.records_kept));
         if first > 0 {
             changes.push(Change::trim_log(id, first - 1));
         }

@@ -100,7 +100,9 @@ impl Worker {
         let is_long = recording.journal.len() >= JOURNAL_BYTES_MAX
             || kept.took_ns >= HELD_NS_MAX && !recording.outputs.is_empty();
         // A snapshot needs a state that is in the log as a whole, and nothing that could be refused.
-        let drains = waits && !kept.snapshot && kept.since.is_much();
+        let is_much = |rule| kept.since.is_much(rule);
+        let is_much = self.shared.keeper.as_ref().is_some_and(|keeper| is_much(&keeper.rule));
+        let drains = waits && !kept.snapshot && is_much;
         let has_rest = drains && !recording.journal.is_empty();
         if is_long || has_rest || is_due && recording.is_worth_a_commit() {
             self.seal(slot, resident.guest.usage(), None);

@@ -16,10 +16,17 @@ pub struct Server {
     pub address: SocketAddr,
     stopping: Arc<AtomicBool>,
     /// Connections that are held without an answer.
-    held: Arc<Mutex<Vec<Box<dyn Stream>>>>,
+    held: Arc<Held>,
     /// Connections made so far.
     pub connections: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Requests to `/hold`, and the first to `/hold-first`.
+#[derive(Default)]
+struct Held {
+    streams: Mutex<Vec<Box<dyn Stream>>>,
+    keys: Mutex<Vec<Option<String>>>,
 }
 
 /// A connection, encrypted or not.
@@ -91,12 +98,17 @@ impl Server {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// The idempotency keys of the requests that are held, or were, in the order in which they came.
+    pub fn held_keys(&self) -> Vec<Option<String>> {
+        self.held.keys.lock().unwrap().clone()
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
-        self.held.lock().unwrap().clear();
+        self.held.streams.lock().unwrap().clear();
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -104,12 +116,35 @@ impl Drop for Server {
     }
 }
 
+impl Held {
+    /// Whether a request gets no answer.
+    fn takes(&self, request: &Request) -> bool {
+        let mut keys = self.keys.lock().unwrap();
+        let holds = match request.target.as_str() {
+            "/hold" => true,
+            "/hold-first" => keys.is_empty(),
+            _ => false,
+        };
+        if holds {
+            keys.push(request.header("idempotency-key").map(str::to_owned));
+        }
+        holds
+    }
+}
+
+impl Request {
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// Answers the requests of one connection.
-fn serve(stream: Box<dyn Stream>, address: SocketAddr, held: &Mutex<Vec<Box<dyn Stream>>>) {
+fn serve(stream: Box<dyn Stream>, address: SocketAddr, held: &Held) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
-        if request.target == "/hold" {
-            held.lock().unwrap().push(reader.into_inner());
+        if held.takes(&request) {
+            held.streams.lock().unwrap().push(reader.into_inner());
             return;
         }
         let mut answer = answer(&request, address);
@@ -148,6 +183,9 @@ fn answer(request: &Request, address: SocketAddr) -> Vec<u8> {
     let path = request.target.split('?').next().unwrap_or_default();
     let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
     match first {
+        "hold-first" => {
+            respond(200, &[], request.header("idempotency-key").unwrap_or("").as_bytes())
+        }
         "hello" => respond(200, &["content-type: text/plain", "x-a: 1", "x-a: 2"], b"hello"),
         "echo" => {
             let mut text = format!("{} {}\n", request.method, request.target);

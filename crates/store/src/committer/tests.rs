@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Append, Change, Found, LogEnds, MemoryStore, Size, Space, log_key};
+use crate::{Append, Change, MemoryStore, Space, log_key};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// A store that waits for leave before each group, and tells how many commits it has.
@@ -16,39 +16,7 @@ impl Store for Gated {
         self.inside.apply(commits)
     }
 
-    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inside.get(space, key)
-    }
-
-    fn inspect(
-        &self,
-        _: Space,
-        _: &[u8],
-        _: &[u8],
-        _: bool,
-        _: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
-    ) -> Result<(), StoreError> {
-        panic!("nobody looks")
-    }
-
-    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
-        self.inside.log_ends(id)
-    }
-
-    fn trimmed_logs(
-        &self,
-        _: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
-        panic!("nobody looks")
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn size(&self) -> Result<Size, StoreError> {
-        self.inside.size()
-    }
+    crate::forward_store!(inside: get inspect log_ends trimmed_logs compact size);
 }
 
 struct Stage {
@@ -135,9 +103,7 @@ struct Restless {
 }
 
 impl Store for Restless {
-    fn apply(&self, commits: Vec<Commit>) -> Vec<Result<(), StoreError>> {
-        self.inside.apply(commits)
-    }
+    crate::forward_store!(inside: apply get inspect log_ends trimmed_logs compact size);
 
     fn settle(&self) -> bool {
         let mut asked = self.asked.lock().unwrap();
@@ -145,40 +111,6 @@ impl Store for Restless {
         asked.1 = left.saturating_sub(1);
         asked.0.send(left).unwrap();
         left > 0
-    }
-
-    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inside.get(space, key)
-    }
-
-    fn inspect(
-        &self,
-        _: Space,
-        _: &[u8],
-        _: &[u8],
-        _: bool,
-        _: &mut dyn FnMut(&[u8], Found<'_>) -> bool,
-    ) -> Result<(), StoreError> {
-        panic!("nobody looks")
-    }
-
-    fn log_ends(&self, id: u64) -> Result<LogEnds, StoreError> {
-        self.inside.log_ends(id)
-    }
-
-    fn trimmed_logs(
-        &self,
-        _: &mut dyn FnMut(u64) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
-        panic!("nobody looks")
-    }
-
-    fn compact(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn size(&self) -> Result<Size, StoreError> {
-        self.inside.size()
     }
 }
 

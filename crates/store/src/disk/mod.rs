@@ -16,7 +16,7 @@ mod tail;
 
 use crate::error::StoreError;
 use crate::sealed::Sealed;
-use crate::store::delegate_store;
+use crate::store::Store;
 use engine::DiskEngine;
 use files::Directory;
 use std::path::Path;
@@ -79,4 +79,6 @@ impl DiskStore {
     }
 }
 
-delegate_store!(DiskStore);
+impl Store for DiskStore {
+    crate::forward_store!(0: apply get inspect log_ends trimmed_logs compact settle size has_room);
+}

@@ -4,7 +4,7 @@ use crate::birth::{Birth, Bond};
 use crate::clock::Clock;
 use crate::config::{HOST_NORMAL, NodeConfig, Sinks};
 use crate::durable::process::Arrival;
-use crate::durable::wake_durable;
+use crate::durable::{SnapshotRule, wake_durable};
 use crate::io_pool::IoPool;
 use crate::mail::{Mail, Task};
 use crate::node::{assemble, kernel};
@@ -59,6 +59,13 @@ impl Machine {
         config.programs = programs;
         config.records = Records::none();
         config.store = Some(store);
+        // Lives are short here.
+        config.snapshots = SnapshotRule {
+            records_max: 24,
+            records_idle: 4,
+            records_kept: 100,
+            ..SnapshotRule::default()
+        };
         let lines = Lines::default();
         config.sinks = Sinks { print: Box::new(lines.clone()), log: Box::new(io::sink()) };
         let slice = 2000;
