@@ -81,6 +81,11 @@ impl Vm<'_> {
 
     /// Prepares a numeric loop whose start, limit and step are at `at`; false: no iteration.
     pub(crate) fn for_prepare(&mut self, at: usize) -> Result<bool, Raise> {
+        let [start, _, step] = [0, 1, 2].map(|offset| self.number(self.heap.get(at + offset)));
+        // PUC looks at this before it looks at the limit, when both are integers.
+        if let (Some(Number::Int(_)), Some(Number::Int(0))) = (start, step) {
+            return Err(self.error("'for' step is zero"));
+        }
         let mut value = [word::NIL; 3];
         for (position, name) in [(1, "limit"), (2, "step"), (0, "initial")] {
             value[position] = self.heap.get(at + position);
@@ -98,9 +103,6 @@ impl Vm<'_> {
             return Ok(false);
         };
         if let (Number::Int(start), Number::Int(step), false) = (start, step, texts) {
-            if step == 0 {
-                return Err(self.error("'for' step is zero"));
-            }
             let Some(limit) = integer_limit(start, limit, step) else { return Ok(false) };
             let limit = self.heap.integer(limit);
             self.heap.set(at + 1, limit);

@@ -206,7 +206,7 @@ impl Vm<'_> {
         }
         match self.line_of(base, 1) {
             Some((file, _)) => format!("function <{file}:{}>", prototype.line_defined),
-            None => "function <?>".to_owned(),
+            None => "?".to_owned(),
         }
     }
 
