@@ -1,8 +1,9 @@
--- Starts so many processes of a program and sends each a message; ends with the PID of the middle one.
+-- Starts so many processes of a program and sends each a message; ends with the PIDs of some of them, so
+-- many from one to the next, with spaces between.
 local time = require("time")
 
-return { main = function(program, count)
-  local middle
+return { main = function(program, count, apart)
+  local some = {}
   for i = 1, count do
     local pid, err = process.spawn(program, "app:processes")
     while not pid do
@@ -11,7 +12,7 @@ return { main = function(program, count)
       pid, err = process.spawn(program, "app:processes")
     end
     while not process.send(pid, "one", i) do time.sleep("1ms") end
-    if i == count // 2 then middle = pid end
+    if i % apart == 0 then some[#some + 1] = pid end
   end
-  return middle
+  return table.concat(some, " ")
 end }

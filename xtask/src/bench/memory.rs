@@ -72,6 +72,11 @@ pub(super) fn resident_bytes(id: u32) -> Result<f64, String> {
     bytes_of(&format!("/proc/{id}/status"), "VmRSS:")
 }
 
+/// The most that this program has had resident.
+pub(super) fn peak_bytes() -> Result<f64, String> {
+    bytes_of("/proc/self/status", "VmHWM:")
+}
+
 /// What the machine could still give to a program.
 pub(super) fn available_bytes() -> Result<f64, String> {
     bytes_of("/proc/meminfo", "MemAvailable:")

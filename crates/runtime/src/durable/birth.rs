@@ -1,7 +1,7 @@
 //! The beginning of durable processes, and of all processes that durable ones start: what a spawn's result
 //! names is made at once, and does not run before the commit that asks for it is on disk.
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, too_many};
 use super::process::Kept;
 use crate::birth::{Bond, START_INSTRUCTIONS, guarded};
 use crate::door::{Door, Purpose};
@@ -24,6 +24,10 @@ use procession_types::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Commits of a shard under way from which on nobody is born who could be born later: a fraction of a second
+/// of a disk's time.
+const FLIGHTS_MAX: usize = 16_384;
 
 /// A process that has been made and does not run yet.
 pub(crate) struct Embryo {
@@ -195,6 +199,11 @@ impl Worker {
         };
         // What a durable process starts waits for room with its parent.
         keeper.check_room()?;
+        // Nobody can leave memory before all that it did is on disk: whoever starts more processes than the
+        // disk keeps up with would fill the memory with them.
+        if self.desk.flights.len() >= FLIGHTS_MAX {
+            return Err(too_many());
+        }
         let parent = parent.and_then(|slot| self.kernel.pid(slot));
         let owner = if let Bond::Owned(owner) = bond { Some(owner) } else { None };
         let (pid, mut newborn) =

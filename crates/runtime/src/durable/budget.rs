@@ -3,7 +3,8 @@
 //! A host may have a budget. When most of it is used, those that had no turn for longest leave memory; a
 //! process that is in the middle of a turn, has commits under way, or waits for something outside stays.
 //! While none can leave fast enough, those that are to come back wait, unless nobody is about to leave:
-//! somebody in memory may wait for one of them. Births do not wait.
+//! somebody in memory may wait for one of them. Births do not wait; they are refused when too many commits are
+//! under way, so that not everybody in memory is one of those who have to stay.
 //!
 //! What a process takes is counted as long as its guest is there, by a [`Charge`] that goes with it.
 

@@ -327,6 +327,12 @@ impl Keeper {
     }
 }
 
+/// The error for whoever asks for more than the disk keeps up with.
+pub(crate) fn too_many() -> Error {
+    let message = "too many commits wait for the disk: try again later";
+    Error::new(ErrorKind::Unavailable, message).with_retryable(true)
+}
+
 /// An error of the store as everybody sees errors.
 pub(crate) fn of_store(error: &StoreError) -> Error {
     let kind = match error {

@@ -1,6 +1,6 @@
 //! What comes for durable processes from outside of the node, and the end of the node.
 
-use super::keeper::{Keeper, of_store};
+use super::keeper::{Keeper, of_store, too_many};
 use super::process::Arrival;
 use crate::mail::Mail;
 use crate::node::Node;
@@ -12,7 +12,7 @@ use procession_durable::keys;
 use procession_durable::record::Parcel;
 use procession_kernel::SlotIndex;
 use procession_store::{Change, Commit, Space, StoreError};
-use procession_types::{Error, ErrorKind, Message, Pid};
+use procession_types::{Error, Message, Pid};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -42,10 +42,7 @@ impl Node {
             }
             Err(error) => told(Err(of_store(&error))),
         };
-        keeper.committer.submit(commit, Box::new(done)).map_err(|_| {
-            let message = "too many commits wait for the disk: try again later";
-            Error::new(ErrorKind::Unavailable, message).with_retryable(true)
-        })
+        keeper.committer.submit(commit, Box::new(done)).map_err(|_| too_many())
     }
 
     /// Waits until everything that durable processes have done so far is on disk.

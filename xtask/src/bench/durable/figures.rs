@@ -3,7 +3,7 @@
 
 use super::node::{start, stop};
 use super::slots::{ACCOUNTS, Lived};
-use super::{COUNTS, PAIRS, disk, peer, restart, senders, slots};
+use super::{COUNTS, PAIRS, disk, many, peer, restart, senders, slots};
 use crate::{Outcome, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,6 +113,12 @@ pub(super) fn run(parts: &[String]) -> Outcome {
         if wanted.has("restart") {
             figures.add("restart", "ns", restart::first_answer(&scratch.fresh("restart")?)?);
         }
+    }
+    if wanted.has("many") {
+        let many = many::measured(&scratch.fresh("many")?)?;
+        figures.add("many_born", "/s", many.born_per_second);
+        figures.add("many_peak", "B", many.peak_bytes);
+        figures.add("many_sent", "/s", many.per_second);
     }
     figures.print();
     Ok(())

@@ -4,6 +4,7 @@
 
 mod disk;
 mod figures;
+mod many;
 mod node;
 mod peer;
 mod restart;
@@ -43,6 +44,62 @@ impl Metric {
     }
 }
 
+/// What is measured, but for the cost of snapshots.
+const METRICS: &[Metric] = &[
+    rate("appends of 200 bytes to this disk, a sync each", "disk"),
+    rate("durable messages from outside, 1 sender (SQLite)", "outside_1"),
+    rate("durable messages from outside, 64 senders (SQLite)", "outside_64"),
+    rate("durable messages from outside, 1024 senders (SQLite)", "outside_1024").wanted(1e5),
+    time("the same, 1 sender: to the acknowledgement, median", "outside_1_p50"),
+    time("the same, 1 sender: p99", "outside_1_p99"),
+    time("the same, 64 senders: median", "outside_64_p50"),
+    time("the same, 64 senders: p99", "outside_64_p99"),
+    time("the same, 1024 senders: median", "outside_1024_p50"),
+    time("the same, 1024 senders: p99", "outside_1024_p99"),
+    Metric(
+        "the same, 1 sender: messages per sync of the disk",
+        "outside_1_syncs",
+        "",
+        Better::Higher,
+        None,
+    ),
+    Metric(
+        "the same, 64 senders: messages per sync of the disk",
+        "outside_64_syncs",
+        "",
+        Better::Higher,
+        None,
+    ),
+    Metric(
+        "the same, 1024 senders: messages per sync of the disk",
+        "outside_1024_syncs",
+        "",
+        Better::Higher,
+        None,
+    ),
+    rate("messages between durable processes, 1 pair", "pairs_1"),
+    rate("messages between durable processes, 64 pairs", "pairs_64"),
+    rate("messages between durable processes, 1024 pairs", "pairs_1024").wanted(1e5),
+    rate("one process takes 100 000 messages, many in a record", "fed_live"),
+    rate("one process takes 100 000 messages, one in a record", "alone_10_live"),
+    rate("cold replay, many slots in a record: slots", "fed_replay").wanted(5e5),
+    rate("cold replay, one slot in a record: slots", "alone_10_replay").wanted(5e5),
+    Metric("on disk per slot, many in a record", "fed_bytes", "B", Better::Lower, None),
+    Metric("on disk per slot, one in a record", "alone_10_bytes", "B", Better::Lower, None),
+    time("restart after kill -9 to the first answer of one of 100 000", "restart").wanted(3e8),
+    time("reading a slot while its process computes, median", "read_p50").wanted(1e5),
+    time("reading a slot while its process computes, p99", "read_p99"),
+    rate("a million durable processes: born, each with a message", "many_born"),
+    Metric(
+        "a million of them, 10 000 active: the most that was resident",
+        "many_peak",
+        "B",
+        Better::Lower,
+        Some(Bar::Figure(2.0 * 1024.0 * 1024.0 * 1024.0)),
+    ),
+    rate("a million of them, 10 000 active: messages", "many_sent"),
+];
+
 pub(super) fn run(_bench: &Bench) -> Result<Vec<Row>, String> {
     run::shown(&["cargo", "build", "--release", "--package", "xtask"])?;
     let program = workspace::target()?.join("release/xtask").display().to_string();
@@ -52,55 +109,10 @@ pub(super) fn run(_bench: &Bench) -> Result<Vec<Row>, String> {
 
 /// The output of [`measure`] as rows of the table.
 fn rows(output: &str) -> Result<Vec<Row>, String> {
-    let metrics = [
-        rate("appends of 200 bytes to this disk, a sync each", "disk"),
-        rate("durable messages from outside, 1 sender (SQLite)", "outside_1"),
-        rate("durable messages from outside, 64 senders (SQLite)", "outside_64"),
-        rate("durable messages from outside, 1024 senders (SQLite)", "outside_1024").wanted(1e5),
-        time("the same, 1 sender: to the acknowledgement, median", "outside_1_p50"),
-        time("the same, 1 sender: p99", "outside_1_p99"),
-        time("the same, 64 senders: median", "outside_64_p50"),
-        time("the same, 64 senders: p99", "outside_64_p99"),
-        time("the same, 1024 senders: median", "outside_1024_p50"),
-        time("the same, 1024 senders: p99", "outside_1024_p99"),
-        Metric(
-            "the same, 1 sender: messages per sync of the disk",
-            "outside_1_syncs",
-            "",
-            Better::Higher,
-            None,
-        ),
-        Metric(
-            "the same, 64 senders: messages per sync of the disk",
-            "outside_64_syncs",
-            "",
-            Better::Higher,
-            None,
-        ),
-        Metric(
-            "the same, 1024 senders: messages per sync of the disk",
-            "outside_1024_syncs",
-            "",
-            Better::Higher,
-            None,
-        ),
-        rate("messages between durable processes, 1 pair", "pairs_1"),
-        rate("messages between durable processes, 64 pairs", "pairs_64"),
-        rate("messages between durable processes, 1024 pairs", "pairs_1024").wanted(1e5),
-        rate("one process takes 100 000 messages, many in a record", "fed_live"),
-        rate("one process takes 100 000 messages, one in a record", "alone_10_live"),
-        rate("cold replay, many slots in a record: slots", "fed_replay").wanted(5e5),
-        rate("cold replay, one slot in a record: slots", "alone_10_replay").wanted(5e5),
-        Metric("on disk per slot, many in a record", "fed_bytes", "B", Better::Lower, None),
-        Metric("on disk per slot, one in a record", "alone_10_bytes", "B", Better::Lower, None),
-        time("restart after kill -9 to the first answer of one of 100 000", "restart").wanted(3e8),
-        time("reading a slot while its process computes, median", "read_p50").wanted(1e5),
-        time("reading a slot while its process computes, p99", "read_p99"),
-    ];
     let found =
         |name: &str| find(output, name).ok_or_else(|| format!("no figure {name} in:\n{output}"));
     let mut rows = Vec::new();
-    for Metric(what, name, unit, better, bar) in metrics {
+    for &Metric(what, name, unit, better, bar) in METRICS {
         let peer = name.strip_prefix("outside").and_then(|it| find(output, &format!("sqlite{it}")));
         rows.push(Row { what: what.to_owned(), ours: found(name)?, peer, unit, better, bar });
     }
@@ -127,6 +139,7 @@ fn rows(output: &str) -> Result<Vec<Row>, String> {
 pub(crate) fn measure(arguments: &[String]) -> Outcome {
     match arguments {
         [role, store] if role == restart::BEAR => restart::bear(Path::new(store)),
+        [role, store] if role == many::MANY => many::measure(Path::new(store)),
         [role, store, pid] if role == restart::ASK => restart::ask(Path::new(store), pid),
         parts => figures::run(parts),
     }

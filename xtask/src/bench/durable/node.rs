@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long a process is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Processes that are asked for their counts at once.
+const ASKED_AT_ONCE: usize = 1024;
+
 /// How a program's processes outlive the node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -60,12 +63,22 @@ fn program((name, source, kind): (&str, &str, Kind)) -> Program {
 
 /// A node over the store in a directory; processes leave memory after they have been idle for so long.
 pub(super) fn start(store: &Path, idle: Duration) -> Result<Node, String> {
+    start_within(store, idle, None)
+}
+
+/// Likewise, with so many bytes for the processes in memory.
+pub(super) fn start_within(
+    store: &Path,
+    idle: Duration,
+    resident_bytes_max: Option<u64>,
+) -> Result<Node, String> {
     let (store, _) = DiskStore::open(store, DiskConfig::default())
         .map_err(|error| format!("could not open the store: {error}"))?;
     let mut config = NodeConfig::new(Arc::new(LuaEnvironment::new()));
     config.sinks = Sinks::none();
     config.store = Some(Arc::new(store) as Arc<dyn Store>);
     config.hosts[0].hibernate_after_ns = Some(idle.as_nanos() as u64);
+    config.hosts[0].resident_bytes_max = resident_bytes_max;
     config.programs = PROGRAMS.into_iter().map(program).collect();
     Node::start(config).map_err(|error| format!("could not start the node: {error}"))
 }
@@ -128,9 +141,23 @@ pub(super) fn text(node: &Node, name: &str, arguments: &[Argument<'_>]) -> Resul
 
 /// The sum of the counts of some processes, when they have done all that was sent to them.
 pub(super) fn sum(node: &Node, pids: &[Pid]) -> Result<i64, String> {
-    let texts: Vec<String> = pids.iter().map(|pid| node.pid_text(*pid)).collect();
-    let arguments: Vec<_> = texts.iter().map(|text| Argument::Text(text)).collect();
-    number(node, "sum", &arguments)
+    let mut all = 0;
+    for pids in pids.chunks(ASKED_AT_ONCE) {
+        let texts: Vec<String> = pids.iter().map(|pid| node.pid_text(*pid)).collect();
+        let arguments: Vec<_> = texts.iter().map(|text| Argument::Text(text)).collect();
+        all += number(node, "sum", &arguments)?;
+    }
+    Ok(all)
+}
+
+/// Starts so many counters, each of which has had a message, and gives some of them, so many from one to
+/// the next.
+pub(super) fn born(node: &Node, count: i64, apart: i64) -> Result<Vec<Pid>, String> {
+    let arguments =
+        [Argument::Text("app:counter"), Argument::Number(count), Argument::Number(apart)];
+    let some = text(node, "births", &arguments)?;
+    let known = |pid: &str| node.parse_pid(pid).ok_or_else(|| format!("{pid} is no PID"));
+    some.split(' ').map(known).collect()
 }
 
 /// A message with a text.

@@ -1,6 +1,6 @@
 //! From the start of a node that was killed to the first answer of one of its many sleeping processes.
 
-use super::node::{Argument, number, start, text};
+use super::node::{Argument, born, number, start};
 use crate::Outcome;
 use procession_runtime::Node;
 use std::io::{BufRead as _, BufReader};
@@ -45,7 +45,7 @@ pub(super) fn first_answer(store: &Path) -> Result<f64, String> {
 }
 
 /// This program again.
-fn again(arguments: &[&str]) -> Result<Child, String> {
+pub(super) fn again(arguments: &[&str]) -> Result<Child, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let child = Command::new(program)
         .arg(super::COMMAND)
@@ -57,7 +57,7 @@ fn again(arguments: &[&str]) -> Result<Child, String> {
 }
 
 /// The first line that a program prints.
-fn line(child: &mut Child) -> Result<String, String> {
+pub(super) fn line(child: &mut Child) -> Result<String, String> {
     let output = child.stdout.take().ok_or("the program has no output")?;
     match BufReader::new(output).lines().next() {
         Some(Ok(line)) => Ok(line),
@@ -69,12 +69,12 @@ fn line(child: &mut Child) -> Result<String, String> {
 /// Bears the processes, says the PID of one when all of them sleep, and waits to be killed.
 pub(super) fn bear(store: &Path) -> Outcome {
     let node = start(store, IDLE)?;
-    let arguments = [Argument::Text("app:counter"), Argument::Number(SLEEPERS)];
-    let pid = text(&node, "births", &arguments)?;
+    let middle = born(&node, SLEEPERS, SLEEPERS / 2)?;
+    let pid = middle.first().ok_or("no process was born")?;
     node.flush_store();
     wait_for_sleep(&node)?;
     std::thread::sleep(SLEEP);
-    println!("{pid}");
+    println!("{}", node.pid_text(*pid));
     std::thread::sleep(Duration::from_secs(60));
     Err("nobody has killed this".to_owned())
 }

@@ -18,16 +18,30 @@ pub(super) struct Sent {
     pub(super) p99_ns: f64,
 }
 
-/// Acknowledged messages from outside. Each of so many senders has one under way at a time; all of them
-/// are tasks of one thread, as in a server, so that it is not threads that are measured.
+/// Acknowledged messages from outside to a few new processes.
 pub(super) fn outside(node: &Node, senders: usize, time: Duration) -> Result<Sent, String> {
     let pids: Result<Vec<Pid>, String> =
         (0..RECEIVERS.min(senders)).map(|_| spawn(node, "counter", &[])).collect();
-    let pids = pids?;
+    to_all(node, (&pids?, 0), senders, time)
+}
+
+/// Acknowledged messages from outside to some processes in turn, which have counted so many. Each of so many
+/// senders has one under way at a time; all of them are tasks of one thread, as in a server, so that it is
+/// not threads that are measured.
+pub(super) fn to_all(
+    node: &Node,
+    (pids, before): (&[Pid], i64),
+    senders: usize,
+    time: Duration,
+) -> Result<Sent, String> {
     let (told, news) = channel();
     let begun = Instant::now();
-    let send = |sender: usize| send(node, pids[sender % pids.len()], sender, told.clone());
-    (0..senders).try_for_each(send)?;
+    let mut turns = pids.iter().cycle();
+    let mut send = |sender: usize| {
+        let to = turns.next().ok_or("there is nobody to send to")?;
+        send(node, *to, sender, told.clone())
+    };
+    (0..senders).try_for_each(&mut send)?;
     let mut took = Vec::new();
     while begun.elapsed() < time {
         let (sender, since) = hear(&news)?;
@@ -37,7 +51,7 @@ pub(super) fn outside(node: &Node, senders: usize, time: Duration) -> Result<Sen
     for _ in 0..senders {
         took.push(hear(&news)?.1);
     }
-    let counted = sum(node, &pids)?;
+    let counted = sum(node, pids)? - before;
     let seconds = begun.elapsed().as_secs_f64();
     if counted != took.len() as i64 {
         return Err(format!("{} messages were acknowledged, {counted} were taken", took.len()));
@@ -50,14 +64,23 @@ pub(super) fn outside(node: &Node, senders: usize, time: Duration) -> Result<Sen
 /// Which sender's message was acknowledged, and how long that took.
 type News = Result<(usize, Duration), String>;
 
+/// Sends a message; as long as the node has no room for it, again.
 fn send(node: &Node, to: Pid, sender: usize, told: Sender<News>) -> Result<(), String> {
     let begun = Instant::now();
-    let tell = move |result: Result<(), procession_types::Error>| {
-        let news = result.map(|()| (sender, begun.elapsed())).map_err(|error| error.to_string());
-        // Whoever has sent it waits for the news.
-        let _ = told.send(news);
-    };
-    node.send_then(to, message("a short order"), tell).map_err(|error| error.to_string())
+    loop {
+        let told = told.clone();
+        let tell = move |result: Result<(), procession_types::Error>| {
+            let took = result.map(|()| (sender, begun.elapsed()));
+            // Whoever has sent it waits for the news.
+            let _ = told.send(took.map_err(|error| error.to_string()));
+        };
+        match node.send_then(to, message("a short order"), tell) {
+            Err(error) if error.retryable == Some(true) => {
+                std::thread::sleep(Duration::from_millis(1))
+            }
+            result => return result.map_err(|error| error.to_string()),
+        }
+    }
 }
 
 fn hear(news: &Receiver<News>) -> News {
