@@ -13,24 +13,28 @@ const VERSION: &str = "4.32.5";
 /// Where `.ci/run` puts it.
 const DIRECTORY: &str = "target/schemathesis";
 /// How long it asks when nobody says so, in seconds.
-const SECONDS: u64 = 60;
+const SECONDS: u64 = 90;
 /// How long the node may take to listen.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the application of the requests and their configuration are.
 const APPLICATION: &str = "xtask/contract";
-const TOKEN_OPTIONS: [&str; 6] = [
-    "--policy",
+/// What the token may do.
+const POLICIES: [&str; 5] = [
     "contract:everything",
-    "--policy",
     "contract:not-the-system",
-    "--policy",
+    "contract:not-the-journal",
     "contract:not-drained",
+    "contract:not-drained-either",
 ];
+/// The last thing that it would ask.
+const NEVER_ASKED: &str = "/v1/shutdown";
+/// The phases in which every operation has to be asked.
+const PHASES: [&str; 2] = ["coverage", "fuzzing"];
 
 /// What is asked of it.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
-    /// How long; 0 = a minute.
+    /// How long; 0 = a minute and a half.
     pub(crate) seconds: u64,
     /// Seed of the requests; 0 = a new one.
     pub(crate) seed: u64,
@@ -66,12 +70,13 @@ pub(crate) fn run(options: &Options) -> Outcome {
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     let token = procession(&target)
         .args(["token", "create", "tester"])
-        .args(TOKEN_OPTIONS)
+        .args(POLICIES.iter().flat_map(|policy| ["--policy", policy]))
         .output()
         .map_err(|error| format!("could not run procession: {error}"))?;
     let token = String::from_utf8_lossy(&token.stdout).trim().to_owned();
     let mut node = procession(&target)
-        .args(["up", APPLICATION, "--listen", "127.0.0.1:0"])
+        .args(["up", APPLICATION, "--listen", "127.0.0.1:0", "--store"])
+        .arg(home.join("store"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -128,15 +133,60 @@ fn ask(schemathesis: &Path, home: &Path, [url, token]: &[&str; 2], options: &Opt
     command.args(["--header", &format!("Authorization: Bearer {token}")]);
     command.args(["--max-time", &seconds.to_string(), "--continue-on-failure"]);
     command.args(["--request-timeout", "60", "--suppress-health-check", "all"]);
-    // The last thing that it would ask.
-    command.args(["--exclude-path", "/v1/shutdown", "--warnings", "off"]);
+    command.args(["--exclude-path", NEVER_ASKED, "--warnings", "off"]);
     if options.seed > 0 {
         command.args(["--seed", &options.seed.to_string()]);
     }
+    let counts = home.join("asked.json");
     command.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", &directory);
+    command.env("CONTRACT_ASKED", &counts);
     // What it remembers of failures goes where everything goes that is made.
     command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(home);
     let status = command.stdin(Stdio::null()).status();
     let status = status.map_err(|error| format!("could not start schemathesis: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("schemathesis ended with {status}")) }
+    if status.success() {
+        reached(&counts)
+    } else {
+        Err(format!("schemathesis ended with {status}"))
+    }
+}
+
+/// Whether every operation of the OpenAPI file was asked in every phase, and did what it is there for at
+/// least once: requests that are all refused say little.
+fn reached(counts: &Path) -> Outcome {
+    let asked = json(counts)?;
+    let document = json(&workspace::root().join("docs/openapi.json"))?;
+    let paths = document["paths"].as_object().ok_or("docs/openapi.json has no paths")?;
+    let mut missing = Vec::new();
+    let mut requests = 0;
+    for (path, methods) in paths.iter().filter(|(path, _)| *path != NEVER_ASKED) {
+        for method in methods.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            let operation = format!("{} {path}", method.to_uppercase());
+            let counts = asked[&operation].as_object();
+            let counts = || counts.into_iter().flatten();
+            requests += counts().filter_map(|(_, count)| count.as_u64()).sum::<u64>();
+            for phase in PHASES {
+                if !counts().any(|(what, _)| what.starts_with(phase)) {
+                    missing.push(format!("{operation} was not asked in the phase {phase}"));
+                }
+            }
+            // What only waits may have waited in vain, and what streams has no end.
+            let is_done = |status: &str| status.starts_with('2') || status == "504";
+            let mut statuses = counts().filter_map(|(what, _)| what.rsplit(' ').next());
+            if !statuses.any(is_done) {
+                missing.push(format!("{operation} has refused every request"));
+            }
+        }
+    }
+    if missing.is_empty() {
+        println!("{requests} requests, and every operation was asked");
+        return Ok(());
+    }
+    Err(format!("{}\ngive it more time: --seconds", missing.join("\n")))
+}
+
+fn json(file: &Path) -> Result<serde_json::Value, String> {
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|error| format!("failed to read {}: {error}", file.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{} is no JSON: {error}", file.display()))
 }

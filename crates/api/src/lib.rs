@@ -42,7 +42,7 @@ pub use problem::{PROBLEM_TYPE, Problem};
 pub use process::{
     CancelRequest, CoroutineView, ExitView, HaltView, ProcessDetail, ProcessView, WaitQuery,
 };
-pub use record::{RecordQuery, RecordView};
+pub use record::{RecordQuery, RecordView, StreamEvent};
 pub use reload::{ChangeView, ReloadRequest, ReloadView};
 pub use selector::Selector;
 pub use service::{ControlRequest, PoolView, ScaleRequest, ServiceView, UpgradeRequest};

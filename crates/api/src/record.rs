@@ -95,3 +95,15 @@ pub struct RecordView {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
 }
+
+/// One event of a stream of server-sent events, as the OpenAPI file tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StreamEvent {
+    /// To be sent as `Last-Event-ID` by whoever comes back.
+    pub id: String,
+    /// `record` or `stats`.
+    pub event: String,
+    /// What one item of the list of the same name is, as JSON in one line.
+    #[schema(content_media_type = "application/json")]
+    pub data: String,
+}

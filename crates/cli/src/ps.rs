@@ -15,7 +15,7 @@ const SHOWN: u32 = 1000;
 pub(crate) struct PsArguments {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Those that match: program, host, state, name, parent; as in program=app:worker,state!=paused
+    /// Those that match: program, host, state, name, parent, service, or labels of that; as in program=app:worker,state!=paused
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub(crate) selector: Option<String>,
     /// How many at most

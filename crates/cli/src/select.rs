@@ -19,7 +19,7 @@ pub(crate) struct Which {
         conflicts_with = "selector"
     )]
     pub(crate) processes: Vec<String>,
-    /// All that match: program, host, state, name, parent; as in program=app:worker,state!=paused
+    /// All that match: program, host, state, name, parent, service, or labels of that; as in program=app:worker,state!=paused
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub(crate) selector: Option<String>,
 }

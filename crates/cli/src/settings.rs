@@ -7,6 +7,7 @@ use crate::output::Format;
 use clap::ValueEnum as _;
 use procession_types::units;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -110,7 +111,8 @@ impl Settings {
         if let Some(path) = self.get("tokens") {
             return Ok(path.into());
         }
-        user_directory().map(|directory| directory.join("tokens.json")).ok_or_else(|| {
+        let directory = user_directory(|name| std::env::var_os(name));
+        directory.map(|directory| directory.join("tokens.json")).ok_or_else(|| {
             Failure::usage("nobody says where the tokens are").with_hint("set PROCESSION_TOKENS")
         })
     }
@@ -129,24 +131,31 @@ impl Settings {
 /// # Errors
 /// Exit code 9 when a file or variable is wrong, 4 when a named file is not there.
 pub(crate) fn load(arguments: &ConfigArguments) -> Result<Settings, Failure> {
+    let variable = |name: &str| std::env::var_os(name);
+    layered(&usual_files(variable), variable, arguments)
+}
+
+/// The settings of these files, the weakest first, of variables, and of the options of a command.
+fn layered(
+    files: &[PathBuf],
+    variable: impl Fn(&str) -> Option<OsString>,
+    arguments: &ConfigArguments,
+) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     for known in KNOWN.iter().filter(|known| !known.default.is_empty()) {
         settings.set(known.name, known.default, "default")?;
     }
-    for path in usual_files() {
-        if path.is_file() {
-            read(&mut settings, &path)?;
-        }
+    for path in files.iter().filter(|path| path.is_file()) {
+        read(&mut settings, path)?;
     }
     if let Some(path) = &arguments.config {
         read(&mut settings, path)?;
     }
     for known in &KNOWN {
-        let variable = format!("{VARIABLE}{}", known.name.to_ascii_uppercase());
-        if let Some(value) = std::env::var_os(&variable) {
-            let value =
-                value.into_string().map_err(|_| invalid(format!("{variable} is no text")))?;
-            settings.set(known.name, &value, &variable)?;
+        let name = format!("{VARIABLE}{}", known.name.to_ascii_uppercase());
+        if let Some(value) = variable(&name) {
+            let value = value.into_string().map_err(|_| invalid(format!("{name} is no text")))?;
+            settings.set(known.name, &value, &name)?;
         }
     }
     for text in &arguments.set {
@@ -159,16 +168,15 @@ pub(crate) fn load(arguments: &ConfigArguments) -> Result<Settings, Failure> {
 }
 
 /// The files that are looked at, the weakest first.
-pub(crate) fn usual_files() -> Vec<PathBuf> {
+fn usual_files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let mut files = vec![Path::new("/etc/procession").join(FILE)];
-    files.extend(user_directory().map(|directory| directory.join(FILE)));
+    files.extend(user_directory(variable).map(|directory| directory.join(FILE)));
     files.push(PathBuf::from(PROJECT_FILE));
     files
 }
 
-fn user_directory() -> Option<PathBuf> {
-    let absolute =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+fn user_directory(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")));
     Some(base?.join("procession"))
 }
@@ -256,5 +264,60 @@ mod tests {
         let failure = settings.grace().unwrap_err();
         assert_eq!(failure.status.code(), 9);
         assert!(failure.to_string().contains("--set: grace \"soon\""), "{failure}");
+    }
+
+    #[test]
+    fn each_place_is_stronger_than_the_one_before() {
+        let at = std::env::temp_dir().join(format!("procession-settings-{}", std::process::id()));
+        std::fs::create_dir_all(&at).unwrap();
+        let file = |name: &str| {
+            let path = at.join(name);
+            std::fs::write(&path, format!("grace: {name}\n")).unwrap();
+            path
+        };
+        let files = [file("etc"), file("user"), file("project")];
+        let named = file("named");
+        for count in 0..=6 {
+            let arguments = ConfigArguments {
+                config: (count > 3).then(|| named.clone()),
+                set: (count > 5).then(|| "grace=set".to_owned()).into_iter().collect(),
+            };
+            let variable = |name: &str| {
+                let is_it = count > 4 && name == "PROCESSION_GRACE";
+                is_it.then(|| "environment".into())
+            };
+            let settings = layered(&files[..count.min(3)], variable, &arguments).unwrap();
+            let grace = settings.origin("grace").unwrap();
+            let places = ["10s", "etc", "user", "project", "named", "environment", "set"];
+            assert_eq!(grace.value, places[count]);
+            let origin = match count {
+                0 => "default".to_owned(),
+                5 => "PROCESSION_GRACE".to_owned(),
+                6 => "--set".to_owned(),
+                _ => format!("{}:1", at.join(places[count]).display()),
+            };
+            assert_eq!(grace.origin, origin);
+        }
+        std::fs::remove_dir_all(at).unwrap();
+    }
+
+    #[test]
+    fn files_of_the_machine_the_user_and_the_project_are_looked_at() {
+        let of = |variables: &'static [(&str, &str)]| {
+            let variable = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+            };
+            let files = usual_files(variable).into_iter();
+            files.map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        let (machine, project) = ("/etc/procession/config.yaml", "procession.yaml");
+        for (files, user) in [
+            (of(&[("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")]), "/x/procession/config.yaml"),
+            (of(&[("XDG_CONFIG_HOME", "x"), ("HOME", "/h")]), "/h/.config/procession/config.yaml"),
+            (of(&[("HOME", "/h")]), "/h/.config/procession/config.yaml"),
+        ] {
+            assert_eq!(files, [machine, user, project]);
+        }
+        assert_eq!(of(&[]), [machine, project]);
     }
 }

@@ -168,6 +168,25 @@ fn whatever_takes_a_name_takes_a_selector() {
     up.output(&["send", "app:greetings", "greet", "you"]);
     assert_eq!(up.line(), "HELLO you");
     up.fails(&["wait", "-l", "name=app:greetings", "--timeout", "10ms"], 8, "has not ended");
+
+    // The labels of a service, supervisor or pool are those of its processes.
+    let programs = |selector: &str| {
+        let shown = up.output(&["ps", "-l", selector, "-o", "jsonl"]);
+        let programs = shown.lines().map(|line| {
+            let (_, rest) = line.split_once("\"program\":\"").unwrap();
+            rest.split_once('"').unwrap().0.to_owned()
+        });
+        let mut programs: Vec<String> = programs.collect();
+        programs.sort();
+        programs
+    };
+    assert_eq!(programs("tier=back"), ["app:worker", "app:worker", "app:workers"]);
+    assert_eq!(programs("tier=back,program=app:worker"), ["app:worker", "app:worker"]);
+    assert_eq!(programs("tier=front"), [""; 0]);
+    assert_eq!(programs("service=app:greetings"), ["app:loud"]);
+    assert_eq!(programs("tier!=back,service!=system:root"), ["app:loud"]);
+    let keys = "but program, host, state, name, parent, pid, id, service, tier";
+    up.fails(&["ps", "-l", "tire=back"], 2, keys);
     for verb in ["restart", "start"] {
         up.fails(&[verb, "-l", "kind=none"], 4, "no service matches kind=none");
         up.fails(&[verb, "app:greetings", "-l", "kind=service"], 2, "cannot be used with");

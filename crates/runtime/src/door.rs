@@ -60,8 +60,12 @@ impl<'a> Door<'a> {
         let shared = &self.worker.shared;
         if to.first() == Some(&b'{')
             && let Some(pid) = pid_bytes::read(to, &shared.hosts, shared.name.as_deref())?
+            && shared.is_as_written(pid)
         {
-            self.worker.pid_cache.put(to, pid);
+            // What a number means that nobody has yet is found out when somebody has it.
+            if !pid.is_durable() || shared.is_alive(pid) {
+                self.worker.pid_cache.put(to, pid);
+            }
             return Ok(pid);
         }
         let name = std::str::from_utf8(to).ok();

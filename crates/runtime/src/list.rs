@@ -145,7 +145,8 @@ impl Node {
     #[must_use]
     pub fn parse_pid(&self, text: &str) -> Option<Pid> {
         let shared = &self.shared;
-        pid_bytes::read(text.as_bytes(), &shared.hosts, shared.name.as_deref()).ok().flatten()
+        let pid = pid_bytes::read(text.as_bytes(), &shared.hosts, shared.name.as_deref());
+        pid.ok().flatten().filter(|&pid| shared.is_as_written(pid))
     }
 
     /// Whether a process lives.

@@ -17,6 +17,7 @@ mod find;
 mod idempotency;
 mod listen;
 mod openapi;
+mod owners;
 mod past_view;
 mod routes;
 mod server;

@@ -72,7 +72,7 @@ impl Session {
 
     fn alone_in(directory: &Path, program: &str) -> Command {
         let mut command = Command::new(program);
-        for name in ["NODE", "SOCKET", "LISTEN", "TOKENS", "TOKEN", "OUTPUT", "GRACE"] {
+        for name in ["NODE", "SOCKET", "LISTEN", "TOKENS", "TOKEN", "OUTPUT", "GRACE", "OTLP"] {
             command.env_remove(format!("PROCESSION_{name}"));
         }
         command.env("XDG_CONFIG_HOME", directory).env("XDG_RUNTIME_DIR", directory);

@@ -2,6 +2,7 @@
 //! that nobody who looks back waits for running work, and those that sleep, stand still or have ended
 //! are looked at like all others.
 
+use super::alive::Whereabouts;
 use super::keeper::{Keeper, of_store};
 use super::sketch;
 use crate::node::Node;
@@ -270,6 +271,30 @@ pub(super) fn head_of(shared: &Shared, pid: Pid) -> Result<(&Keeper, Head), Erro
     match head.filter(|head| head.birth.pid == pid) {
         Some(head) => Ok((keeper, head)),
         None => Err(Error::not_found("the store has no such process")),
+    }
+}
+
+impl Shared {
+    /// Whether a PID that somebody has written names the process whose number it has: one of another host
+    /// is nobody's, whatever rights there are on that host.
+    pub(crate) fn is_as_written(&self, pid: Pid) -> bool {
+        let Some(keeper) = self.keeper.as_deref().filter(|_| pid.is_durable()) else { return true };
+        // The number has no more of it.
+        if pid.generation > u32::from(u16::MAX) {
+            return false;
+        }
+        match keeper.alive.whereabouts(pid) {
+            // Whoever looks for one that has ended looks into the store.
+            Whereabouts::Nowhere => true,
+            Whereabouts::On(host) => host == pid.host,
+            Whereabouts::Unknown => {
+                let is_it = head_of(self, pid).is_ok();
+                if is_it {
+                    keeper.alive.found(pid);
+                }
+                is_it
+            }
+        }
     }
 }
 

@@ -46,7 +46,9 @@ impl Drop for Callee {
 #[utoipa::path(
     post, path = "/v1/calls", tag = "calls", operation_id = "call",
     request_body = CallRequest,
-    responses((status = 200, body = CallResponse), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = CallResponse),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn call(
     Extracted(state): Extracted<State>,

@@ -84,7 +84,9 @@ pub(crate) async fn get(
 #[utoipa::path(
     delete, path = "/v1/drains/{target}", tag = "drains", operation_id = "undoDrain",
     params(("target" = String, Path, description = "node, or the id of what is drained, or the part of it behind the colon, or a beginning of either, when no other has that"), UndrainQuery),
-    responses((status = 200, body = DrainView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = DrainView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn undo(
     Extracted(state): Extracted<State>,

@@ -40,7 +40,13 @@ pub(crate) async fn send(
     state.node.check_takes(pid)?;
     // No thread waits for the disk: as many senders as there are share one sync.
     let (tell, told) = oneshot::channel();
-    state.node.send_then(pid, message, move |result| drop(tell.send(result)))?;
+    let tell = move |result| drop(tell.send(result));
+    if state.node.is_halted(pid) {
+        // What waits for one that stands still is counted in the store, which may take its time.
+        state.ask(move |node| node.send_then(pid, message, tell)).await??;
+    } else {
+        state.node.send_then(pid, message, tell)?;
+    }
     let stopping = |_| Problem::new(ErrorKind::Unavailable, "the node is stopping");
     told.await.map_err(stopping)??;
     Ok(StatusCode::ACCEPTED)

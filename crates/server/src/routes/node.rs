@@ -10,7 +10,7 @@ use axum::extract::State as Extracted;
 use axum::http::{HeaderMap, Response, StatusCode};
 use procession_api::{
     DurableView, HostView, ListQuery, NameCursor, NodeStats, NodeView, Page, Problem, ProgramView,
-    ShutdownRequest, StreamQuery, rfc3339,
+    ShutdownRequest, StreamEvent, StreamQuery, rfc3339,
 };
 use procession_runtime::{DrainTarget, Node, Priority, ResidentUse};
 use procession_types::ErrorKind;
@@ -60,7 +60,7 @@ pub(crate) async fn stats(Extracted(state): Extracted<State>, caller: Caller) ->
 #[utoipa::path(
     get, path = "/v1/stats/stream", tag = "node", operation_id = "streamStats",
     params(StreamQuery, ("Last-Event-ID" = Option<u64>, Header, description = "Id of the last event that was seen")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, content_type = "text/event-stream", body = StreamEvent), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn stats_stream(
     Extracted(state): Extracted<State>,

@@ -52,7 +52,9 @@ pub(crate) async fn history(
 #[utoipa::path(
     get, path = "/v1/processes/{process}/state", tag = "past", operation_id = "getPastState",
     params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one"), StateQuery),
-    responses((status = 200, body = PastStateView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = PastStateView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn state(
     Extracted(state): Extracted<State>,
@@ -79,7 +81,9 @@ pub(crate) async fn state(
     post, path = "/v1/processes/{process}/replay", tag = "past", operation_id = "replayPast",
     params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     request_body = ReplayRequest,
-    responses((status = 200, body = ReplayView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ReplayView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn replay(
     Extracted(state): Extracted<State>,

@@ -28,7 +28,9 @@ pub(crate) async fn livez() -> Response<Body> {
 /// It names what has failed or does not come up, and tells no error of a program.
 #[utoipa::path(
     get, path = "/readyz", tag = "probes", operation_id = "readyz", security(()),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "Not yet, or not any more; the detail says why"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn readyz(Extracted(state): Extracted<State>) -> Result<Response<Body>, Failed> {
     if *state.stopping.borrow() {

@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::enter::admit;
 use crate::extract::{Body, Params, Segment, duration};
 use crate::find::find;
+use crate::owners::Owners;
 use crate::past_view;
 use crate::state::State;
 use crate::view;
@@ -44,8 +45,9 @@ const ID_BYTES_MAX: usize = 255;
 
 /// All processes, a page at a time.
 ///
-/// The selector's keys are `program`, `host`, `state`, `name`, `parent`, `pid` and `id`. Processes
-/// that start, end or move to another shard between two pages may be missing or come twice.
+/// The selector's keys are `program`, `host`, `state`, `name`, `parent`, `pid`, `id`, `service` and the
+/// labels of services, supervisors and pools, which their processes and members have. Processes that
+/// start, end or move to another shard between two pages may be missing or come twice.
 #[utoipa::path(
     get, path = "/v1/processes", tag = "processes", operation_id = "listProcesses",
     params(ListQuery),
@@ -60,7 +62,6 @@ pub(crate) async fn list(
     let invalid = |detail: String| Failed::from(Problem::new(ErrorKind::Invalid, detail));
     let limit = query.limit().map_err(invalid)?;
     let selector: Selector = query.selector.as_deref().unwrap_or("").parse().map_err(invalid)?;
-    selector.check(&LABELS).map_err(invalid)?;
     let cursor: Option<ProcessCursor> =
         query.cursor.map(|cursor| cursor.parse()).transpose().map_err(invalid)?;
     let from = cursor.map_or(Position::default(), |it| Position { shard: it.shard, slot: it.slot });
@@ -73,6 +74,14 @@ fn page(
     limit: usize,
     selector: &Selector,
 ) -> Result<Page<ProcessView>, Error> {
+    // Whoever selects by what processes have themselves does not pay for the others.
+    let is_own = selector.check(&LABELS).is_ok();
+    let owners = if is_own { Owners::default() } else { Owners::of(node) };
+    if !is_own {
+        let keys: Vec<&str> =
+            LABELS.into_iter().chain(["service"]).chain(owners.labels()).collect();
+        selector.check(&keys).map_err(Error::invalid)?;
+    }
     let mut items = Vec::new();
     let mut next = Some(from);
     let mut looked_at = 0;
@@ -85,7 +94,7 @@ fn page(
         looked_at += visit_max;
         next = after;
         for (at, view) in views {
-            if !selector.matches(|key| labels(&view, key)) {
+            if !selector.matches(|key| labels(&view, &owners, key)) {
                 continue;
             }
             if items.len() == limit {
@@ -124,11 +133,11 @@ fn visit(node: &Node, from: Position, count_max: usize) -> Result<Visited, Error
     Ok((views, after))
 }
 
-/// What processes are selected by.
+/// What processes are selected by of their own.
 const LABELS: [&str; 7] = ["program", "host", "state", "name", "parent", "pid", "id"];
 
 /// The values of a process that a selector's key means.
-fn labels<'a>(view: &'a ProcessView, key: &str) -> Vec<&'a str> {
+fn labels<'a>(view: &'a ProcessView, owners: &'a Owners, key: &str) -> Vec<&'a str> {
     match key {
         "program" => vec![&view.program],
         "host" => vec![&view.host],
@@ -137,7 +146,11 @@ fn labels<'a>(view: &'a ProcessView, key: &str) -> Vec<&'a str> {
         "id" => vec![&view.id],
         "name" => view.names.iter().map(String::as_str).collect(),
         "parent" => view.parent.as_deref().into_iter().collect(),
-        _ => Vec::new(),
+        "service" => owners.owner(view).map(|it| it.id.as_str()).into_iter().collect(),
+        label => {
+            let value = owners.owner(view).and_then(|it| it.labels.get(label));
+            value.map(String::as_str).into_iter().collect()
+        }
     }
 }
 
@@ -321,7 +334,9 @@ pub(crate) async fn skip(
     post, path = "/v1/processes/{process}/upgrade", tag = "processes", operation_id = "upgradeProcess",
     params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one")),
     request_body = UpgradeRequest,
-    responses((status = 204, description = "The new program goes on"), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 204, description = "The new program goes on"),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn upgrade(
     Extracted(state): Extracted<State>,
@@ -346,7 +361,9 @@ pub(crate) async fn upgrade(
 #[utoipa::path(
     get, path = "/v1/processes/{process}/wait", tag = "processes", operation_id = "waitForProcess",
     params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one"), WaitQuery),
-    responses((status = 200, body = ExitView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ExitView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn wait(
     Extracted(state): Extracted<State>,

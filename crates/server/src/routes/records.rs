@@ -10,7 +10,8 @@ use crate::state::State;
 use axum::extract::State as Extracted;
 use axum::http::{HeaderMap, Response};
 use procession_api::{
-    LIMIT_DEFAULT, LIMIT_MAX, Page, Problem, RecordQuery, RecordView, parse_rfc3339, rfc3339,
+    LIMIT_DEFAULT, LIMIT_MAX, Page, Problem, RecordQuery, RecordView, StreamEvent, parse_rfc3339,
+    rfc3339,
 };
 use procession_environment::Level;
 use procession_runtime::telemetry::{EventKind, Grep, Query, Record, Stream};
@@ -56,7 +57,7 @@ pub(crate) async fn events(
 #[utoipa::path(
     get, path = "/v1/logs/stream", tag = "records", operation_id = "streamLogs",
     params(RecordQuery, ("Last-Event-ID" = Option<u64>, Header, description = "Id of the last event that was seen")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, content_type = "text/event-stream", body = StreamEvent), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn logs_stream(
     Extracted(state): Extracted<State>,
@@ -72,7 +73,7 @@ pub(crate) async fn logs_stream(
 #[utoipa::path(
     get, path = "/v1/events/stream", tag = "records", operation_id = "streamEvents",
     params(RecordQuery, ("Last-Event-ID" = Option<u64>, Header, description = "Id of the last event that was seen")),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, content_type = "text/event-stream", body = StreamEvent), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn events_stream(
     Extracted(state): Extracted<State>,

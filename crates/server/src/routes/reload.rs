@@ -22,7 +22,9 @@ const PATIENCE_MAX: Duration = Duration::from_secs(300);
 #[utoipa::path(
     post, path = "/v1/reload", tag = "node", operation_id = "reload",
     request_body = ReloadRequest,
-    responses((status = 200, body = ReloadView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ReloadView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn reload(
     Extracted(state): Extracted<State>,

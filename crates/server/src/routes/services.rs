@@ -88,7 +88,10 @@ pub(crate) async fn get(
     post, path = "/v1/services/{service}/start", tag = "services", operation_id = "startService",
     params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ControlRequest,
-    responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ServiceView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "It does not come up; the detail says why"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn start(
     Extracted(state): Extracted<State>,
@@ -104,7 +107,9 @@ pub(crate) async fn start(
     post, path = "/v1/services/{service}/stop", tag = "services", operation_id = "stopService",
     params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ControlRequest,
-    responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ServiceView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn stop(
     Extracted(state): Extracted<State>,
@@ -120,7 +125,10 @@ pub(crate) async fn stop(
     post, path = "/v1/services/{service}/restart", tag = "services", operation_id = "restartService",
     params(("service" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ControlRequest,
-    responses((status = 200, body = ServiceView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ServiceView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "It does not come up; the detail says why"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn restart(
     Extracted(state): Extracted<State>,
