@@ -18,7 +18,7 @@ pub(crate) struct SendArguments {
     /// What it is about
     #[arg(value_name = "TOPIC")]
     pub(crate) topic: Option<String>,
-    /// All that match, in the place of PROCESS: program, host, state, name, parent
+    /// All that match, in the place of PROCESS: program, host, state, name, parent, service, or labels of that
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub(crate) selector: Option<String>,
     /// Send it again with the same key, and nothing is sent again

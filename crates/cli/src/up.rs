@@ -131,7 +131,9 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
     watch_start(&node);
     let outcome = wait(&node, &happenings, grace);
     drop(watching);
-    node.flush_output();
+    if !node.flush_output() {
+        tell("nobody reads what processes print: what is left of it is lost");
+    }
     // Nobody asks any more from here on.
     drop(server);
     drop(export);

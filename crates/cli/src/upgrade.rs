@@ -20,7 +20,7 @@ pub(crate) struct UpgradeArguments {
     /// Id of the program [default: its own, as it is defined now]
     #[arg(value_name = "PROGRAM")]
     pub(crate) program: Option<String>,
-    /// All that match, in the place of PROCESS: program, host, state, name, parent
+    /// All that match, in the place of PROCESS: program, host, state, name, parent, service, or labels of that
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub(crate) selector: Option<String>,
     /// After its turn, whatever it has in hand, and not as soon as it waits for a message

@@ -45,3 +45,12 @@ fn the_deadline_ends_who_does_not_listen() {
     let took = first.elapsed();
     assert!(took >= Duration::from_secs(4) && took < Duration::from_secs(30), "{took:?}");
 }
+
+#[test]
+fn a_pipe_that_nobody_reads_keeps_no_node_from_ending() {
+    let session = Session::start_and_read_a_line(&["run", "shout.lua"]);
+    assert_eq!(session.line(), "ready");
+    session.signal("TERM");
+    let ended = session.end();
+    assert_eq!(ended.code, Some(143), "{ended:#?}");
+}

@@ -178,10 +178,12 @@ fn whatever_takes_a_name_takes_a_selector() {
         });
         let mut programs: Vec<String> = programs.collect();
         programs.sort();
+        // How many members there are is the pool's affair.
+        programs.dedup();
         programs
     };
-    assert_eq!(programs("tier=back"), ["app:worker", "app:worker", "app:workers"]);
-    assert_eq!(programs("tier=back,program=app:worker"), ["app:worker", "app:worker"]);
+    assert_eq!(programs("tier=back"), ["app:worker", "app:workers"]);
+    assert_eq!(programs("tier=back,program=app:worker"), ["app:worker"]);
     assert_eq!(programs("tier=front"), [""; 0]);
     assert_eq!(programs("service=app:greetings"), ["app:loud"]);
     assert_eq!(programs("tier!=back,service!=system:root"), ["app:loud"]);

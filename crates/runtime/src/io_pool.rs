@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
@@ -11,7 +12,24 @@ struct State {
     jobs: VecDeque<Job>,
     threads: Vec<JoinHandle<()>>,
     asleep: usize,
+    /// Operations under way.
+    running: usize,
     closed: bool,
+}
+
+/// An operation that is under way, also one that panics.
+struct Running<'a>(&'a IoPool);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.running -= 1;
+        let is_last = state.closed && state.running == 0;
+        drop(state);
+        if is_last {
+            self.0.inner.1.notify_all();
+        }
+    }
 }
 
 /// See the module.
@@ -62,6 +80,13 @@ impl IoPool {
         }
     }
 
+    /// Forgets what waits, and waits for what runs, but not longer than the time.
+    pub(crate) fn close_within(&self, most: Duration) {
+        drop(self.end());
+        let waited = self.inner.1.wait_timeout_while(self.lock(), most, |state| state.running > 0);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Forgets what waits; what runs ends by itself, and nobody waits for it.
     pub(crate) fn leave(&self) {
         drop(self.end());
@@ -96,8 +121,11 @@ impl IoPool {
                 return;
             }
             if let Some(job) = state.jobs.pop_front() {
+                state.running += 1;
                 drop(state);
+                let running = Running(self);
                 job();
+                drop(running);
                 state = self.lock();
                 continue;
             }
@@ -109,5 +137,30 @@ impl IoPool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.inner.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn what_does_not_end_is_not_waited_for() {
+        let pool = IoPool::new("io", 2, 10);
+        let (begun, has_begun) = channel();
+        let (release, released) = channel::<()>();
+        let job = move || {
+            begun.send(()).unwrap();
+            let _ = released.recv();
+        };
+        assert!(pool.submit(Box::new(job)).is_ok());
+        has_begun.recv().unwrap();
+        pool.close_within(Duration::from_millis(1));
+        assert!(pool.submit(Box::new(|| ())).is_err());
+        // One that ends in time is waited for, also when it panics.
+        drop(release);
+        pool.close_within(Duration::from_secs(60));
+        assert_eq!(pool.lock().running, 0);
     }
 }

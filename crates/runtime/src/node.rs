@@ -41,6 +41,10 @@ const NET_JOBS_MAX: usize = 256;
 
 /// How much longer than the deadline a shutdown waits for the kernels to have terminated everybody.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long what was printed may take to be written when a node ends.
+const OUTPUT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long what processes have begun to do with files may take likewise.
+const OPERATIONS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A process that was started from outside, and its end.
 #[derive(Debug)]
@@ -104,9 +108,10 @@ impl Node {
         Ok(())
     }
 
-    /// Waits until everything printed so far is written.
-    pub fn flush_output(&self) {
-        self.shared.telemetry.flush();
+    /// Waits until everything printed so far is written, but no longer than 5 s: whether it is. A pipe
+    /// that nobody reads takes nothing.
+    pub fn flush_output(&self) -> bool {
+        self.shared.telemetry.flush_within(OUTPUT_PATIENCE)
     }
 
     /// Asks every process to end, terminates those that still live after the time, and stops.
@@ -152,12 +157,15 @@ impl Drop for Node {
             keeper.pool.close();
             keeper.committer.close();
         }
-        self.shared.io.close();
+        // Whoever reads a file of a disk that does not answer is not waited for.
+        self.shared.io.close_within(OPERATIONS_PATIENCE);
         self.shared.net.leave();
         self.shared.watches.close();
         self.shared.register.hub.close();
         self.shared.telemetry.close();
-        if let Some(writer) = self.writer.take() {
+        // One whose stream nobody reads stays where it is: the node ends all the same.
+        let is_written = self.shared.telemetry.flush_within(OUTPUT_PATIENCE);
+        if let Some(writer) = self.writer.take().filter(|it| is_written || it.is_finished()) {
             let _ = writer.join();
         }
     }

@@ -34,6 +34,10 @@ impl State {
     fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.print.is_empty()
     }
+
+    fn is_written(&self) -> bool {
+        self.idle && self.is_empty()
+    }
 }
 
 /// What the writer takes at once.
@@ -124,12 +128,18 @@ impl Queue {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Waits until everything added before is written.
+    /// Waits until everything added is written.
     pub(crate) fn flush(&self) {
-        let mut state = self.lock();
-        while !(state.closed || state.idle && state.is_empty()) {
-            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let state = self.lock();
+        let is_behind = |state: &mut State| !state.closed && !state.is_written();
+        drop(self.done.wait_while(state, is_behind).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Likewise, also when it is closed, but not longer than the time; whether it is written.
+    pub(crate) fn flush_within(&self, most: Duration) -> bool {
+        let is_behind = |state: &mut State| !state.is_written();
+        let waited = self.done.wait_timeout_while(self.lock(), most, is_behind);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Ends the writer, once it has written everything.
@@ -206,4 +216,24 @@ pub(crate) fn with_length(out: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     put(out);
     let length = (out.len() - start - 4) as u32;
     out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_longer_than_the_time_for_a_writer_that_is_stuck() {
+        let queue = Queue::new();
+        assert!(queue.flush_within(Duration::ZERO));
+        queue.print_only(b"one");
+        assert!(!queue.flush_within(Duration::from_millis(1)));
+        let mut batch = Batch::default();
+        assert!(queue.take(&mut batch, None).is_some());
+        // It is being written, and that takes its time.
+        queue.close();
+        assert!(!queue.flush_within(Duration::from_millis(1)));
+        assert!(queue.take(&mut batch, None).is_none());
+        assert!(queue.flush_within(Duration::ZERO));
+    }
 }

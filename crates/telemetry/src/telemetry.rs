@@ -19,6 +19,7 @@ use procession_environment::LogRecord;
 use procession_types::{HostIds, Pid, SmolStr, Timestamp};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// One of the two sequences of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,6 +210,13 @@ impl Telemetry {
     /// Waits until everything added before is written.
     pub fn flush(&self) {
         self.shared.queue.flush();
+    }
+
+    /// The same, also when it is closed, but not longer than the time: what reads a pipe may have stopped.
+    /// Whether everything is written.
+    #[must_use]
+    pub fn flush_within(&self, most: Duration) -> bool {
+        self.shared.queue.flush_within(most)
     }
 
     /// Ends the writer, once it has written everything.

@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -44,12 +44,20 @@ pub(crate) struct Session {
     child: Child,
     lines: Receiver<String>,
     errors: Receiver<String>,
+    /// Ends who holds the output without reading it.
+    _holds: Sender<()>,
 }
 
 impl Session {
     /// Starts a command in the directory of the programs.
     pub(crate) fn start(program: &str, words: &[&str]) -> Self {
         Self::of(Command::new(program).args(words).current_dir(programs()))
+    }
+
+    /// Starts `procession` in the directory of the programs, and reads one line of what it prints.
+    pub(crate) fn start_and_read_a_line(words: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_procession"));
+        Self::reading(1, command.args(words).current_dir(programs()))
     }
 
     /// Starts `procession` in a directory, with these variables and none that would give it
@@ -81,6 +89,11 @@ impl Session {
     }
 
     fn of(command: &mut Command) -> Self {
+        Self::reading(usize::MAX, command)
+    }
+
+    /// Reads so many lines of its output; the rest is neither read nor closed.
+    fn reading(lines_max: usize, command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -88,12 +101,14 @@ impl Session {
             .spawn()
             .unwrap();
         let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let (line, lines) = mpsc::channel();
+        let ((line, lines), (holds, held)) = (mpsc::channel(), mpsc::channel());
         thread::spawn(move || {
-            for text in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if line.send(text).is_err() {
-                    break;
-                }
+            let mut stdout = BufReader::new(stdout);
+            let all = stdout.by_ref().lines().map_while(Result::ok);
+            let ended = all.take(lines_max).any(|text| line.send(text).is_err());
+            drop(line);
+            if lines_max < usize::MAX && !ended {
+                let _ = held.recv();
             }
         });
         let (error, errors) = mpsc::channel();
@@ -102,7 +117,7 @@ impl Session {
             let _ = stderr.read_to_end(&mut text);
             let _ = error.send(String::from_utf8_lossy(&text).into_owned());
         });
-        Self { child, lines, errors }
+        Self { child, lines, errors, _holds: holds }
     }
 
     /// The next line of output.
