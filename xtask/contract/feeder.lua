@@ -5,7 +5,7 @@ local PAST = 20
 
 local function main(first, ...)
   for number = 1, PAST do
-    for _, name in ipairs({ first, ... }) do process.send(name, "work", number) end
+    for _, name in ipairs({ first, ... }) do assert(process.send(name, "work", number)) end
   end
   while true do
     process.send(first, "fail")

@@ -13,7 +13,7 @@ import schemathesis
 from schemathesis.core.failures import ServerError
 
 PROCESSES = ["contract:service", "contract:ledger", "contract:journal"]
-DURABLE = ["contract:ledger", "contract:journal"]
+DURABLE = ["contract:journal", "contract:ledger"]
 KNOWN = {
     "process": [*PROCESSES, "system:root", "contract:"],
     "service": [*PROCESSES, "contract:workers", "service"],

@@ -32,6 +32,19 @@ pub(crate) fn of_problem(problem: &procession_api::Problem) -> Option<String> {
         ErrorKind::NotFound if problem.detail.starts_with("process ") => {
             "procession ps shows what runs"
         }
+        ErrorKind::NotFound if problem.detail.starts_with("service ") => {
+            "procession status shows the services, supervisors and pools"
+        }
+        ErrorKind::NotFound if problem.detail.starts_with("policy ") => {
+            "procession policy list shows them"
+        }
+        ErrorKind::Invalid if problem.detail.starts_with("size ") => {
+            "procession scale POOL SIZE --min N --max N sets the bounds, too"
+        }
+        // A program that fails so was not out of time here.
+        ErrorKind::Timeout if problem.status == 504 => {
+            "--timeout TIME gives it longer, where the command has it"
+        }
         ErrorKind::RateLimited => "it receives slower than others send; procession top shows it",
         _ => return None,
     };
@@ -110,6 +123,27 @@ mod tests {
             assert!(hint.contains(expected), "{error:?}: {hint}");
         }
         assert_eq!(of_error(&Error::invalid("boom")), None);
+    }
+
+    #[test]
+    fn what_a_node_tells_has_hints() {
+        for (error, expected) in [
+            (Error::not_found("program \"app:x\" not found"), "procession check"),
+            (Error::not_found("process \"x\" not found"), "procession ps"),
+            (Error::not_found("service \"x\" not found"), "procession status"),
+            (Error::not_found("policy \"x\" not found"), "procession policy list"),
+            (Error::invalid("size 60 is not within 5 to 50"), "--max N"),
+            (Error::new(ErrorKind::Timeout, "it took too long"), "--timeout"),
+            (Error::new(ErrorKind::RateLimited, "mailbox is full"), "receives slower"),
+        ] {
+            let hint = of_problem(&error.clone().into()).unwrap_or_default();
+            assert!(hint.contains(expected), "{error:?}: {hint}");
+        }
+        let of_program = procession_api::Problem {
+            status: 422,
+            ..Error::new(ErrorKind::Timeout, "no answer in time").into()
+        };
+        assert_eq!(of_problem(&of_program), None);
     }
 
     #[test]
