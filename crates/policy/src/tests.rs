@@ -41,6 +41,36 @@ fn set(policies: &[Policy]) -> Policies {
 }
 
 #[test]
+fn many_policies_are_found_as_few_are() {
+    let id = |number: usize| format!("a:policy-{number:03}");
+    let mut set = Policies::new(Unidentified::Allow);
+    for number in (0..200).rev() {
+        let resource = format!("app:{number}");
+        assert_eq!(set.insert(policy(&id(number), Effect::Allow, "fs.read", &resource)), None);
+        assert_eq!(set.get(&id(number)).unwrap().id, id(number));
+        assert_eq!(set.get("a:gone"), None);
+    }
+    let ids: Vec<String> = set.iter().map(|policy| policy.id.clone()).collect();
+    assert!(ids.is_sorted() && ids.len() == 200);
+    let (actor, scope) = (actor(), Scope { policies: ids });
+    let allows = |set: &Policies, resource: &str| {
+        let (actor, scope) = (Some(&actor), Some(&scope));
+        set.decide(&Check { actor, scope, action: "fs.read", resource, attributes: &() }).allowed
+    };
+    assert!(allows(&set, "app:0") && allows(&set, "app:199") && !allows(&set, "app:200"));
+    // One that takes the place of another is the one that counts, and one that is gone is unknown.
+    let replaced = set.insert(policy(&id(7), Effect::Deny, "fs.read", "*")).unwrap();
+    assert_eq!(replaced.effect, Effect::Allow);
+    assert!(!allows(&set, "app:0"));
+    for number in 0..200 {
+        assert_eq!(set.remove(&id(number)).unwrap().id, id(number));
+        assert_eq!(set.get(&id(number)), None);
+        assert_eq!(set.remove(&id(number)), None);
+    }
+    assert!(!allows(&set, "app:199"));
+}
+
+#[test]
 fn deny_wins_then_allow_then_no() {
     let set = set(&[
         policy("a:allow", Effect::Allow, "process.*", "*"),
