@@ -8,6 +8,7 @@ mod contract;
 mod example;
 mod fuzz;
 mod loom;
+mod miri;
 mod run;
 mod sim;
 mod test;
@@ -33,6 +34,7 @@ cargo xtask COMMAND
                              random programs against PUC Lua 5.4, random bytes for every parser;
                              see docs/fuzzing.md
   loom                       the inbox of a shard under every schedule of the threads that meet there
+  miri                       tests of the lowest crates under Miri; needs a nightly toolchain with it
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
   sim --durable [--seed N] [--seeds M]
                              likewise a node with durable processes, whose disk and machine fail
@@ -67,6 +69,7 @@ fn command() -> Outcome {
             "codegen" => no_more(arguments).and_then(|()| codegen::run()),
             "contract" => contract_options(arguments).and_then(|options| contract::run(&options)),
             "loom" => no_more(arguments).and_then(|()| loom::run()),
+            "miri" => no_more(arguments).and_then(|()| miri::run()),
             "tidy" => no_more(arguments).and_then(|()| tidy::run()),
             bench::DURABLE_FIGURES => words(arguments).and_then(|it| bench::durable_figures(&it)),
             "bench" => bench_options(arguments).and_then(|options| bench::run(&options)),

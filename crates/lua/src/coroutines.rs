@@ -27,9 +27,14 @@ pub(crate) fn is_wrap(vm: &Vm<'_>, callee: Word) -> bool {
 
 /// A new coroutine that will run `function`.
 pub(crate) fn create(heap: &mut crate::heap::Heap, function: Word) -> usize {
-    let stack = heap.allocate(1 + STACK_SLOTS);
-    heap.set(stack, word::header(Kind::Stack, 0, STACK_SLOTS as u32));
-    heap.fill(stack + 1, stack + 1 + STACK_SLOTS, word::NIL);
+    create_with(heap, function, STACK_SLOTS)
+}
+
+/// Likewise, with a stack of so many slots.
+pub(crate) fn create_with(heap: &mut crate::heap::Heap, function: Word, slots: usize) -> usize {
+    let stack = heap.allocate(1 + slots);
+    heap.set(stack, word::header(Kind::Stack, 0, slots as u32));
+    heap.fill(stack + 1, stack + 1 + slots, word::NIL);
     heap.set(stack + 1, function);
     let co = heap.allocate(1 + field::COUNT);
     heap.set(co, word::header(Kind::Coroutine, status::SUSPENDED, field::COUNT as u32));

@@ -95,6 +95,71 @@ fn every_library_function_is_in_the_corpus() {
     assert!(missing.is_empty(), "no script uses {missing:?}");
 }
 
+/// Prints the names of everything else that programs have: of the process API and of the modules.
+const API: &str = "
+    local function list(name, value)
+        for field, inner in pairs(value) do
+            local whole = name .. '.' .. field
+            if type(inner) == 'table' then list(whole, inner) else print(whole) end
+        end
+    end
+    for _, name in ipairs{'process', 'channel', 'errors', 'payload'} do list(name, _G[name]) end
+    for module in ('MODULES'):gmatch('%w+') do list(module, require(module)) end
+    for name, method in pairs(getmetatable(errors.new('x'))) do
+        if not string[name] and name:sub(1, 2) ~= '__' then print('errors:' .. name) end
+    end";
+
+/// Methods of the API's other objects: a program can't list those.
+const METHODS: &[&str] = &[
+    ":topic",
+    ":from",
+    ":payload",
+    ":send",
+    ":receive",
+    ":close",
+    ":case_send",
+    ":case_receive",
+    ":with_context",
+    ":with_actor",
+    ":with_scope",
+    ":with_name",
+    ":with_message",
+    ":spawn",
+    ":spawn_monitored",
+    ":spawn_linked",
+    ":spawn_linked_monitored",
+    ":data",
+    ":get_format",
+];
+
+#[test]
+fn every_function_of_the_api_has_a_test() {
+    let source = API.replace("MODULES", &procession_lua::module_names().join(" "));
+    let listed = session::run("names.lua", source.as_bytes(), Mode::Normal, 1000);
+    assert_eq!(listed.end, "");
+    let names: Vec<&str> = listed.output.lines().chain(METHODS.iter().copied()).collect();
+    assert!(names.len() > 120, "{names:?}");
+    let directory = corpus::directory().join("../../../runtime/tests/api");
+    let mut text = String::new();
+    for path in corpus::files(&directory, "lua") {
+        text += &std::fs::read_to_string(path).expect("a program");
+    }
+    let missing = names.iter().filter(|name| {
+        // Modules go by other names too, so the last word must be there: as a field, a method, or a
+        // key or text that a loop takes it from.
+        let word = name.rsplit(['.', ':']).next().unwrap_or_default();
+        let is_met = |part: String| {
+            let mut ends = text.match_indices(&part).map(|(at, _)| at + part.len());
+            ends.any(|end| !text[end..].starts_with(|next: char| next.is_alphanumeric()))
+        };
+        let forms =
+            [format!(".{word}"), format!(":{word}"), format!("\"{word}\""), format!("{word} = ")];
+        !forms.into_iter().any(is_met)
+    });
+    let missing: Vec<_> = missing.collect();
+    assert!(missing.is_empty(), "no program of runtime/tests/api uses {missing:?}");
+}
+
 #[test]
 fn every_message_is_in_the_corpus() {
     let mut expected = String::new();

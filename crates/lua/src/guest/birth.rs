@@ -10,6 +10,9 @@ use procession_types::word;
 use procession_types::{Fragment, Limits};
 use std::sync::Arc;
 
+/// What a frame needs of a stack beside its registers: the function, two links, and room for a call.
+const FRAME_SLOTS: usize = 11;
+
 impl LuaGuest {
     /// A guest that has not executed its top level.
     pub(crate) fn unprepared(shared: &Arc<Shared>, limits: &Limits) -> Self {
@@ -17,7 +20,11 @@ impl LuaGuest {
         let globals = table_word(number::GLOBALS);
         let chunk = crate::load::module_closure(&mut heap, &shared.images[1], 1, 0, globals);
         let boot = library().functions["boot"];
-        let main = crate::coroutines::create(&mut heap, boot);
+        // The first frame must fit: there is no instruction yet that could be executed again after a
+        // collection, which arguments or a small limit may make due at once.
+        let registers = library().image.prototypes[word::index(boot) as usize].registers;
+        let slots = FRAME_SLOTS + registers as usize;
+        let main = crate::coroutines::create_with(&mut heap, boot, slots);
         let method = match &shared.method {
             Some(method) => heap.string(method.as_bytes()),
             None => word::NIL,
