@@ -91,12 +91,17 @@ fn largest(directory: &Path) -> u64 {
     largest
 }
 
-/// Runs this test again where its directory is a small file system. `None` where none can be mounted.
-pub(crate) fn on_a_small_disk(test: &str, directory: &Path, variable: &str) -> Option<bool> {
-    let script = "mount -t tmpfs -o size=40m tmpfs \"$0\" && exec \"$@\"";
+/// Runs this test again where its directory is a small file system of so many MiB. `None` where none can be
+/// mounted.
+pub(crate) fn on_a_small_disk(
+    test: &str,
+    (directory, mebibytes): (&Path, u32),
+    variable: &str,
+) -> Option<bool> {
+    let script = format!("mount -t tmpfs -o size={mebibytes}m tmpfs \"$0\" && exec \"$@\"");
     let mounts = |what: &[&str]| {
         let mut command = Command::new("unshare");
-        command.args(["-rm", "sh", "-c", script]).arg(directory).args(what);
+        command.args(["-rm", "sh", "-c", &script]).arg(directory).args(what);
         command
     };
     fs::create_dir_all(directory).ok()?;

@@ -236,7 +236,9 @@ fn torture(test: &str, variant: Variant) {
     let place = disk.clone().unwrap_or(own);
     let _removed = disk.is_none().then(|| Removed(&place));
     if variant == Variant::FullDisk && disk.is_none() {
-        match disk::on_a_small_disk(test, &place, DISK) {
+        // In minutes the journals alone take 128 MiB.
+        let mebibytes = if number(MINUTES).is_some() { 400 } else { 40 };
+        match disk::on_a_small_disk(test, (&place, mebibytes), DISK) {
             Some(is_good) => assert!(is_good, "see above"),
             None => eprintln!("no small file system can be mounted here: nothing is tried"),
         }

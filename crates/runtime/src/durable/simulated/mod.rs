@@ -42,13 +42,17 @@ fn run(seed: u64) -> Outcome {
 fn run_all(seeds: impl Iterator<Item = u64> + Send + 'static) {
     let all = move || {
         let (started, mut sum, mut failed) = (Instant::now(), Outcome::default(), Vec::new());
-        for seed in seeds {
+        for (count, seed) in (1_u64..).zip(seeds) {
             match std::panic::catch_unwind(|| run(seed)) {
                 Ok(one) => sum.add(&one),
                 Err(_) => {
                     println!("seed {seed} failed");
                     failed.push(seed);
                 }
+            }
+            // A long run has something to say for itself when it is ended before it is done.
+            if count.is_multiple_of(500) {
+                println!("{count} seeds in {:.1} s", started.elapsed().as_secs_f64());
             }
         }
         println!("{sum:?} in {:.1} s", started.elapsed().as_secs_f64());
