@@ -1,6 +1,6 @@
 //! What durable processes have done, how they were, and their pasts run again.
 
-use crate::{CoroutineView, LIMIT_DEFAULT, LIMIT_MAX, Problem};
+use crate::{CoroutineView, LIMIT_DEFAULT, LIMIT_MAX, OriginView, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -63,7 +63,8 @@ pub struct PastRecordView {
     pub inputs: u32,
     /// When it was written, RFC 3339.
     pub at: String,
-    /// `turns`, `failed` (over its input: the state is that before), `ended`, `killed` or `upgraded`.
+    /// `turns`, `failed` (over its input: the state is that before), `ended`, `killed`, `upgraded`; `forked`,
+    /// `restored` or `imported` when it went on with a state that was made elsewhere.
     pub deed: String,
     /// What it failed with, or ended with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +75,9 @@ pub struct PastRecordView {
     /// Of an upgrade, the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
+    /// Of `forked`, `restored` and `imported`: whose state it went on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginView>,
     /// What came in: messages, events and replies; the first 64.
     pub came: Vec<PartView>,
     /// How many there are.

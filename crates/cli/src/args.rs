@@ -12,6 +12,7 @@ use crate::down::DownArguments;
 use crate::drain::DrainArguments;
 use crate::events::EventsArguments;
 use crate::failure::Failure;
+use crate::fork::ForkArguments;
 use crate::grant::{self, Setting};
 use crate::hibernate::{self, HibernateAfter};
 use crate::history::HistoryArguments;
@@ -32,6 +33,7 @@ use crate::scale::ScaleArguments;
 use crate::send::SendArguments;
 use crate::serve::ServeArguments;
 use crate::skip::SkipArguments;
+use crate::snapshot::SnapshotArguments;
 use crate::spawn::SpawnArguments;
 use crate::status::StatusArguments;
 use crate::stop::StopArguments;
@@ -122,6 +124,10 @@ pub(crate) enum Command {
     State(StateArguments),
     /// Run the past of a durable process again, and compare
     Replay(ReplayArguments),
+    /// Make a durable process with the past of another one
+    Fork(ForkArguments),
+    /// Make, list and use snapshots of durable processes
+    Snapshot(SnapshotArguments),
     /// Wait for the end of a process
     Wait(WaitArguments),
     /// Send a message to a process

@@ -98,6 +98,10 @@ fn slots(record: &PastRecordView) -> String {
 }
 
 fn deed(record: &PastRecordView) -> String {
+    if let Some(origin) = &record.origin {
+        let whose = origin.pid.as_deref().unwrap_or("its own snapshot");
+        return format!("{}: {whose} at {}", record.deed, origin.slot);
+    }
     let about = record.on_error.as_deref().or(record.program.as_deref());
     match (record.inputs, about) {
         (0, None) if record.deed == "turns" && record.record == 0 => "began".to_owned(),
@@ -112,8 +116,21 @@ fn parts(parts: &[PartView], count: u64) -> String {
     let about = first.about.as_deref().map(|about| format!(" {about}"));
     let text: String = first.text.chars().take(TEXT_CHARACTERS_MAX).collect();
     let cut = if text.len() < first.text.len() { "…" } else { "" };
+    let text = escaped(&text);
     let space = if text.is_empty() { "" } else { " " };
     format!("{}{}{space}{text}{cut}{more}", first.kind, about.unwrap_or_default())
+}
+
+/// A line as it was printed, with what would not be seen written out.
+fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// Longest value in a table.
@@ -143,6 +160,7 @@ mod tests {
         assert_eq!(parts(&[], 0), "");
         assert_eq!(parts(&[part(Some("add"), "7")], 1), "message add 7");
         assert_eq!(parts(&[part(None, "")], 3), "message +2");
+        assert_eq!(parts(&[part(None, "a\tb\u{7f}")], 1), "message a\\tb\\u{7f}");
         let long = parts(&[part(None, &"x".repeat(80))], 1);
         assert_eq!(long, format!("message {}…", "x".repeat(24)));
     }

@@ -20,6 +20,7 @@ mod drain;
 mod events;
 mod export;
 mod failure;
+mod fork;
 mod grant;
 mod hibernate;
 mod hints;
@@ -52,6 +53,7 @@ mod serve;
 mod settings;
 mod signals;
 mod skip;
+mod snapshot;
 mod spawn;
 mod start;
 mod status;
@@ -100,6 +102,7 @@ fn command() -> Result<u8, Failure> {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Down(arguments) => down::run(arguments),
         Command::Drain(arguments) => drain::run(arguments),
+        Command::Fork(arguments) => fork::run(arguments),
         Command::History(arguments) => history::run(arguments),
         Command::Init(arguments) => init::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
@@ -110,6 +113,7 @@ fn command() -> Result<u8, Failure> {
         Command::Resume(arguments) => resume::run(arguments),
         Command::Send(arguments) => send::run(arguments),
         Command::Skip(arguments) => skip::run(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Spawn(arguments) => spawn::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Stop(arguments) => stop::run(arguments),

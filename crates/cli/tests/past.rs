@@ -17,10 +17,15 @@ entries:
 const ADDER: &str = "return function()
   local inbox, sum = process.inbox(), 0
   while true do
-    local value = inbox:receive():payload()
+    local message = inbox:receive()
+    local value = message:payload()
     if value == 'end' then return sum end
-    sum = sum + tonumber(value)
-    print('sum ' .. sum)
+    if message:topic() == 'say' then
+      print('said ' .. value)
+    else
+      sum = sum + tonumber(value)
+      print('sum ' .. sum)
+    end
   end
 end
 ";
@@ -170,4 +175,45 @@ fn one_that_stands_still_says_why_and_goes_on() {
     node.fails(&["skip"], 2, "PROCESS");
     let skipped = node.output(&["events", "sums", "--kind", "process.skipped"]);
     assert!(skipped.contains("attempt to"), "{skipped}");
+}
+
+#[test]
+fn forks_and_snapshots_outlive_the_node() {
+    let mut node = Node::start("past-forks");
+    let pid = node.adder("sums", &["1", "2", "3"]);
+    let forked = node.output(&["fork", "sums", "--at", "2", "--name", "other", "-o", "name"]);
+    let forked = forked.trim();
+    let made = node.output(&["snapshot", "create", "sums", "-o", "json"]);
+    assert!(made.contains("\"slot\": 3") && made.contains("\"program\": \"app:adder\""), "{made}");
+    node.session.as_ref().unwrap().signal("KILL");
+    node.session.take().unwrap().end();
+    node.up();
+    node.output(&["send", "other", "add", "10"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 13");
+    node.output(&["send", "sums", "add", "10"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 16");
+    let history = node.output(&["history", forked]);
+    assert!(history.contains(&format!("forked: {pid} at 2")), "{history}");
+    assert!(node.output(&["replay", forked]).contains("1 snapshots met: the same"));
+    let listed = node.output(&["snapshot", "list", "sums"]);
+    assert!(listed.starts_with("SNAPSHOT") && listed.contains("app:adder"), "{listed}");
+    assert_eq!(node.output(&["snapshot", "list", "other", "-o", "name"]), "1\n");
+    node.fails(&["fork", "sums", "--at", "99"], 4, "there is no slot 99");
+    node.fails(&["fork", forked, "--at", "1"], 4, "begins at slot 2, with the state of another");
+    node.fails(&["fork", "nobody", "--at", "1"], 4, "process \"nobody\" not found");
+    node.fails(&["fork", "sums", "--name", "other"], 6, "name \"other\" is taken");
+    let plain = node.output(&["spawn", "app:plain"]);
+    for command in [&["fork", plain.trim()][..], &["snapshot", "create", plain.trim()]] {
+        node.fails(command, 4, "is not durable: nothing is kept of what it did");
+    }
+}
+
+#[test]
+fn what_would_not_be_seen_is_written_out() {
+    let node = Node::start("past-tabs");
+    node.output(&["spawn", "app:adder", "--name", "sums"]);
+    node.output(&["send", "sums", "say", "a\tb"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "said a\tb");
+    let history = node.output(&["history", "sums"]);
+    assert!(history.contains("print said a\\tb"), "{history}");
 }

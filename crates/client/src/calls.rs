@@ -6,12 +6,12 @@ use crate::events::ServerEvent;
 use hyper::Method;
 use procession_api::{
     AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
-    DrainRequest, DrainView, ExitView, HaltView, HistoryQuery, HistoryView, HostView, ListQuery,
-    MessageRequest, NameView, NodeStats, NodeView, Page, PastStateView, PeekQuery, Peeked,
-    PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
-    ReloadRequest, ReloadView, ReplayRequest, ReplayView, ScaleRequest, ServiceView,
-    ShutdownRequest, SpawnRequest, SpawnResponse, StateQuery, StreamQuery, UpgradeRequest,
-    WaitQuery,
+    DrainRequest, DrainView, ExitView, ForkRequest, ForkView, HaltView, HistoryQuery, HistoryView,
+    HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PastStateView,
+    PeekQuery, Peeked, PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery,
+    RecordView, ReloadRequest, ReloadView, ReplayRequest, ReplayView, ScaleRequest, ServiceView,
+    ShutdownRequest, SnapshotRequest, SnapshotView, SpawnRequest, SpawnResponse, StateQuery,
+    StreamQuery, UpgradeRequest, WaitQuery,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -118,7 +118,7 @@ impl Client {
 
     /// Waits for the end of a process.
     pub fn wait(&self, process: &str, most: Duration) -> Result<ExitView, ClientError> {
-        let query = WaitQuery { timeout: Some(format!("{}ms", most.as_millis())) };
+        let query = WaitQuery { timeout: Some(milliseconds(most)) };
         let ask = Ask::get(&["v1", "processes", process, "wait"], &query);
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
@@ -140,7 +140,7 @@ impl Client {
         at: Option<u64>,
         most: Duration,
     ) -> Result<PastStateView, ClientError> {
-        let query = StateQuery { at, timeout: Some(format!("{}ms", most.as_millis())) };
+        let query = StateQuery { at, timeout: Some(milliseconds(most)) };
         let ask = Ask::get(&["v1", "processes", process, "state"], &query);
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
@@ -152,8 +152,38 @@ impl Client {
         (from, to): (Option<u64>, Option<u64>),
         most: Duration,
     ) -> Result<ReplayView, ClientError> {
-        let request = ReplayRequest { from, to, timeout: Some(format!("{}ms", most.as_millis())) };
+        let request = ReplayRequest { from, to, timeout: Some(milliseconds(most)) };
         let ask = Ask::post(&["v1", "processes", process, "replay"], &request)?;
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Makes a process with the past of another one. With a key, the same request again makes nothing.
+    pub fn fork(
+        &self,
+        process: &str,
+        request: &ForkRequest,
+        (most, key): (Duration, Option<&str>),
+    ) -> Result<ForkView, ClientError> {
+        let request = ForkRequest { timeout: Some(milliseconds(most)), ..request.clone() };
+        let mut ask = Ask::post(&["v1", "processes", process, "fork"], &request)?;
+        ask.key = key.map(str::to_owned);
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// The snapshots of a durable process, the newest first.
+    pub fn snapshots(&self, process: &str) -> Result<Vec<SnapshotView>, ClientError> {
+        let ask = Ask::get(&["v1", "processes", process, "snapshots"], &NOTHING);
+        self.json::<Page<SnapshotView>>(ask).map(|page| page.items)
+    }
+
+    /// Makes a snapshot of a durable process.
+    pub fn make_snapshot(
+        &self,
+        process: &str,
+        most: Duration,
+    ) -> Result<SnapshotView, ClientError> {
+        let request = SnapshotRequest { timeout: Some(milliseconds(most)) };
+        let ask = Ask::post(&["v1", "processes", process, "snapshots"], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
 
@@ -170,8 +200,7 @@ impl Client {
 
     /// Runs a program for its result; it ends when this is interrupted.
     pub fn call(&self, request: &CallRequest, most: Duration) -> Result<CallResponse, ClientError> {
-        let request =
-            CallRequest { timeout: Some(format!("{}ms", most.as_millis())), ..request.clone() };
+        let request = CallRequest { timeout: Some(milliseconds(most)), ..request.clone() };
         let ask = Ask::post(&["v1", "calls"], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
@@ -204,7 +233,7 @@ impl Client {
         verb: &str,
         most: Duration,
     ) -> Result<ServiceView, ClientError> {
-        let request = ControlRequest { timeout: Some(format!("{}ms", most.as_millis())) };
+        let request = ControlRequest { timeout: Some(milliseconds(most)) };
         let ask = Ask::post(&["v1", "services", service, verb], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
@@ -350,4 +379,9 @@ impl Client {
         let request = ShutdownRequest { grace: Some(format!("{}ms", grace.as_millis())) };
         self.text(Ask::post(&["v1", "shutdown"], &request)?).map(drop)
     }
+}
+
+/// A time as requests write it.
+fn milliseconds(time: Duration) -> String {
+    format!("{}ms", time.as_millis())
 }

@@ -94,6 +94,13 @@ impl Ledger {
         self.calls.clear();
     }
 
+    /// It is to be another process's: names, links and monitors are the first one's.
+    pub fn alone(&mut self) {
+        self.names.clear();
+        self.links.clear();
+        self.monitors.clear();
+    }
+
     pub(crate) fn listens(&mut self, topic: &Topic, queue: u32) {
         self.listens.insert(queue, topic.clone());
         // The upper half counts how many were given.

@@ -35,6 +35,21 @@ pub enum Kind {
     Killed { reason: Arc<ExitReason> },
     /// Another program took its place, with these arguments.
     Upgraded { program: SmolStr, hash: ProgramHash, arguments: Fragment },
+    /// It goes on with a state that was made elsewhere: the snapshot behind this record has it. `state` is
+    /// BLAKE3 of it.
+    Given { origin: Origin, program: SmolStr, hash: ProgramHash, state: [u8; 32] },
+}
+
+/// Where a state comes from with which a process goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of each variant say what they are")]
+pub enum Origin {
+    /// The process is a fork: of whom, when that had taken so many inputs.
+    Fork { of: Pid, slot: u64 },
+    /// It went back to a snapshot of its own: the record that followed that then, and its slot.
+    Restore { n: u64, slot: u64 },
+    /// It came in a file: the text of the PID that it had, and its slot.
+    Import { of: SmolStr, slot: u64 },
 }
 
 /// See the module.
@@ -60,6 +75,13 @@ variants!(Kind, "a kind of record" {
     2 Ended { journal, reason },
     3 Killed { reason },
     4 Upgraded { program, hash, arguments },
+    5 Given { origin, program, hash, state },
+});
+
+variants!(Origin, "an origin" {
+    0 Fork { of, slot },
+    1 Restore { n, slot },
+    2 Import { of, slot },
 });
 
 impl Bytes for Record {
@@ -99,7 +121,10 @@ impl Record {
     pub fn journal(&self) -> Option<&[u8]> {
         match &self.kind {
             Kind::Turns { journal } | Kind::Ended { journal, .. } => Some(journal),
-            Kind::Failed { .. } | Kind::Killed { .. } | Kind::Upgraded { .. } => None,
+            Kind::Failed { .. }
+            | Kind::Killed { .. }
+            | Kind::Upgraded { .. }
+            | Kind::Given { .. } => None,
         }
     }
 }

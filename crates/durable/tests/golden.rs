@@ -108,7 +108,8 @@ const TAGS: &[(&str, &[&str])] = &[
     ("Condition", &["Alive", "Halted", "Ended"]),
     ("State", &["Whole", "Pages"]),
     ("Waits", &["Time", "Outside", "Process"]),
-    ("Kind", &["Turns", "Failed", "Ended", "Killed", "Upgraded"]),
+    ("Kind", &["Turns", "Failed", "Ended", "Killed", "Upgraded", "Given"]),
+    ("Origin", &["Fork", "Restore", "Import"]),
     ("Parcel", &["Message", "Cancel", "Terminate", "Death"]),
     (
         "Entry",

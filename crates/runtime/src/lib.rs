@@ -63,13 +63,14 @@ mod worker;
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
 pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{
-    Deed, Difference, HISTORY_RECORDS_MAX, Halt, HistoryFrom, HistoryPage, Part, Parts, PastRecord,
-    PastState, Replayed, ResidentUse, SnapshotRule,
+    Deed, Difference, Forked, Generation, HISTORY_RECORDS_MAX, Halt, HistoryFrom, HistoryPage,
+    Part, Parts, PastRecord, PastState, Replayed, ResidentUse, SnapshotRule,
 };
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};
 pub use node::{Node, Started, Stats};
 pub use process_info::{Coroutine, ProcessInfo, state_name};
+pub use procession_durable::record::Origin;
 pub use procession_kernel::{
     Counts, HostConfig, Info, PEEK_BYTES_MAX, Priority, State, WEIGHT_MAX, Waiting,
 };

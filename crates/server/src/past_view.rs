@@ -3,11 +3,15 @@
 use crate::find::id;
 use crate::view::{coroutines, limits};
 use procession_api::{
-    DifferenceView, HaltView, HistoryView, PartView, PastRecordView, PastStateView, Problem,
-    ProcessDetail, ProcessView, RecordCursor, ReplayView, rfc3339,
+    DifferenceView, ForkView, HaltView, HistoryView, OriginView, PartView, PastRecordView,
+    PastStateView, Problem, ProcessDetail, ProcessView, RecordCursor, ReplayView, SnapshotView,
+    rfc3339,
 };
 use procession_environment::OnError;
-use procession_runtime::{Deed, Halt, HistoryPage, Node, Part, PastRecord, PastState, Replayed};
+use procession_runtime::{
+    Deed, Forked, Generation, Halt, HistoryPage, Node, Origin, Part, PastRecord, PastState,
+    Replayed,
+};
 use procession_types::Pid;
 
 /// A page of what it has done.
@@ -23,11 +27,13 @@ pub(crate) fn history(node: &Node, pid: Pid, page: HistoryPage) -> HistoryView {
 
 fn record(node: &Node, past: PastRecord) -> PastRecordView {
     let parts = |list: Vec<Part>| list.into_iter().map(|it| part(node, it)).collect();
-    let (rule, program) = match &past.deed {
-        Deed::Failed(_, rule) => (Some(rule_name(*rule).to_owned()), None),
-        Deed::Upgraded(program) => (None, Some(program.to_string())),
-        Deed::Turns | Deed::Ended(_) | Deed::Killed(_) => (None, None),
-    };
+    let (mut rule, mut program, mut origin) = (None, None, None);
+    match &past.deed {
+        Deed::Failed(_, of) => rule = Some(rule_name(*of).to_owned()),
+        Deed::Upgraded(other) => program = Some(other.to_string()),
+        Deed::Given(of) => origin = Some(origin_of(node, of)),
+        Deed::Turns | Deed::Ended(_) | Deed::Killed(_) => {}
+    }
     PastRecordView {
         record: past.n,
         slot: past.slot,
@@ -37,6 +43,7 @@ fn record(node: &Node, past: PastRecord) -> PastRecordView {
         error: past.deed.error().map(Problem::from),
         on_error: rule,
         program,
+        origin,
         came_count: past.came.count as u64,
         came: parts(past.came.list),
         went_count: past.went.count as u64,
@@ -46,6 +53,44 @@ fn record(node: &Node, past: PastRecord) -> PastRecordView {
         duration_ns: past.duration_ns,
         state_bytes: past.state_bytes,
         bytes: past.bytes,
+    }
+}
+
+fn origin_of(node: &Node, origin: &Origin) -> OriginView {
+    match origin {
+        Origin::Fork { of, slot } => {
+            OriginView { pid: Some(node.pid_text(*of)), slot: *slot, snapshot: None }
+        }
+        Origin::Restore { n, slot } => OriginView { pid: None, slot: *slot, snapshot: Some(*n) },
+        Origin::Import { of, slot } => {
+            OriginView { pid: Some(of.to_string()), slot: *slot, snapshot: None }
+        }
+    }
+}
+
+/// A fork of another process.
+pub(crate) fn forked(node: &Node, of: Pid, forked: Forked, name: Option<String>) -> ForkView {
+    ForkView {
+        pid: node.pid_text(forked.pid),
+        of: node.pid_text(of),
+        slot: forked.slot,
+        program: forked.program.into(),
+        hash: hex(&forked.hash),
+        name,
+    }
+}
+
+/// One of its snapshots.
+pub(crate) fn snapshot(generation: Generation) -> SnapshotView {
+    SnapshotView {
+        snapshot: generation.n,
+        slot: generation.slot,
+        at: rfc3339(generation.at),
+        program: generation.program.into(),
+        program_hash: hex(&generation.version),
+        state_bytes: generation.state_bytes,
+        instructions: generation.instructions,
+        hash: hex(&generation.hash),
     }
 }
 
@@ -169,7 +214,8 @@ pub(crate) fn state(node: &Node, pid: Pid, state: PastState) -> PastStateView {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -140,3 +140,42 @@ fn what_has_no_past_says_so() {
 fn encoded(pid: &str) -> String {
     pid.replace('{', "%7B").replace('}', "%7D").replace('|', "%7C").replace(':', "%3A")
 }
+
+#[test]
+fn forks_and_snapshots() {
+    let served = Served::new();
+    let client = served.client();
+    let pid = served.spawn("app:adder", Some("sum"));
+    feed(&served, &pid, &[json!(1), json!(2), json!(3)]);
+    let request = |at: Option<u64>, name: Option<&str>| ForkRequest {
+        at,
+        name: name.map(str::to_owned),
+        timeout: None,
+    };
+    let forked = client.fork("sum", &request(Some(2), Some("other")), (LONG, Some("k"))).unwrap();
+    assert_eq!((&forked.of, forked.slot, &*forked.program), (&pid, 2, "app:adder"));
+    assert_eq!(Some(&forked.hash), client.past_state(&pid, Some(2), LONG).unwrap().hash.as_ref());
+    let again = client.fork("sum", &request(Some(2), Some("other")), (LONG, Some("k"))).unwrap();
+    assert_eq!(again, forked, "the same request again makes nothing");
+    let past = client.history("other", &HistoryQuery::default()).unwrap();
+    assert_eq!((past.first_slot, &*past.items[0].deed), (2, "forked"));
+    let origin = OriginView { pid: Some(pid.clone()), slot: 2, snapshot: None };
+    assert_eq!(past.items[0].origin, Some(origin));
+    let kind = |result: Result<ForkView, procession_client::ClientError>| {
+        result.unwrap_err().problem().unwrap().error_kind()
+    };
+    let fork = |process: &str, at, name| client.fork(process, &request(at, name), (LONG, None));
+    assert_eq!(kind(fork("sum", Some(9), None)), ErrorKind::NotFound);
+    assert_eq!(kind(fork("sum", None, Some("other"))), ErrorKind::AlreadyExists);
+    assert_eq!(kind(fork("nobody", None, None)), ErrorKind::NotFound);
+
+    let made = client.make_snapshot("sum", LONG).unwrap();
+    assert_eq!((made.slot, &*made.program), (3, "app:adder"));
+    assert_eq!(Some(&made.hash), client.past_state(&pid, None, LONG).unwrap().hash.as_ref());
+    assert_eq!(client.make_snapshot("sum", LONG).unwrap(), made);
+    assert_eq!(client.snapshots("sum").unwrap(), [made]);
+    let plain = served.spawn("app:forever", None);
+    for refused in [client.make_snapshot(&plain, LONG).err(), client.snapshots(&plain).err()] {
+        assert_eq!(refused.unwrap().problem().unwrap().error_kind(), ErrorKind::NotFound);
+    }
+}

@@ -81,6 +81,12 @@ kinds! {
     ServiceRested = 21, "service.rested";
     /// A durable process is at rest that belonged to a service or pool which is not there any more.
     ServiceOrphaned = 22, "service.orphaned";
+    /// A durable process began as a fork; the fields `of` and `slot` say of whom, and when.
+    ProcessForked = 23, "process.forked";
+    /// A durable process went back to a snapshot of its own; the field `slot` says to which.
+    ProcessRestored = 24, "process.restored";
+    /// A durable process began with the state in a file; the fields `of` and `slot` say whose, and when.
+    ProcessImported = 25, "process.imported";
     /// A pool has got more or fewer members.
     PoolScaled = 30, "pool.scaled";
     /// A pool could not get the members it wants.

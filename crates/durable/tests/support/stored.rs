@@ -5,7 +5,7 @@ use crate::random::Random;
 use procession_durable::head::{Birth, Condition, Head};
 use procession_durable::journal::{Entry, Source};
 use procession_durable::ledger::{Ledger, OpenCall, Waits};
-use procession_durable::record::{Kind, Parcel, Record, Usage};
+use procession_durable::record::{Kind, Origin, Parcel, Record, Usage};
 use procession_durable::snapshot::{PageRef, Snapshot, State};
 use procession_environment::{Dialect, Durability, Module, OnError, Program, Promise};
 use procession_types::{Limits, ProgramLimits};
@@ -84,6 +84,14 @@ one_of! {
         Self::Ended { journal: any(random), reason: any(random) },
         Self::Killed { reason: any(random) },
         Self::Upgraded { program: any(random), hash: any(random), arguments: any(random) },
+        Self::Given {
+            origin: any(random), program: any(random), hash: any(random), state: any(random),
+        },
+    }
+    Origin: random {
+        Self::Fork { of: any(random), slot: any(random) },
+        Self::Restore { n: any(random), slot: any(random) },
+        Self::Import { of: any(random), slot: any(random) },
     }
     Parcel: random {
         Self::Message(any(random)),

@@ -328,6 +328,7 @@ macro_rules! for_every_form {
             Module: Module, Program: Program, Limits: Limits, ProgramLimits: ProgramLimits,
             Source: procession_durable::journal::Source, Entry: procession_durable::journal::Entry,
             Spent: procession_durable::record::Usage, Kind: procession_durable::record::Kind,
+            Origin: procession_durable::record::Origin,
             Record: procession_durable::record::Record, Parcel: procession_durable::record::Parcel,
             Birth: procession_durable::head::Birth, Condition: procession_durable::head::Condition,
             Head: procession_durable::head::Head, Waits: procession_durable::ledger::Waits,

@@ -1,6 +1,7 @@
 //! What a turn did, as one commit.
 
 use super::birth::claimed;
+use super::keeper::of_store;
 use super::process::{Arrival, Flight, Kept};
 use crate::mail::Mail;
 use crate::worker::Worker;
@@ -81,7 +82,16 @@ impl Worker {
         self.desk.kept.insert(slot, kept);
         let now = is_released.then(|| outputs.clone());
         self.fly(
-            Flight { pid, slot, n, program: program.clone(), outputs, ending, is_released },
+            Flight {
+                pid,
+                slot,
+                n,
+                program: program.clone(),
+                outputs,
+                ending,
+                is_released,
+                told: None,
+            },
             commit,
         );
         if let Some(outputs) = now {
@@ -116,8 +126,11 @@ impl Worker {
     /// The oldest commit under way is decided.
     pub(crate) fn decided(&mut self, result: Result<(), StoreError>, group: u64) {
         let Some(flight) = self.desk.flights.pop_front() else { return };
-        let Flight { pid, slot, n, program, outputs, ending, is_released } = flight;
+        let Flight { pid, slot, n, program, outputs, ending, is_released, told } = flight;
         self.one_less_undecided(pid);
+        if let Some(told) = told {
+            told(self, result.as_ref().copied().map_err(of_store));
+        }
         let is_here = self.desk.kept.get(&slot).is_some_and(|kept| kept.pid == pid);
         match result {
             Ok(()) => {

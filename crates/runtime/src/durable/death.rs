@@ -112,6 +112,7 @@ impl Worker {
             outputs: Vec::new(),
             ending: None,
             is_released: true,
+            told: None,
         };
         self.fly(flight, Commit { append: Some(append), changes });
     }
@@ -135,6 +136,7 @@ impl Worker {
             outputs: Vec::new(),
             ending: None,
             is_released: true,
+            told: None,
         };
         self.fly(flight, Commit::of(changes));
     }

@@ -11,9 +11,9 @@ use procession_durable::bytes::{Bytes as _, Reader, decoded};
 use procession_durable::head::{Head, number};
 use procession_durable::journal::Entry;
 use procession_durable::keys;
-use procession_durable::record::{Kind, Record};
+use procession_durable::record::{Kind, Origin, Record};
 use procession_environment::OnError;
-use procession_store::Space;
+use procession_store::{LogEnds, Space};
 use procession_types::{Error, ErrorKind, Pid, SmolStr, Timestamp};
 
 /// The most records of one answer.
@@ -85,6 +85,8 @@ pub enum Deed {
     Killed(Option<Error>),
     /// Another program took its place: which.
     Upgraded(SmolStr),
+    /// It went on with a state that was made elsewhere.
+    Given(Origin),
 }
 
 impl Deed {
@@ -97,6 +99,9 @@ impl Deed {
             Self::Ended(_) => "ended",
             Self::Killed(_) => "killed",
             Self::Upgraded(_) => "upgraded",
+            Self::Given(Origin::Fork { .. }) => "forked",
+            Self::Given(Origin::Restore { .. }) => "restored",
+            Self::Given(Origin::Import { .. }) => "imported",
         }
     }
 
@@ -106,7 +111,7 @@ impl Deed {
         match self {
             Self::Failed(error, _) => Some(error),
             Self::Ended(error) | Self::Killed(error) => error.as_ref(),
-            Self::Turns | Self::Upgraded(_) => None,
+            Self::Turns | Self::Upgraded(_) | Self::Given(_) => None,
         }
     }
 }
@@ -179,12 +184,7 @@ impl Node {
         };
         let records = records(keeper, id, from, count_max)?;
         let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
-        let (mut first_slot, mut slots) = (0, 0);
-        if ends.first < ends.next {
-            first_slot = record(keeper, id, ends.first)?.slot;
-            let last = record(keeper, id, ends.next - 1)?;
-            slots = last.slot + u64::from(last.inputs);
-        }
+        let (first_slot, slots) = slots(keeper, id, &ends)?;
         let after = records.last().map_or(from, |last| last.n + 1);
         let next = (after < ends.next).then_some(after);
         Ok(HistoryPage { records, next, first_slot, slots })
@@ -221,6 +221,8 @@ fn records(
                 match past.deed {
                     // The new program begins to count anew.
                     Deed::Upgraded(_) => before = 0,
+                    // What the other one has executed.
+                    Deed::Given(_) => before = past.instructions,
                     _ if past.instructions > 0 => {
                         past.used = past.instructions.saturating_sub(before);
                         before = past.instructions;
@@ -315,6 +317,15 @@ pub(super) fn record_of(keeper: &Keeper, id: u64, slot: u64) -> Result<u64, Erro
     Ok(low)
 }
 
+/// The first slot that a log has, and the one behind its last.
+pub(super) fn slots(keeper: &Keeper, id: u64, ends: &LogEnds) -> Result<(u64, u64), Error> {
+    if ends.first >= ends.next {
+        return Ok((0, 0));
+    }
+    let (first, last) = (record(keeper, id, ends.first)?, record(keeper, id, ends.next - 1)?);
+    Ok((first.slot, last.slot + u64::from(last.inputs)))
+}
+
 /// One record of a log.
 pub(super) fn record(keeper: &Keeper, id: u64, n: u64) -> Result<Record, Error> {
     let value = keeper.store.get(Space::Log, &keys::log(id, n)).map_err(|e| of_store(&e))?;
@@ -361,6 +372,7 @@ fn past(
         Kind::Ended { reason, .. } => Deed::Ended(reason.error()),
         Kind::Killed { reason } => Deed::Killed(reason.error()),
         Kind::Upgraded { program, .. } => Deed::Upgraded(program.clone()),
+        Kind::Given { origin, .. } => Deed::Given(origin.clone()),
     };
     Ok(PastRecord {
         n,

@@ -11,7 +11,7 @@ use crate::io_pool::IoPool;
 use crate::program::{Loaded, Programs};
 use procession_durable::FORMAT;
 use procession_durable::bytes::{decoded, encoded};
-use procession_durable::head::ProgramHash;
+use procession_durable::head::{Head, ProgramHash};
 use procession_environment::{Environment, Image, Program};
 use procession_kernel::HostConfig;
 use procession_store::{
@@ -309,6 +309,19 @@ impl Keeper {
         let image = self.environment.load(&program)?;
         locked(&self.versions).insert(*hash, Arc::clone(&image));
         Ok(image)
+    }
+
+    /// The id of a version of a program that a process has run.
+    pub(crate) fn program_of(&self, head: &Head, hash: &ProgramHash) -> SmolStr {
+        if *hash == head.birth.hash {
+            return head.birth.program.clone();
+        }
+        if *hash == head.hash {
+            return head.program.clone();
+        }
+        let stored = self.store.get(Space::Program, hash).ok().flatten();
+        let program = stored.and_then(|bytes| decoded::<Program>(&bytes).ok());
+        program.map_or_else(|| head.program.clone(), |program| SmolStr::new(program.id))
     }
 
     /// The error for whoever asks for something that needs the disk, while there is no room.

@@ -10,7 +10,8 @@
 //! `budget.rs` what those take that are in memory, `failure.rs` what happens when one fails,
 //! `halted.rs` which stand still, `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
 //! rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
-//! is what those see who look back, `travel.rs` what is found out by running a past again.
+//! is what those see who look back, `travel.rs` what is found out by running a past again. `given.rs` is how a process
+//! goes on with a state that was made elsewhere, `fork.rs` what makes forks, `generations.rs` snapshots on demand.
 //! `simulated/` runs all of it on one thread under a seeded schedule of failures.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
@@ -25,7 +26,10 @@ mod care;
 mod commit;
 mod death;
 mod failure;
+mod fork;
 mod gate;
+mod generations;
+mod given;
 mod halted;
 mod history;
 mod keeper;
@@ -54,6 +58,8 @@ pub(crate) use alive::Alive;
 pub(crate) use arrivals::Arrivals;
 pub(crate) use budget::Residence;
 pub use budget::ResidentUse;
+pub use fork::Forked;
+pub use generations::Generation;
 pub use halted::Halt;
 pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Parts, PastRecord};
 pub(crate) use keeper::{Begin, Hands, Keeper, Opened, locked, threads};

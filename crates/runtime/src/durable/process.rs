@@ -5,6 +5,7 @@ use super::budget::{Charge, Turns, Waiting};
 use super::recover::Wanted;
 use super::rule::Since;
 use crate::fold::FoldHash;
+use crate::worker::Worker;
 use procession_durable::head::{Head, number};
 use procession_durable::journal::{Entry, Source};
 use procession_durable::keys;
@@ -13,7 +14,7 @@ use procession_durable::record::Parcel;
 use procession_durable::recorder::Recording;
 use procession_kernel::{SlotIndex, TurnEnd};
 use procession_store::{Change, Commit, Space};
-use procession_types::{Event, ExitReason, Pid, SmolStr, Timestamp};
+use procession_types::{Error, Event, ExitReason, Pid, SmolStr, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -74,7 +75,12 @@ pub(crate) struct Flight {
     pub(crate) ending: Option<ExitReason>,
     /// Already released: its promise is not to wait.
     pub(crate) is_released: bool,
+    /// Is told when it is decided.
+    pub(crate) told: Option<Told>,
 }
+
+/// What is done when a commit is decided.
+pub(crate) type Told = Box<dyn FnOnce(&mut Worker, Result<(), Error>) + Send>;
 
 /// What a worker remembers of all durable processes that are at home on its shard.
 #[derive(Default)]

@@ -199,6 +199,8 @@ pub(crate) struct Past<'a> {
     /// The first slot of the record in which it was to stop and was not at rest: its state is none that
     /// it ever had.
     pub(crate) strayed: Option<u64>,
+    /// It was ended by somebody else: its state is the one before that.
+    pub(crate) is_intact: bool,
     /// Where it is not as it was, first.
     pub(crate) difference: Option<Difference>,
     /// Snapshots whose states were met.
@@ -230,10 +232,10 @@ impl<'a> Past<'a> {
         let birth = &head.birth;
         let mut head = head.clone();
         // An upgrade that came later is in the log.
-        let is_first = |hash| hash == birth.hash;
-        if found.as_ref().is_none_or(|(snapshot, _)| is_first(snapshot.program)) {
-            (head.program, head.hash) = (birth.program.clone(), birth.hash);
-        }
+        (head.program, head.hash) = match &found {
+            Some((snapshot, _)) => (keeper.program_of(&head, &snapshot.program), snapshot.program),
+            None => (birth.program.clone(), birth.hash),
+        };
         let (snapshot, guest) = match found {
             Some((snapshot, guest)) => (Some(snapshot), guest),
             None => {
@@ -254,6 +256,7 @@ impl<'a> Past<'a> {
             n: n.unwrap_or(0),
             is_started: n.is_some(),
             has_ended: false,
+            is_intact: false,
             since: Since::default(),
             strayed: None,
             difference: None,
@@ -340,7 +343,7 @@ impl<'a> Past<'a> {
                 }
             }
             Kind::Failed { input, .. } => self.ledger.skipped(input),
-            Kind::Killed { .. } => {}
+            Kind::Killed { .. } => self.is_intact = true,
             Kind::Upgraded { program, hash, arguments } => {
                 let birth = &self.head.birth;
                 let host = birth.pid.host;
@@ -349,6 +352,19 @@ impl<'a> Past<'a> {
                 self.ledger.replaced();
                 // The record of its start follows, unless the node ended in between.
                 self.is_started = false;
+                (self.head.program, self.head.hash) = (program.clone(), *hash);
+            }
+            Kind::Given { program, hash, state, .. } => {
+                let found = snapshots::find(self.keeper, id, n + 1)?;
+                let found = found.filter(|(it, _)| it.hash == *state && it.program == *hash);
+                let Some((snapshot, state)) = found else {
+                    return Err(place("the snapshot with the state it gave is damaged or gone"));
+                };
+                let birth = &self.head.birth;
+                let (host, limits) = (birth.pid.host, birth.limits);
+                let image = self.keeper.image(&self.shared.programs, program, host, hash)?;
+                self.guest = image.restore(&state, &limits)?;
+                (self.ledger, self.is_started) = (snapshot.ledger, true);
                 (self.head.program, self.head.hash) = (program.clone(), *hash);
             }
         }

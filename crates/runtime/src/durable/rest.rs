@@ -1,6 +1,6 @@
 //! Snapshots, and how a durable process leaves memory: what is in the store is enough to bring it back.
 
-use super::process::{Flight, Kept};
+use super::process::{Flight, Kept, Told};
 use super::rule::Since;
 use super::snapshots::{self, Taken};
 use crate::mail::Mail;
@@ -180,6 +180,11 @@ impl Worker {
 
     /// Commits something about a process that is not in its log.
     pub(crate) fn fly_changes(&mut self, pid: Pid, changes: Vec<Change>) {
+        self.fly_alone(pid, Commit::of(changes), None);
+    }
+
+    /// Commits something about a process that is not in memory.
+    pub(crate) fn fly_alone(&mut self, pid: Pid, commit: Commit, told: Option<Told>) {
         let flight = Flight {
             pid,
             slot: SlotIndex::MAX,
@@ -188,7 +193,8 @@ impl Worker {
             outputs: Vec::new(),
             ending: None,
             is_released: true,
+            told,
         };
-        self.fly(flight, Commit::of(changes));
+        self.fly(flight, commit);
     }
 }

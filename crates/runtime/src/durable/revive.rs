@@ -301,7 +301,7 @@ fn can_repeat(call: &Call) -> bool {
 }
 
 fn uncertain() -> Error {
-    let message = "the node was restarted while this was under way: it may have been done or not";
+    let message = "the process came back from the store while this was under way: it may have been done or not";
     Error::new(ErrorKind::Unknown, message).with_retryable(false)
 }
 

@@ -1,11 +1,13 @@
 //! The snapshots of a process in the store: several generations, of which the newest good one counts.
 
+use super::history::record;
 use super::keeper::{Keeper, locked, of_store};
 use super::pages::{NewPages, cut, joined, needed};
 use procession_durable::bytes::{decoded, encoded};
 use procession_durable::head::ProgramHash;
 use procession_durable::keys;
 use procession_durable::ledger::Ledger;
+use procession_durable::record::Kind;
 use procession_durable::snapshot::{PAGE_BYTES, PageHash, PageRef, Snapshot, State};
 use procession_store::{Change, Commit, Found, Record, Space, StoreError, log_key};
 use procession_types::{Error, Timestamp};
@@ -16,6 +18,9 @@ const SNAPSHOTS_KEPT: usize = 3;
 /// The largest state that is written as a whole: below, what could be saved is less than what it takes to
 /// find out.
 const WHOLE_BYTES_MAX: usize = 64 << 10;
+/// The line of states that processes were given: they lead somewhere as long as the log says so, and nothing
+/// rests on them.
+const LINE_GIVEN: u8 = 2;
 
 /// A state that is to become a snapshot.
 pub(crate) struct Taken {
@@ -32,13 +37,9 @@ pub(crate) struct Taken {
 /// Writes a snapshot, and removes what is too old with it. `done` is called when it is on disk or refused;
 /// then there will be another one.
 pub(crate) fn put(keeper: &Keeper, id: u64, taken: Taken, done: impl FnOnce() + Send + 'static) {
-    // Two at once could remove what the other needs.
-    if !locked(&keeper.writing).insert(id) {
-        return done();
-    }
-    let writing = std::sync::Arc::clone(&keeper.writing);
+    let Some(writing) = Writing::begin(keeper, id) else { return done() };
     let done = move || {
-        locked(&writing).remove(&id);
+        drop(writing);
         done();
     };
     // What can't be read or written now is tried again when the next one is due.
@@ -51,33 +52,82 @@ pub(crate) fn put(keeper: &Keeper, id: u64, taken: Taken, done: impl FnOnce() + 
     }
 }
 
-/// What the store has to do for a snapshot.
-fn changes(keeper: &Keeper, id: u64, taken: Taken) -> Result<Vec<Change>, Error> {
+/// The right to write a snapshot of a process: two at once could remove what the other needs.
+pub(crate) struct Writing {
+    of: std::sync::Arc<std::sync::Mutex<HashSet<u64>>>,
+    id: u64,
+}
+
+impl Writing {
+    /// `None` while somebody else has it.
+    pub(crate) fn begin(keeper: &Keeper, id: u64) -> Option<Self> {
+        let of = std::sync::Arc::clone(&keeper.writing);
+        let is_free = locked(&of).insert(id);
+        is_free.then_some(Self { of, id })
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        locked(&self.of).remove(&self.id);
+    }
+}
+
+/// What the store has to do for a snapshot; nothing when it has that already, or newer ones enough.
+pub(crate) fn changes(keeper: &Keeper, id: u64, taken: Taken) -> Result<Vec<Change>, Error> {
     let mut old = list(keeper, id)?;
-    if old.iter().any(|snapshot| snapshot.n == taken.n) {
+    let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
+    // One of records that are not there is of another past.
+    let mut gone: Vec<Snapshot> = old.extract_if(.., |it| it.n > ends.next).collect();
+    let at = old.iter().take_while(|it| it.n > taken.n).count();
+    if at >= SNAPSHOTS_KEPT || old.get(at).is_some_and(|it| it.n == taken.n) {
         return Ok(Vec::new());
     }
-    // One of records that are not there is of another past.
-    let mut gone: Vec<Snapshot> = old.extract_if(.., |it| it.n > taken.n).collect();
-    gone.extend(old.drain(old.len().min(SNAPSHOTS_KEPT - 1)..));
+    let mut rest = old.split_off(old.len().min(SNAPSHOTS_KEPT - 1));
+    // What a record leads to that is still in the log.
+    let mut pinned = rest.extract_if(.., |it| is_given(keeper, id, it.n)).collect();
+    gone.append(&mut rest);
     let (snapshot, new) = made(keeper, id, taken, &old)?;
+    let mut changes = written(id, &snapshot, new);
+    old.insert(at.min(old.len()), snapshot);
+    if let (Some(oldest), Some(newest)) = (old.get(SNAPSHOTS_KEPT - 1), old.first()) {
+        let first = oldest.n.min(newest.n.saturating_sub(keeper.rule.records_kept));
+        if first > 0 {
+            changes.push(Change::trim_log(id, first - 1));
+        }
+    }
+    old.append(&mut pinned);
+    // Before the pages that are put: one of them may be of those that go.
+    changes.splice(0..0, removed(id, &gone, &old));
+    Ok(changes)
+}
+
+/// Puts a snapshot into the store, with the pages that are new.
+pub(crate) fn written(id: u64, snapshot: &Snapshot, new: NewPages) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::with_capacity(new.len() + 8);
-    old.insert(0, snapshot);
-    changes.extend(removed(id, &gone, &old));
-    let snapshot = &old[0];
     if let State::Pages { line, .. } = &snapshot.state {
         let put = |(hash, bytes)| Change::put(Space::Page, keys::page(id, *line, &hash), bytes);
         changes.extend(new.into_iter().map(put));
     }
     let key = keys::snapshot(id, snapshot.n);
     changes.push(Change::put(Space::Snapshot, key, encoded(snapshot)));
-    if let Some(oldest) = old.get(SNAPSHOTS_KEPT - 1) {
-        let first = oldest.n.min(snapshot.n.saturating_sub(keeper.rule.records_kept));
-        if first > 0 {
-            changes.push(Change::trim_log(id, first - 1));
-        }
+    changes
+}
+
+/// Whether a snapshot is what the record before it gave the process.
+fn is_given(keeper: &Keeper, id: u64, n: u64) -> bool {
+    let before = n.checked_sub(1).map(|n| record(keeper, id, n));
+    before.is_some_and(|it| it.is_ok_and(|it| matches!(it.kind, Kind::Given { .. })))
+}
+
+/// A state that a process is given, as it is to lie in the store: it shares pages with no other.
+pub(crate) fn apart(state: &[u8]) -> (State, NewPages) {
+    let length = state.len() as u64;
+    if state.len() <= WHOLE_BYTES_MAX {
+        return (State::Whole { length, bytes: lz4_flex::block::compress(state) }, Vec::new());
     }
-    Ok(changes)
+    let cut = cut(state, &[], &HashMap::new(), &mut |_| None);
+    (State::Pages { length, line: LINE_GIVEN, pages: cut.pages }, cut.new)
 }
 
 /// A snapshot, and the pages that it needs and the store does not have. `old` are those that stay, the
@@ -93,7 +143,7 @@ fn made(
     let previous = hash_before(keeper, id, n)?;
     let length = state.len() as u64;
     let (state, new) = if state.len() <= WHOLE_BYTES_MAX {
-        (State::Whole { length, bytes: lz4_flex::block::compress(&state) }, Vec::new())
+        apart(&state)
     } else {
         let line = old.first().and_then(line_of).map_or(0, |line| 1 - line.min(1));
         let mine = || old.iter().filter_map(|one| pages_of(one, line));
@@ -121,6 +171,20 @@ fn hash_before(keeper: &Keeper, id: u64, n: u64) -> Result<[u8; 32], Error> {
     record.ok_or_else(|| {
         Error::not_found(format!("the log of process {id} has no record before {n}"))
     })
+}
+
+/// A snapshot of a process with its state; `None` when it is not there, or anything of it is not as it was
+/// written.
+///
+/// # Errors
+/// When the store can't be read.
+pub(crate) fn find(keeper: &Keeper, id: u64, n: u64) -> Result<Option<(Snapshot, Vec<u8>)>, Error> {
+    let mut found = None;
+    visit(keeper, id, n, &mut |at, snapshot| {
+        found = snapshot.filter(|_| at == n);
+        false
+    })?;
+    Ok(found.and_then(|it| state(keeper, id, &it).map(|state| (it, state))))
 }
 
 /// The snapshots of a process that can be read, the newest first.
@@ -217,7 +281,8 @@ pub(crate) fn remove_damaged(keeper: &Keeper, id: u64, damaged: &[u64], good: Op
     // What is refused now is tried when the process comes back next.
     let Ok(all) = list(keeper, id) else { return };
     let is_damaged = |one: &Snapshot| damaged.contains(&one.n);
-    let lines: Vec<u8> = all.iter().filter(|it| is_damaged(it)).filter_map(line_of).collect();
+    let lines = all.iter().filter(|it| is_damaged(it)).filter_map(line_of);
+    let lines: Vec<u8> = lines.filter(|line| *line != LINE_GIVEN).collect();
     let is_suspect = |one: &Snapshot| {
         let shares = line_of(one).is_some_and(|line| lines.contains(&line));
         is_damaged(one) || shares && good.is_none_or(|good| one.n < good)
@@ -237,7 +302,7 @@ fn removed<'a>(
 ) -> impl Iterator<Item = Change> + use<'a> {
     let all =
         |of: &[Snapshot], line| needed(of.iter().filter_map(|it| pages_of(it, line)).flatten());
-    let lines = [0, 1].map(|line| (line, all(gone, line), all(kept, line)));
+    let lines = [0, 1, LINE_GIVEN].map(|line| (line, all(gone, line), all(kept, line)));
     let pages =
         lines.into_iter().flat_map(move |(line, gone, kept): (u8, HashSet<_>, HashSet<_>)| {
             let mut only: Vec<PageHash> = gone.difference(&kept).copied().collect();

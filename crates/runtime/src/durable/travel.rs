@@ -1,7 +1,7 @@
 //! The state of a durable process at a slot of its past, and its past run again, on the caller's thread:
 //! a guest of their own goes through the records, and nothing that it asks for happens.
 
-use super::history::record_of;
+use super::history::{record_of, slots};
 use super::keeper::{Keeper, of_store};
 use super::recover::Past;
 use super::snapshots;
@@ -161,7 +161,11 @@ impl Node {
         let (keeper, _) = self.past_of(pid)?;
         let id = number(&pid);
         let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
-        if ends.first == 0 { Ok(0) } else { Ok(first_state(keeper, id)?.unwrap_or(0)) }
+        match ends.first {
+            // A fork's slots go on from those of another.
+            0 => slots(keeper, id, &ends).map(|(first, _)| first),
+            _ => Ok(first_state(keeper, id)?.unwrap_or(0)),
+        }
     }
 
     /// The process when it had taken `slot` inputs, or at the last rest before.
@@ -199,6 +203,14 @@ impl Node {
             let first =
                 first.map_or_else(String::new, |slot| format!(": ask for slot {slot} or later"));
             let message = format!("what led to slot {slot} is no longer kept{first}");
+            return Err(Error::not_found(message));
+        }
+        let (first, _) = slots(keeper, id, &ends)?;
+        if ends.first == 0 && slot < first {
+            let message = format!(
+                "the process begins at slot {first}, with the state of another one: \
+                 procession history says whose"
+            );
             return Err(Error::not_found(message));
         }
         Ok(past)

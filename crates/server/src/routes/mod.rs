@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod calls;
 pub(crate) mod drains;
+pub(crate) mod forks;
 pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod node;
@@ -13,6 +14,7 @@ pub(crate) mod processes;
 pub(crate) mod records;
 pub(crate) mod reload;
 pub(crate) mod services;
+pub(crate) mod snapshots;
 
 use crate::answer::Failed;
 use crate::enter;
@@ -28,7 +30,8 @@ use procession_api::Problem;
 pub(crate) fn router(state: &State) -> Router {
     let identified = from_fn_with_state(State::clone(state), enter::identified);
     let short = from_fn_with_state(State::clone(state), enter::short);
-    let api = making(state).merge(short_routes()).layer(short.clone()).merge(long_routes());
+    let quick = making(state).merge(short_routes()).layer(short.clone());
+    let api = quick.merge(long_making(state)).merge(long_routes());
     Router::new()
         .merge(api.layer(identified))
         .merge(probes().layer(short))
@@ -43,6 +46,13 @@ fn making(state: &State) -> Router<State> {
     Router::new()
         .route("/v1/processes", post(processes::spawn))
         .route("/v1/messages", post(messages::send))
+        .layer(from_fn_with_state(State::clone(state), idempotency::once))
+}
+
+/// Likewise, with a bound of its own.
+fn long_making(state: &State) -> Router<State> {
+    Router::new()
+        .route("/v1/processes/{process}/fork", post(forks::fork))
         .layer(from_fn_with_state(State::clone(state), idempotency::once))
 }
 
@@ -87,6 +97,7 @@ fn long_routes() -> Router<State> {
         .route("/v1/processes/{process}/upgrade", post(processes::upgrade))
         .route("/v1/processes/{process}/state", get(past::state))
         .route("/v1/processes/{process}/replay", post(past::replay))
+        .route("/v1/processes/{process}/snapshots", get(snapshots::list).post(snapshots::create))
         .route("/v1/services/{service}/start", post(services::start))
         .route("/v1/services/{service}/stop", post(services::stop))
         .route("/v1/services/{service}/restart", post(services::restart))

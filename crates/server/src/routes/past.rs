@@ -105,7 +105,7 @@ pub(crate) async fn replay(
     ok(past_of(&state, &caller, process, look).await?)
 }
 
-fn patience(text: Option<&str>) -> Result<Duration, Failed> {
+pub(crate) fn patience(text: Option<&str>) -> Result<Duration, Failed> {
     duration("timeout", text, REPLAY_DEFAULT, REPLAY_MAX)
 }
 
@@ -116,7 +116,21 @@ async fn past_of<T: Send + 'static>(
     process: String,
     look: impl FnOnce(&Node, Pid) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Failed> {
-    let pid = state.ask(move |node| find_kept(node, &process)).await??;
-    caller.may(state, "process.history", &state.node.pid_text(pid))?;
+    let pid = kept(state, caller, "process.history", process).await?;
     Ok(state.ask(move |node| look(node, pid)).await??)
+}
+
+/// The process that is meant, as far as the store has something of it, if the caller may do that to it.
+///
+/// # Errors
+/// `NotFound`, `PermissionDenied`, `Invalid`.
+pub(crate) async fn kept(
+    state: &State,
+    caller: &Caller,
+    action: &str,
+    process: String,
+) -> Result<Pid, Failed> {
+    let pid = state.ask(move |node| find_kept(node, &process)).await??;
+    caller.may(state, action, &state.node.pid_text(pid))?;
+    Ok(pid)
 }
