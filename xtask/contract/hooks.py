@@ -32,7 +32,7 @@ KNOWN = {
     "from": [0, 3],
 }
 # What only durable processes have, and only one that stands still.
-PAST = ("/history", "/state", "/replay")
+PAST = ("/history", "/state", "/replay", "/fork", "/snapshots")
 # Processes that answers have named, the newest last.
 pids = collections.deque(maxlen=20)
 asked = collections.defaultdict(collections.Counter)
