@@ -76,7 +76,7 @@ impl Worker {
             }
             Err(reason) => TurnEnd::Exited(reason),
         };
-        self.sends = 0;
+        (self.sends, self.receives, self.bulk) = (0, 0, 0);
         self.hold = hold;
         for asker in askers {
             self.answer(Some(slot), pid, asker);

@@ -3,6 +3,7 @@
 use crate::door::{Door, Purpose, check_id, check_name, check_topic};
 use crate::mail::Mail;
 use crate::security::Caller;
+use crate::turn::bulk;
 use crate::{fs, pid_bytes};
 use procession_environment::{
     Call, CallId, CancelRequest, FsOperation, Host, LogRecord, Options, Owned, Queue, Relation,
@@ -60,6 +61,7 @@ impl Host for Door<'_> {
             self.check_pid("process.send", pid)?;
             let slot = self.slot;
             self.worker.sends += 1;
+            self.worker.bulk += bulk(&payload);
             self.worker.step(|kernel, cx| kernel.send(cx, slot, pid, topic, payload))
         })();
         self.noted(done)
@@ -68,7 +70,10 @@ impl Host for Door<'_> {
     fn receive(&mut self, queue: Queue) -> Option<Message> {
         let slot = self.slot;
         let message = self.worker.step(|kernel, cx| kernel.receive(cx, slot, QueueId(queue.0)));
-        self.worker.receives += u64::from(message.is_some());
+        if let Some(message) = &message {
+            self.worker.receives += 1;
+            self.worker.bulk += bulk(&message.payload);
+        }
         message
     }
 

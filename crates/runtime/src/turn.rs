@@ -7,13 +7,15 @@ use crate::idle::hibernate;
 use crate::worker::{RELIEF_MIN, Worker, discard};
 use procession_environment::Turn;
 use procession_kernel::{Run, SlotIndex, TurnEnd};
-use procession_types::{ExitReason, Failure};
+use procession_types::{ExitReason, Failure, Fragment};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
-/// A process that sends more often than once in so many instructions stays with those it talks to:
-/// a message to another shard costs several times as much.
-const INSTRUCTIONS_PER_SEND: u64 = 200;
+/// A process that sends or takes a message more often than once in so many instructions stays with those
+/// it talks to: a message to another shard costs several times as much.
+const INSTRUCTIONS_PER_MESSAGE: u64 = 200;
+/// A payload counts for one message more for each so many bytes, which another core would have to fetch.
+const BYTES_PER_MESSAGE: usize = 1024;
 
 /// Instructions of a turn from which on it pays to let a process have its turns elsewhere: about what it
 /// costs to move it, and more than a message for it costs on its way over its home.
@@ -36,7 +38,7 @@ impl Worker {
             return self.flush();
         };
         resident.last_turn = self.now;
-        (self.sends, self.receives) = (0, 0);
+        (self.sends, self.receives, self.bulk) = (0, 0, 0);
         if pid.is_durable() {
             return self.durable_turn(run, resident);
         }
@@ -101,7 +103,8 @@ impl Worker {
             self.held.push(Held { slot, end });
             return self.flush();
         }
-        let talks = self.sends * INSTRUCTIONS_PER_SEND > instructions;
+        let messages = self.sends + self.receives + self.bulk;
+        let talks = messages * INSTRUCTIONS_PER_MESSAGE > instructions;
         let moves = match end {
             TurnEnd::Preempted => {
                 !talks && (self.relief || self.shared.hungry.load(Ordering::Relaxed) > 0)
@@ -162,6 +165,12 @@ impl Worker {
             self.step(|kernel, cx| kernel.emigrate(cx, slot, shard as u16));
         }
     }
+}
+
+/// What a payload weighs beside its being a message; see [`Worker::bulk`].
+#[inline]
+pub(crate) fn bulk(payload: &Fragment) -> u64 {
+    (payload.bytes() / BYTES_PER_MESSAGE) as u64
 }
 
 /// Instructions that the kernel has not been told of.

@@ -55,6 +55,8 @@ pub(crate) struct Worker {
     pub(crate) sends: u64,
     /// Messages that it has taken in its turn.
     pub(crate) receives: u64,
+    /// What the payloads of these weigh: see [`crate::turn`].
+    pub(crate) bulk: u64,
     pub(crate) pressure: Pressure,
     /// This shard has had as much to do for a while as its thread can.
     pub(crate) is_pressed: bool,
@@ -106,6 +108,7 @@ impl Worker {
             prepared: None,
             sends: 0,
             receives: 0,
+            bulk: 0,
             pressure: Pressure::new(now),
             is_pressed,
             relief: false,
