@@ -240,6 +240,11 @@ impl Kernel {
         process.rare().links = relations.links;
         process.rare().monitoring = relations.monitoring;
         process.rare().deadline = revival.deadline;
+        // It lives since its birth, wherever it was meanwhile.
+        let most = process.definition.limits.wall_clock_ns_max;
+        if let Some(end) = most.map(|most| process.started.after(most)) {
+            process.rare().wall_clock = Some(end);
+        }
         process.rare().handed = child.and_then(|child| child.handed);
         self.table.fill(slot, process);
         if let Some(at) = revival.deadline {

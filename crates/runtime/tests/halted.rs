@@ -42,9 +42,14 @@ fn programs() -> Vec<procession_environment::Program> {
 
 /// The process, once it stands still.
 fn stands(node: &Node, pid: Pid) -> Halt {
-    until(|| node.is_halted(pid));
-    node.flush_store();
-    node.halt(pid).unwrap().unwrap()
+    // The store knows of it when that is committed.
+    let mut halt = None;
+    until(|| {
+        halt = node.halt(pid).unwrap();
+        halt.is_some()
+    });
+    assert!(node.is_halted(pid));
+    halt.unwrap()
 }
 
 fn metric(node: &Node) -> String {
@@ -165,8 +170,7 @@ fn one_that_stands_still_can_be_ended_and_its_mailbox_is_limited() {
     assert_eq!(full.limit, Some(Limit::Mailbox));
     assert!(full.message.contains("procession skip"), "{full:?}");
     node.terminate(pid).unwrap();
-    until(|| !node.is_alive(pid));
-    assert!(!node.is_halted(pid));
+    until(|| !node.is_alive(pid) && !node.is_halted(pid));
     // The store knows of it when its last commit is made.
     until(|| node.halt(pid).unwrap().is_none());
     assert!(metric(&node).ends_with(" 0"));

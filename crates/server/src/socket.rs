@@ -51,7 +51,7 @@ pub(crate) struct Socket {
     /// The user whose socket it is.
     pub(crate) uid: u32,
     /// Locked as long as this lives.
-    _lock: File,
+    lock: File,
 }
 
 /// Where a node's socket is when nobody says where: in the user's runtime directory, or else in the
@@ -95,7 +95,7 @@ impl Socket {
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let uid = path.symlink_metadata().map_err(listen)?.uid();
-        Ok(Self { path: path.to_owned(), listener: Some(listener), uid, _lock: lock })
+        Ok(Self { path: path.to_owned(), listener: Some(listener), uid, lock })
     }
 
     /// The listener, once.
@@ -112,6 +112,8 @@ impl Drop for Socket {
     fn drop(&mut self) {
         // The lock file stays: who removes it may remove that of the next node.
         let _ = std::fs::remove_file(&self.path);
+        // Closing the file would do, were it not open in a child, too, that another thread is just starting.
+        let _ = self.lock.unlock();
     }
 }
 

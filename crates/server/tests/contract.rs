@@ -193,8 +193,12 @@ fn too_many_requests_are_told_so() {
         };
         assert!(refused.head.contains("retry-after: 1"), "{refused:?}");
         served.client().terminate(&pid).unwrap();
-        let exit = first.join().unwrap().json();
-        assert_eq!((&exit["reason"], &exit["pid"]), (&json!("terminated"), &json!(pid)));
+        let first = first.join().unwrap();
+        // It had its place, but may not have looked yet whether the process lives.
+        if first.status != 404 {
+            let exit = first.json();
+            assert_eq!((&exit["reason"], &exit["pid"]), (&json!("terminated"), &json!(pid)));
+        }
     });
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn open(config: Config, hosts: HostIds) -> Result<Opened, OpenError> 
         events: Arc::clone(&events.shelf),
         counts: Mutex::new([logs.counts.clone(), events.counts.clone()]),
         published: Mutex::default(),
-        _lock: lock,
+        lock,
     });
     Ok(Opened { shared, logs, events, torn, streams: config.streams })
 }

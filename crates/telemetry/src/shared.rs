@@ -35,11 +35,18 @@ pub(crate) struct Shared {
     /// How the export goes, if there is one.
     pub(crate) exported: Mutex<Option<Exported>>,
     /// Held as long as the directory is used.
-    pub(crate) _lock: Option<File>,
+    pub(crate) lock: Option<File>,
 }
 
 /// See [`crate::Telemetry::published`].
 pub(crate) type Published = BTreeMap<(EventKind, SmolStr), u64>;
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Closing the file would do, were it not open in a child, too, that another thread is just starting.
+        let _ = self.lock.take().map(|lock| lock.unlock());
+    }
+}
 
 impl Shared {
     /// Counts an event that is published.

@@ -249,7 +249,7 @@ fn related(relation: Relation, to: Pid, kept: &Kept) -> Change {
 /// When the store has the process woken, and whether it is looked after at the next start.
 pub(crate) fn mark(kept: &mut Kept, changes: &mut Vec<Change>) {
     let alive = kept.head.condition == Condition::Alive;
-    let next = kept.ledger.next_time().filter(|_| alive);
+    let next = kept.next_time().filter(|_| alive);
     if next != kept.wakes_at {
         let old = std::mem::replace(&mut kept.wakes_at, next);
         changes.extend(old.map(|at| Change::remove(Space::Wake, keys::wake(at, kept.id))));

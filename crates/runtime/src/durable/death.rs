@@ -66,7 +66,6 @@ impl Worker {
         if let Some(keeper) = &self.shared.keeper {
             changes.extend(keeper.owners.died(kept.pid));
             changes.extend(keeper.halted.ends(kept.pid));
-            // The last: who sees that it is dead sees nothing of it that lives.
             let (page, bits) = keeper.alive.set(kept.pid, false);
             changes.push(Change::put(Space::Meta, page, bits));
         }

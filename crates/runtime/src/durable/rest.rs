@@ -134,7 +134,7 @@ impl Worker {
         }
         let rule = self.shared.keeper.as_ref().map(|keeper| keeper.rule).unwrap_or_default();
         let is_worth_it = kept.since.is_worth_a_snapshot(&rule);
-        if let Some(at) = kept.ledger.next_time() {
+        if let Some(at) = kept.next_time() {
             self.desk.alarms.insert((at, pid));
         }
         let instructions = resident.guest.usage().instructions;

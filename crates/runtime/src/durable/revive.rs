@@ -171,7 +171,7 @@ impl Worker {
         revival.links.retain(|pid| !told.contains(&(*pid, true)));
         let slot = self.step(|kernel, cx| kernel.revive(cx, revival));
         (kept.since, kept.is_uneasy, kept.read_at) = (since, is_uneasy, read_at);
-        kept.wakes_at = kept.ledger.next_time();
+        kept.wakes_at = kept.next_time();
         kept.careful = self.desk.careful.remove(&pid).unwrap_or(0);
         if is_started {
             let procession_environment::Usage { instructions: used, memory_bytes } = guest.usage();

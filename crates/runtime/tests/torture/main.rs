@@ -179,13 +179,15 @@ impl Torture<'_> {
         let mut damaged = Vec::new();
         let counts = check(&store, &mut |damage| damaged.push(damage.to_string())).unwrap();
         assert!(damaged.is_empty(), "{about}: {damaged:?}");
-        let mut chains = 0;
-        for shard in 0..2 {
-            for account in 1..=ACCOUNTS {
-                chains += u64::from(verify(&store, shard << 48 | account, 0).unwrap().next > 0);
-            }
-        }
-        assert_eq!(chains, ACCOUNTS, "{about}: every account has a log");
+        let mut logs = 0;
+        let mut verified = |key: &[u8], _: &[u8]| {
+            let id = u64::from_be_bytes(key.try_into().unwrap());
+            logs += u64::from(verify(&store, id, 0).unwrap().next > 0);
+            true
+        };
+        store.scan(Space::Head, &[], &[], false, &mut verified).unwrap();
+        // With those that were born when the disk failed, and never had a turn.
+        assert!(logs >= ACCOUNTS, "{about}: {logs} accounts have logs");
         let has_any = |space| {
             let mut has_any = false;
             let look = &mut |_: &[u8], _: &[u8]| {

@@ -28,8 +28,7 @@ pub(super) struct Directory {
     path: PathBuf,
     /// Whether there is a store in it.
     is_new: bool,
-    /// Unlocked when it is closed.
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -48,7 +47,7 @@ impl Directory {
             }
         }
         let lock = lock(&path.join("lock"))?;
-        let mut directory = Self { path: path.to_owned(), is_new: false, _lock: lock };
+        let mut directory = Self { path: path.to_owned(), is_new: false, lock };
         directory.is_new = directory.look()?;
         Ok(directory)
     }
@@ -172,6 +171,13 @@ impl Directory {
             }
         }
         Ok(false)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Closing the file would do, were it not open in a child, too, that another thread is just starting.
+        let _ = self.lock.unlock();
     }
 }
 
