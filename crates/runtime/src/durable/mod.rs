@@ -46,7 +46,7 @@ mod renew;
 mod rest;
 mod revive;
 mod rule;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod simulated;
 mod sketch;
 mod snapshots;
