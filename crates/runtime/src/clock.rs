@@ -26,7 +26,8 @@ impl Clock {
     }
 
     /// A clock that somebody turns.
-    #[cfg(all(test, not(loom)))]
+    #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn by_hand(hand: &'static std::sync::atomic::AtomicI64) -> Self {
         let wall_ns = hand.load(std::sync::atomic::Ordering::Relaxed);
         Self { started: Instant::now(), wall_ns, hand: Some(hand) }

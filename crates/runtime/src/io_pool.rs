@@ -105,7 +105,8 @@ impl IoPool {
 
     /// Does one of the jobs that would be under way, in a simulation: a pool without threads. False when
     /// there is none.
-    #[cfg(all(test, not(loom)))]
+    #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn step(&self, choose: impl FnOnce(usize) -> usize) -> bool {
         let mut state = self.lock();
         let count = state.jobs.len();

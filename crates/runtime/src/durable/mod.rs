@@ -46,7 +46,9 @@ mod renew;
 mod rest;
 mod revive;
 mod rule;
-#[cfg(all(test, not(loom)))]
+// Two attributes: clippy takes `all(test, …)` for code that is not a test's.
+#[cfg(test)]
+#[cfg(not(loom))]
 mod simulated;
 mod sketch;
 mod snapshots;

@@ -300,7 +300,8 @@ fn states(keeper: &Keeper, id: u64) -> Result<Vec<(u64, [u8; 32])>, Error> {
     Ok(all.into_iter().map(|snapshot| (snapshot.n, snapshot.hash)).collect())
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use crate::node::Node;
     use crate::{HOST_NORMAL, NodeConfig, Sinks};
