@@ -217,3 +217,53 @@ fn what_would_not_be_seen_is_written_out() {
     let history = node.output(&["history", "sums"]);
     assert!(history.contains("print said a\\tb"), "{history}");
 }
+
+#[test]
+fn processes_go_back_and_travel_in_files() {
+    let mut node = Node::start("past-back");
+    node.adder("sums", &["1", "2"]);
+    let made = node.output(&["snapshot", "create", "sums", "-o", "name"]);
+    let made = made.trim();
+    node.output(&["send", "sums", "add", "10"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 13");
+    let back = node.output(&["snapshot", "restore", "sums", made]);
+    assert_eq!(back, "slot 3: the state of slot 2 again\n");
+    node.session.as_ref().unwrap().signal("KILL");
+    node.session.take().unwrap().end();
+    node.up();
+    node.output(&["send", "sums", "add", "4"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 7");
+    assert!(node.output(&["history", "sums"]).contains("restored: its own snapshot at 2"));
+    node.fails(&["snapshot", "restore", "sums", "99"], 4, "no snapshot 99: there is ");
+
+    node.output(&["snapshot", "export", "sums", "sums.state", "--at", "2"]);
+    let imported = node.output(&["snapshot", "import", "sums.state", "--name", "again"]);
+    assert!(imported.contains("(slot 2 of "), "{imported}");
+    node.output(&["send", "again", "add", "4"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 7");
+    let file = node.directory.path().join("sums.state");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+    node.fails(&["snapshot", "import", "sums.state"], 2, "its checksum does not fit");
+    std::fs::write(&file, &bytes[..50]).unwrap();
+    node.fails(&["snapshot", "import", "sums.state"], 2, "the export is cut off: it has 50 bytes");
+    node.fails(&["snapshot", "import", "_index.yaml"], 2, "no process that was exported");
+    node.fails(&["snapshot", "import", "none.state"], 1, "failed to read none.state");
+}
+
+#[test]
+fn dry_runs_tell_what_would_come() {
+    let node = Node::start("past-dry");
+    node.adder("sums", &["1"]);
+    let told = node.output(&["call", "--dry-run", "sums", "add", "5"]);
+    assert!(told.contains("print sum 6\n") && told.contains("its state would change"), "{told}");
+    let failed = node.output(&["call", "--dry-run", "sums", "add", "x"]);
+    assert!(failed.contains("it would fail: "), "{failed}");
+    let ended = node.output(&["call", "--dry-run", "sums", "add", "end"]);
+    assert!(ended.contains("it would end with 1"), "{ended}");
+    node.fails(&["call", "--dry-run", "sums"], 2, "--dry-run needs a topic");
+    node.fails(&["call", "--dry-run", "nobody", "add", "5"], 4, "not found");
+    node.output(&["send", "sums", "add", "1"]);
+    assert_eq!(node.session.as_ref().unwrap().line(), "sum 2");
+}

@@ -6,10 +6,11 @@ use crate::events::ServerEvent;
 use hyper::Method;
 use procession_api::{
     AuthorizeRequest, AuthorizeResponse, CallRequest, CallResponse, CancelRequest, ControlRequest,
-    DrainRequest, DrainView, ExitView, ForkRequest, ForkView, HaltView, HistoryQuery, HistoryView,
-    HostView, ListQuery, MessageRequest, NameView, NodeStats, NodeView, Page, PastStateView,
-    PeekQuery, Peeked, PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery,
-    RecordView, ReloadRequest, ReloadView, ReplayRequest, ReplayView, ScaleRequest, ServiceView,
+    DrainRequest, DrainView, DryRunRequest, DryRunView, ExitView, ExportQuery, ForkRequest,
+    ForkView, HaltView, HistoryQuery, HistoryView, HostView, ImportQuery, ListQuery,
+    MessageRequest, NameView, NodeStats, NodeView, Page, PastStateView, PeekQuery, Peeked,
+    PolicyView, PoolView, ProcessDetail, ProcessView, ProgramView, RecordQuery, RecordView,
+    ReloadRequest, ReloadView, ReplayRequest, ReplayView, RestoreView, ScaleRequest, ServiceView,
     ShutdownRequest, SnapshotRequest, SnapshotView, SpawnRequest, SpawnResponse, StateQuery,
     StreamQuery, UpgradeRequest, WaitQuery,
 };
@@ -184,6 +185,50 @@ impl Client {
     ) -> Result<SnapshotView, ClientError> {
         let request = SnapshotRequest { timeout: Some(milliseconds(most)) };
         let ask = Ask::post(&["v1", "processes", process, "snapshots"], &request)?;
+        self.json(ask.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// Lets a durable process go on from a snapshot of its own.
+    pub fn restore(
+        &self,
+        process: &str,
+        snapshot: u64,
+        most: Duration,
+    ) -> Result<RestoreView, ClientError> {
+        let request = SnapshotRequest { timeout: Some(milliseconds(most)) };
+        let number = snapshot.to_string();
+        let path = ["v1", "processes", process, "snapshots", &number, "restore"];
+        self.json(Ask::post(&path, &request)?.with_patience(most.saturating_add(PATIENCE)))
+    }
+
+    /// A durable process in a file.
+    pub fn export(
+        &self,
+        process: &str,
+        at: Option<u64>,
+        most: Duration,
+    ) -> Result<Vec<u8>, ClientError> {
+        let query = ExportQuery { at, timeout: Some(milliseconds(most)) };
+        let ask = Ask::get(&["v1", "processes", process, "export"], &query);
+        self.text(ask.with_patience(most.saturating_add(PATIENCE))).map(|file| file.to_vec())
+    }
+
+    /// Makes a process of what a file holds.
+    pub fn import(&self, file: Vec<u8>, query: &ImportQuery) -> Result<ForkView, ClientError> {
+        let mut ask = Ask::get(&["v1", "imports"], query);
+        (ask.method, ask.body) = (Method::POST, Some(file));
+        self.json(ask)
+    }
+
+    /// Gives a message to a copy of a durable process.
+    pub fn dry_run(
+        &self,
+        process: &str,
+        request: &DryRunRequest,
+        most: Duration,
+    ) -> Result<DryRunView, ClientError> {
+        let request = DryRunRequest { timeout: Some(milliseconds(most)), ..request.clone() };
+        let ask = Ask::post(&["v1", "processes", process, "dry-run"], &request)?;
         self.json(ask.with_patience(most.saturating_add(PATIENCE)))
     }
 

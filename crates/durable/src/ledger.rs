@@ -94,6 +94,19 @@ impl Ledger {
         self.calls.clear();
     }
 
+    /// This is of a snapshot that the process goes back to, and `now` is where it stands: to others it is still
+    /// who it is now, and no number is given twice.
+    pub fn goes_back(&mut self, now: &Self) {
+        self.names.clone_from(&now.names);
+        self.links.clone_from(&now.links);
+        self.monitors.clone_from(&now.monitors);
+        self.inputs = now.inputs;
+        self.last_call = self.last_call.max(now.last_call);
+        if now.last_queue >> 16 > self.last_queue >> 16 {
+            self.last_queue = now.last_queue;
+        }
+    }
+
     /// It is to be another process's: names, links and monitors are the first one's.
     pub fn alone(&mut self) {
         self.names.clear();

@@ -16,6 +16,7 @@ pub mod head;
 pub mod journal;
 pub mod keys;
 pub mod ledger;
+pub mod portable;
 pub mod record;
 pub mod recorder;
 pub mod replay;

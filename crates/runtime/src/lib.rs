@@ -63,8 +63,9 @@ mod worker;
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
 pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{
-    Deed, Difference, Forked, Generation, HISTORY_RECORDS_MAX, Halt, HistoryFrom, HistoryPage,
-    Part, Parts, PastRecord, PastState, Replayed, ResidentUse, SnapshotRule,
+    Deed, Difference, DryRun, DryRunLimits, EXPORT_BYTES_MAX, Forked, Generation,
+    HISTORY_RECORDS_MAX, Halt, HistoryFrom, HistoryPage, Imported, Outcome, Part, Parts,
+    PastRecord, PastState, Replayed, ResidentUse, Restored, SnapshotRule,
 };
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};

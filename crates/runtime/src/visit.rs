@@ -91,9 +91,7 @@ impl Node {
         check: MayStart,
         begun: impl FnOnce(&Shared, Pid, bool) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let loads = self.shared.loads.iter().enumerate();
-        let least = loads.min_by_key(|(_, load)| load.processes.load(Ordering::Relaxed));
-        let shard = least.map_or(0, |(shard, _)| shard as ShardIndex);
+        let shard = self.least_shard();
         let started = self.on(shard, move |worker| {
             let shared = Arc::clone(&worker.shared);
             let Some(host) = shared.host(&request.host) else {
@@ -115,6 +113,13 @@ impl Node {
             self.flush_store();
         }
         Ok(started)
+    }
+
+    /// The shard with the fewest processes.
+    pub(crate) fn least_shard(&self) -> ShardIndex {
+        let loads = self.shared.loads.iter().enumerate();
+        let least = loads.min_by_key(|(_, load)| load.processes.load(Ordering::Relaxed));
+        least.map_or(0, |(shard, _)| shard as ShardIndex)
     }
 
     /// Waits for the end of a process that lives.

@@ -19,6 +19,9 @@ pub(crate) struct Params<T>(pub(crate) T);
 /// The variable part of a path.
 pub(crate) struct Segment(pub(crate) String);
 
+/// Two variable parts of a path.
+pub(crate) struct Segments(pub(crate) (String, String));
+
 /// Longest variable part of a path, in bytes.
 const SEGMENT_BYTES_MAX: usize = 512;
 
@@ -72,19 +75,35 @@ impl FromRequestParts<State> for Segment {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failed> {
-        let Path(text) =
-            Path::<String>::from_request_parts(parts, state).await.map_err(|error| {
-                Failed::from(Problem::new(
-                    ErrorKind::Invalid,
-                    format!("the path is wrong: {error}"),
-                ))
-            })?;
-        if text.len() > SEGMENT_BYTES_MAX {
-            let detail = format!("a part of the path has more than {SEGMENT_BYTES_MAX} bytes");
-            return Err(Failed::from(Problem::new(ErrorKind::Invalid, detail)));
-        }
+        let text: String = path(parts, state).await?;
+        short(&text)?;
         Ok(Self(text))
     }
+}
+
+impl FromRequestParts<State> for Segments {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failed> {
+        let texts: (String, String) = path(parts, state).await?;
+        short(&texts.0).and_then(|()| short(&texts.1))?;
+        Ok(Self(texts))
+    }
+}
+
+async fn path<T: DeserializeOwned + Send>(parts: &mut Parts, state: &State) -> Result<T, Failed> {
+    let Path(path) = Path::<T>::from_request_parts(parts, state).await.map_err(|error| {
+        Failed::from(Problem::new(ErrorKind::Invalid, format!("the path is wrong: {error}")))
+    })?;
+    Ok(path)
+}
+
+fn short(segment: &str) -> Result<(), Failed> {
+    if segment.len() <= SEGMENT_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!("a part of the path has more than {SEGMENT_BYTES_MAX} bytes");
+    Err(Failed::from(Problem::new(ErrorKind::Invalid, detail)))
 }
 
 impl FromRequestParts<State> for Caller {

@@ -1,8 +1,8 @@
 //! The OpenAPI file.
 
 use crate::routes::{
-    access, calls, drains, forks, messages, names, node, past, probes, processes, records, reload,
-    services, snapshots,
+    access, calls, drains, dry_runs, exports, forks, messages, names, node, past, probes,
+    processes, records, reload, services, snapshots,
 };
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -18,7 +18,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
         processes::list, processes::spawn, processes::get, processes::terminate,
         processes::cancel, processes::pause, processes::resume, processes::wait, processes::upgrade, processes::skip,
         past::history, past::state, past::replay,
-        forks::fork, snapshots::list, snapshots::create,
+        forks::fork, snapshots::list, snapshots::create, snapshots::restore,
+        exports::export, exports::import, dry_runs::dry_run,
         services::list, services::get, services::start, services::stop, services::restart,
         services::pools, services::pool, services::scale,
         drains::list, drains::begin, drains::get, drains::undo,

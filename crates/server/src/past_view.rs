@@ -3,14 +3,14 @@
 use crate::find::id;
 use crate::view::{coroutines, limits};
 use procession_api::{
-    DifferenceView, ForkView, HaltView, HistoryView, OriginView, PartView, PastRecordView,
-    PastStateView, Problem, ProcessDetail, ProcessView, RecordCursor, ReplayView, SnapshotView,
-    rfc3339,
+    DifferenceView, DryRunView, ForkView, HaltView, HistoryView, OriginView, PartView,
+    PastRecordView, PastStateView, Problem, ProcessDetail, ProcessView, RecordCursor, ReplayView,
+    RestoreView, SnapshotView, rfc3339, to_json, values_to_json,
 };
 use procession_environment::OnError;
 use procession_runtime::{
-    Deed, Forked, Generation, Halt, HistoryPage, Node, Origin, Part, PastRecord, PastState,
-    Replayed,
+    Deed, DryRun, Forked, Generation, Halt, HistoryPage, Node, Origin, Outcome, Part, PastRecord,
+    PastState, Replayed, Restored,
 };
 use procession_types::Pid;
 
@@ -68,15 +68,50 @@ fn origin_of(node: &Node, origin: &Origin) -> OriginView {
     }
 }
 
-/// A fork of another process.
-pub(crate) fn forked(node: &Node, of: Pid, forked: Forked, name: Option<String>) -> ForkView {
+/// A process that began with the state of another one, which has this PID.
+pub(crate) fn forked(node: &Node, of: String, forked: Forked, name: Option<String>) -> ForkView {
     ForkView {
         pid: node.pid_text(forked.pid),
-        of: node.pid_text(of),
+        of,
         slot: forked.slot,
         program: forked.program.into(),
         hash: hex(&forked.hash),
         name,
+    }
+}
+
+/// What would come of a message.
+pub(crate) fn dry_run(node: &Node, pid: Pid, run: DryRun) -> DryRunView {
+    let (outcome, result, error) = match &run.outcome {
+        Outcome::Waits => ("waits", None, None),
+        Outcome::Returned(result) => ("returned", Some(to_json(result).0), None),
+        Outcome::Failed(error) => ("failed", None, Some(Problem::from(error))),
+    };
+    DryRunView {
+        pid: node.pid_text(pid),
+        slot: run.slot,
+        program: run.program.into(),
+        taken: run.is_taken,
+        outcome: outcome.to_owned(),
+        result,
+        error,
+        answers: run.answers.iter().map(|it| values_to_json(it).values).collect(),
+        went_count: run.went.count as u64,
+        went: run.went.list.into_iter().map(|it| part(node, it)).collect(),
+        instructions: run.instructions,
+        memory_bytes: run.memory_bytes,
+        changed: run.has_changed,
+    }
+}
+
+/// A process that went back to a snapshot.
+pub(crate) fn restored(node: &Node, pid: Pid, restored: &Restored) -> RestoreView {
+    RestoreView {
+        pid: node.pid_text(pid),
+        snapshot: restored.n,
+        from_slot: restored.from,
+        slot: restored.slot,
+        hash: hex(&restored.hash),
     }
 }
 

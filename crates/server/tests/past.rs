@@ -179,3 +179,58 @@ fn forks_and_snapshots() {
         assert_eq!(refused.unwrap().problem().unwrap().error_kind(), ErrorKind::NotFound);
     }
 }
+
+#[test]
+fn processes_go_back_and_travel_in_files() {
+    let served = Served::new();
+    let client = served.client();
+    let pid = served.spawn("app:adder", Some("sum"));
+    feed(&served, &pid, &[json!(1), json!(2)]);
+    let made = client.make_snapshot("sum", LONG).unwrap();
+    feed(&served, &pid, &[json!(10)]);
+    let restored = client.restore("sum", made.snapshot, LONG).unwrap();
+    assert_eq!((restored.from_slot, restored.slot, &restored.hash), (2, 3, &made.hash));
+    let query = HistoryQuery { from: Some(3), ..HistoryQuery::default() };
+    let record = client.history(&pid, &query).unwrap().items.remove(0);
+    let origin = OriginView { pid: None, slot: 2, snapshot: Some(made.snapshot) };
+    assert_eq!((&*record.deed, record.origin), ("restored", Some(origin)));
+    let missing = client.restore("sum", 999, LONG).unwrap_err();
+    assert_eq!(missing.problem().unwrap().error_kind(), ErrorKind::NotFound);
+
+    let file = client.export("sum", None, LONG).unwrap();
+    let there = Served::new();
+    let query = ImportQuery { host: None, name: Some("moved".to_owned()) };
+    let imported = there.client().import(file.clone(), &query).unwrap();
+    assert_eq!((&imported.of, imported.slot, imported.name.as_deref()), (&pid, 4, Some("moved")));
+    assert_eq!(imported.hash, made.hash);
+    assert_eq!(there.client().past_state("moved", None, LONG).unwrap().hash, Some(made.hash));
+    let kind = |file: Vec<u8>| {
+        let error = there.client().import(file, &ImportQuery::default()).unwrap_err();
+        error.problem().unwrap().error_kind()
+    };
+    assert_eq!(kind(file[..40].to_vec()), ErrorKind::Invalid);
+    assert_eq!(kind(Vec::new()), ErrorKind::Invalid);
+}
+
+#[test]
+fn a_dry_run_tells_and_changes_nothing() {
+    let served = Served::new();
+    let client = served.client();
+    let pid = served.spawn("app:adder", None);
+    feed(&served, &pid, &[json!(1)]);
+    let ask = |value: Value| {
+        let payload = vec![value];
+        DryRunRequest { topic: "t".to_owned(), payload, ..DryRunRequest::default() }
+    };
+    let ran = client.dry_run(&pid, &ask(json!(5)), LONG).unwrap();
+    assert_eq!((ran.slot, ran.taken, &*ran.outcome, ran.changed), (1, true, "waits", Some(true)));
+    assert_eq!((&*ran.went[0].kind, &*ran.went[0].text), ("print", "6"));
+    let ended = client.dry_run(&pid, &ask(json!(0)), LONG).unwrap();
+    assert_eq!((&*ended.outcome, ended.result), ("returned", Some(json!(1))));
+    let failed = client.dry_run(&pid, &ask(json!("x")), LONG).unwrap();
+    assert!(failed.error.unwrap().detail.contains("attempt to add"));
+    assert_eq!(client.history(&pid, &HistoryQuery::default()).unwrap().slots, 1);
+    let topic = DryRunRequest { topic: "@x".to_owned(), ..DryRunRequest::default() };
+    let wrong = client.dry_run(&pid, &topic, LONG).unwrap_err();
+    assert_eq!(wrong.problem().unwrap().error_kind(), ErrorKind::Invalid);
+}

@@ -5,6 +5,7 @@ use crate::random::Random;
 use procession_durable::head::{Birth, Condition, Head};
 use procession_durable::journal::{Entry, Source};
 use procession_durable::ledger::{Ledger, OpenCall, Waits};
+use procession_durable::portable::Portable;
 use procession_durable::record::{Kind, Origin, Parcel, Record, Usage};
 use procession_durable::snapshot::{PageRef, Snapshot, State};
 use procession_environment::{Dialect, Durability, Module, OnError, Program, Promise};
@@ -55,6 +56,7 @@ record! {
     Program { id, main, method, modules, imports, dialect, limits, durability }
     PageRef { hash, base }
     Snapshot { n, at, previous, program, instructions, ledger, state, hash }
+    Portable { of, at, arguments, program, hash, ledger, instructions, length, state_hash, state }
     OpenCall { waits, deadline }
     Ledger {
         trap_links, listens, last_queue, subscriptions, calls, last_call, monitors, links, names,

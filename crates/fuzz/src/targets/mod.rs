@@ -9,6 +9,7 @@ mod lua;
 mod memory;
 mod parser;
 mod policy;
+mod portable;
 mod records;
 mod snapshot;
 mod texts;
@@ -64,7 +65,7 @@ pub trait Target {
 type Entry = (&'static str, fn() -> Box<dyn Target>);
 
 /// All targets.
-pub const TARGETS: [Entry; 12] = [
+pub const TARGETS: [Entry; 13] = [
     ("lua", || Box::new(lua::Lua::new())),
     ("parser", || Box::new(parser::Parser::new())),
     ("pattern", || Box::new(texts::Pattern::default())),
@@ -76,6 +77,7 @@ pub const TARGETS: [Entry; 12] = [
     ("application", || Box::new(application::Applications)),
     ("records", || Box::new(records::Records)),
     ("durable", || Box::new(durable::Durable::default())),
+    ("portable", || Box::new(portable::Portables::default())),
     ("memory", || Box::new(memory::Memory::new())),
 ];
 

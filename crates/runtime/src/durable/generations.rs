@@ -1,6 +1,6 @@
 //! The snapshots of a process, as people see and make them.
 
-use super::keeper::{Keeper, of_store};
+use super::keeper::{Keeper, of_store, too_many};
 use super::snapshots::{self, Taken, Writing};
 use crate::node::Node;
 use procession_durable::head::{Head, ProgramHash, number};
@@ -109,12 +109,8 @@ pub(super) fn written(keeper: &Keeper, commit: Commit) -> Result<(), Error> {
     let (sender, receiver) = channel();
     // Whoever asked is waiting for it.
     let done = Box::new(move |result: Result<(), StoreError>| drop(sender.send(result)));
-    let refused = || {
-        let message = "too many commits wait for the disk: try again later";
-        Error::new(ErrorKind::Unavailable, message).with_retryable(true)
-    };
-    keeper.committer.submit(commit, done).map_err(|_| refused())?;
-    receiver.recv().map_err(|_| refused())?.map_err(|error| of_store(&error))
+    keeper.committer.submit(commit, done).map_err(|_| too_many())?;
+    receiver.recv().map_err(|_| too_many())?.map_err(|error| of_store(&error))
 }
 
 fn generation(keeper: &Keeper, head: &Head, of: &Snapshot) -> Generation {

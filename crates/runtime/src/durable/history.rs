@@ -141,7 +141,7 @@ pub struct Part {
 }
 
 impl Parts {
-    fn add(&mut self, part: Part) {
+    pub(super) fn add(&mut self, part: Part) {
         self.count += 1;
         if self.list.len() < PARTS_MAX {
             self.list.push(part);

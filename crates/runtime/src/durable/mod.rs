@@ -11,7 +11,9 @@
 //! `halted.rs` which stand still, `renew.rs` an upgrade. `owners.rs` says which belong to services and pools, `care.rs` how those are adopted and put to
 //! rest. `patient.rs` is what happens when the disk is full. `history.rs` (with `sketch.rs`)
 //! is what those see who look back, `travel.rs` what is found out by running a past again. `given.rs` is how a process
-//! goes on with a state that was made elsewhere, `fork.rs` what makes forks, `generations.rs` snapshots on demand.
+//! goes on with a state that was made elsewhere, `fork.rs` what makes forks, `generations.rs` snapshots on demand,
+//! `restore.rs` how one goes back to one, `export.rs` processes in files. `dry_run.rs` tells what would come of a message,
+//! on the `stage.rs`.
 //! `simulated/` runs all of it on one thread under a seeded schedule of failures.
 //!
 //! **Invariant.** Nothing that a durable process does can be seen outside of it before the commit that
@@ -25,6 +27,8 @@ mod budget;
 mod care;
 mod commit;
 mod death;
+mod dry_run;
+mod export;
 mod failure;
 mod fork;
 mod gate;
@@ -44,6 +48,7 @@ mod recover;
 mod release;
 mod renew;
 mod rest;
+mod restore;
 mod revive;
 mod rule;
 // Two attributes: clippy takes `all(test, …)` for code that is not a test's.
@@ -52,6 +57,7 @@ mod rule;
 mod simulated;
 mod sketch;
 mod snapshots;
+mod stage;
 mod start;
 mod travel;
 mod turn;
@@ -60,6 +66,8 @@ pub(crate) use alive::Alive;
 pub(crate) use arrivals::Arrivals;
 pub(crate) use budget::Residence;
 pub use budget::ResidentUse;
+pub use dry_run::{DryRun, DryRunLimits, Outcome};
+pub use export::{EXPORT_BYTES_MAX, Imported};
 pub use fork::Forked;
 pub use generations::Generation;
 pub use halted::Halt;
@@ -67,6 +75,7 @@ pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Par
 pub(crate) use keeper::{Begin, Hands, Keeper, Opened, locked, threads};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
+pub use restore::Restored;
 pub use rule::SnapshotRule;
 pub(crate) use start::wake_durable;
 pub use travel::{Difference, PastState, Replayed};

@@ -117,6 +117,8 @@ pub(crate) struct Desk {
     pub(crate) waiting: Waiting,
     /// Somebody may have to make room.
     pub(crate) is_tight: bool,
+    /// Those that are not brought back, because somebody writes to their logs.
+    pub(crate) withheld: HashSet<Pid>,
     /// The node stops: nobody is brought back any more.
     pub(crate) is_resting: bool,
 }

@@ -26,6 +26,11 @@ impl Worker {
         if self.shared.keeper.is_none() {
             return self.step(|kernel, cx| kernel.is_gone(cx, pid));
         }
+        if self.desk.withheld.contains(&pid) {
+            // What it is to hear it hears when it is given back.
+            let _ = self.stay_asleep(pid);
+            return;
+        }
         if self.desk.is_resting || self.is_barred(pid) {
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);
@@ -44,6 +49,9 @@ impl Worker {
 
     /// Brings a process back as soon as all that it has committed is decided.
     pub(crate) fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
+        if self.desk.withheld.contains(&pid) {
+            return;
+        }
         let Some(keeper) = self.shared.keeper.clone() else { return };
         // What has come for one that was at rest is in the store, or on the way there.
         if keeper.owners.has(pid) {
@@ -75,6 +83,10 @@ impl Worker {
 
     fn woken(&mut self, pid: Pid, found: Result<Found, Error>, wanted: Wanted) {
         self.has_come(pid);
+        if self.desk.withheld.contains(&pid) {
+            let _ = self.stay_asleep(pid);
+            return self.flush();
+        }
         if self.desk.is_resting || wanted == Wanted::Alive && self.is_barred(pid) {
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);

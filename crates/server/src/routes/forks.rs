@@ -51,7 +51,7 @@ pub(crate) async fn fork(
         let _permit = permit;
         let until = Some(Instant::now() + patience);
         let forked = node.fork(pid, at, name.as_deref().map(SmolStr::new), until)?;
-        Ok::<_, Error>(past_view::forked(node, pid, forked, name))
+        Ok::<_, Error>(past_view::forked(node, node.pid_text(pid), forked, name))
     };
     Ok(Json(StatusCode::CREATED, state.ask(fork).await??))
 }

@@ -31,12 +31,9 @@ pub(crate) async fn send(
     Body(request): Body<MessageRequest>,
 ) -> Result<StatusCode, Failed> {
     let MessageRequest { to, topic, payload } = request;
-    if topic.is_empty() || topic.len() > TOPIC_BYTES_MAX || topic.starts_with('@') {
-        let detail = format!("a topic has 1 to {TOPIC_BYTES_MAX} bytes and does not start with @");
-        return Err(Problem::new(ErrorKind::Invalid, detail).into());
-    }
+    let topic = checked_topic(topic)?;
     let pid = allowed(&state, &caller, "process.send", to).await?;
-    let message = Message { topic: Topic::new(topic), from: None, payload: from_json(&payload)? };
+    let message = Message { topic, from: None, payload: from_json(&payload)? };
     state.node.check_takes(pid)?;
     // No thread waits for the disk: as many senders as there are share one sync.
     let (tell, told) = oneshot::channel();
@@ -50,6 +47,18 @@ pub(crate) async fn send(
     let stopping = |_| Problem::new(ErrorKind::Unavailable, "the node is stopping");
     told.await.map_err(stopping)??;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// A topic that somebody may send on.
+///
+/// # Errors
+/// `Invalid`.
+pub(crate) fn checked_topic(topic: String) -> Result<Topic, Failed> {
+    if topic.is_empty() || topic.len() > TOPIC_BYTES_MAX || topic.starts_with('@') {
+        let detail = format!("a topic has 1 to {TOPIC_BYTES_MAX} bytes and does not start with @");
+        return Err(Problem::new(ErrorKind::Invalid, detail).into());
+    }
+    Ok(Topic::new(topic))
 }
 
 /// The oldest messages that wait for a process. They stay where they are.

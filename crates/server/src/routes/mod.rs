@@ -4,6 +4,8 @@
 pub(crate) mod access;
 pub(crate) mod calls;
 pub(crate) mod drains;
+pub(crate) mod dry_runs;
+pub(crate) mod exports;
 pub(crate) mod forks;
 pub(crate) mod messages;
 pub(crate) mod names;
@@ -98,6 +100,10 @@ fn long_routes() -> Router<State> {
         .route("/v1/processes/{process}/state", get(past::state))
         .route("/v1/processes/{process}/replay", post(past::replay))
         .route("/v1/processes/{process}/snapshots", get(snapshots::list).post(snapshots::create))
+        .route("/v1/processes/{process}/snapshots/{snapshot}/restore", post(snapshots::restore))
+        .route("/v1/processes/{process}/dry-run", post(dry_runs::dry_run))
+        .route("/v1/processes/{process}/export", get(exports::export))
+        .route("/v1/imports", post(exports::import))
         .route("/v1/services/{service}/start", post(services::start))
         .route("/v1/services/{service}/stop", post(services::stop))
         .route("/v1/services/{service}/restart", post(services::restart))

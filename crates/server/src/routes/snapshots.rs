@@ -1,16 +1,16 @@
 //! `/v1/processes/{process}/snapshots`.
 
-use crate::answer::{Answer, ok};
+use crate::answer::{Answer, Failed, ok};
 use crate::caller::Caller;
 use crate::enter::admit;
-use crate::extract::{Body, Segment};
+use crate::extract::{Body, Segment, Segments};
 use crate::past_view;
 use crate::routes::past::{kept, patience};
 use crate::state::State;
 use axum::extract::State as Extracted;
-use procession_api::{Page, Problem, SnapshotRequest, SnapshotView};
+use procession_api::{Page, Problem, RestoreView, SnapshotRequest, SnapshotView};
 use procession_runtime::Node;
-use procession_types::Error;
+use procession_types::{Error, ErrorKind};
 use std::time::Instant;
 
 /// The snapshots that the store has of a durable process, the newest first.
@@ -55,4 +55,39 @@ pub(crate) async fn create(
         Ok::<_, Error>(past_view::snapshot(made))
     };
     ok(state.ask(make).await??)
+}
+
+/// Lets a durable process go on from a snapshot of its own.
+///
+/// That takes a slot: nothing of its history is lost. Its names, links, monitors and unread messages stay as
+/// they are.
+#[utoipa::path(
+    post, path = "/v1/processes/{process}/snapshots/{snapshot}/restore", tag = "past", operation_id = "restoreSnapshot",
+    params(
+        ("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one"),
+        ("snapshot" = u64, Path, description = "What the snapshot is known by"),
+    ),
+    request_body = SnapshotRequest,
+    responses((status = 200, body = RestoreView), (status = "default", body = Problem, content_type = "application/problem+json")),
+)]
+pub(crate) async fn restore(
+    Extracted(state): Extracted<State>,
+    caller: Caller,
+    Segments((process, snapshot)): Segments,
+    Body(request): Body<SnapshotRequest>,
+) -> Answer<RestoreView> {
+    let permit = admit(&state.controls)?;
+    let patience = patience(request.timeout.as_deref())?;
+    let n: u64 = snapshot.parse().map_err(|_| {
+        let detail = format!("a snapshot is known by a number, not by \"{snapshot}\"");
+        Failed::from(Problem::new(ErrorKind::Invalid, detail))
+    })?;
+    let pid = kept(&state, &caller, "process.restore", process).await?;
+    let restore = move |node: &Node| {
+        // Held by the thread: it goes on when nobody waits for its answer any more.
+        let _permit = permit;
+        let restored = node.restore(pid, n, Some(Instant::now() + patience))?;
+        Ok::<_, Error>(past_view::restored(node, pid, &restored))
+    };
+    ok(state.ask(restore).await??)
 }
