@@ -32,9 +32,11 @@ KNOWN = {
     "from": [0, 3],
 }
 # What only durable processes have, and only one that stands still.
-PAST = ("/history", "/state", "/replay", "/fork", "/snapshots")
+PAST = ("/history", "/state", "/replay", "/fork", "/snapshots", "/export", "/dry-runs", "/restore")
 # Processes that answers have named, the newest last.
 pids = collections.deque(maxlen=20)
+# Processes in files, which nobody could make up.
+exports = collections.deque(maxlen=4)
 asked = collections.defaultdict(collections.Counter)
 
 
@@ -67,6 +69,8 @@ def map_case(context, case):
         case.query = replaced(case.query, weight, process=processes)
         if waits and case.method != "POST":
             case.query.setdefault("timeout", "100ms")
+    if operation.label == "POST /v1/imports" and exports and weight % 2:
+        case.body = exports[-1]
     if isinstance(case.body, dict):
         # Slots, and not processes.
         known = {"to": KNOWN["at"]} if operation.path.endswith("/replay") else {}
@@ -82,6 +86,8 @@ def after_call(context, case, response):
     asked[case.operation.label][f"{phase} {response.status_code}"] += 1
     if response.status_code in (200, 201) and case.operation.label == "POST /v1/processes":
         pids.append(response.json()["pid"])
+    if response.status_code == 200 and case.operation.label.endswith("/export"):
+        exports.append(response.content)
 
 
 @schemathesis.hook
