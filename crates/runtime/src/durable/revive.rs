@@ -50,6 +50,8 @@ impl Worker {
     /// Brings a process back as soon as all that it has committed is decided.
     pub(crate) fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
         if self.desk.withheld.contains(&pid) {
+            // So that it is called again when it is given back.
+            let _ = self.stay_asleep(pid);
             return;
         }
         let Some(keeper) = self.shared.keeper.clone() else { return };
