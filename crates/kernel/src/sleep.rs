@@ -265,9 +265,14 @@ impl Kernel {
     }
 
     /// A process is not brought back now, although something has come for it: its messages are the driver's
-    /// to keep, everything else waits here until it is. Gives the messages, and whether somebody wants it to
-    /// end at once.
-    pub fn stay_asleep(&mut self, cx: &mut Step<'_>, pid: Pid) -> (Vec<Message>, bool) {
+    /// to keep, everything else waits here until it is; but whoever looks at it hears at once that it is not
+    /// there, unless this is `brief`. Gives the messages, and whether somebody wants it to end at once.
+    pub fn stay_asleep(
+        &mut self,
+        cx: &mut Step<'_>,
+        pid: Pid,
+        brief: bool,
+    ) -> (Vec<Message>, bool) {
         let Some(sleeper) = self.sleepers.get_mut(&pid) else { return (Vec::new(), false) };
         sleeper.is_called = false;
         let (mut messages, mut asked) = (Vec::new(), Vec::new());
@@ -276,7 +281,7 @@ impl Kernel {
                 Signal::Message { message, .. } | Signal::Hand { message, .. } => {
                     messages.push(message);
                 }
-                Signal::Inspect { asker, .. } => asked.push(asker),
+                Signal::Inspect { asker, .. } if !brief => asked.push(asker),
                 // Nothing to look around for.
                 Signal::Rouse { .. } => {}
                 signal => sleeper.early.push(signal),

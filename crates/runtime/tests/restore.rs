@@ -10,6 +10,7 @@ use procession_runtime::{Deed, HOST_NORMAL, HistoryFrom, Imported, Node, Origin}
 use procession_store::MemoryStore;
 use procession_types::{Context, Error, ErrorKind, Pid, SmolStr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Adds up what it receives and says the sum; over a text it fails.
 const ADDER: &str = "return { main = function()
@@ -118,6 +119,35 @@ fn names_and_messages_stay() {
     let next = node(&store, programs());
     assert_eq!(next.lookup("late"), Some(pid));
     assert_eq!(next.state_at(pid, u64::MAX).unwrap().names, ["late"]);
+}
+
+#[test]
+fn whoever_looks_meanwhile_is_answered() {
+    let store = Arc::new(MemoryStore::default());
+    let node = node(&store, adder());
+    let pid = start(&node, "adder", numbers(&[])).pid;
+    feed(&node, pid, [1]);
+    let made = node.make_snapshot(pid, None).unwrap();
+    let is_over = AtomicBool::new(false);
+    let looked = std::thread::scope(|scope| {
+        let look = scope.spawn(|| {
+            let mut looked = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let info = node.info(pid).map(drop);
+                let peeked = node.peek(pid, 1).map(drop);
+                assert_eq!((info, peeked), (Ok(()), Ok(())), "after {looked}");
+                looked += 1;
+            }
+            looked
+        });
+        let restored = (0..200).try_for_each(|_| node.restore(pid, made.n, None).map(drop));
+        is_over.store(true, Ordering::Relaxed);
+        restored.unwrap();
+        look.join().unwrap()
+    });
+    assert!(looked > 0);
+    feed(&node, pid, [5]);
+    assert_eq!(printed(&node, pid), ["1", "6"]);
 }
 
 #[test]

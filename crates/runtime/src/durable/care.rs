@@ -178,14 +178,15 @@ impl Worker {
     /// Something has come for a process that is not to be brought back: its messages are written down. Says
     /// whether it was to be ended, for which it has to be brought back all the same.
     pub(crate) fn stay_asleep(&mut self, pid: Pid) -> bool {
-        let (messages, is_unwanted) = self.step(|kernel, cx| kernel.stay_asleep(cx, pid));
+        let is_brief = self.desk.withheld.contains(&pid);
+        let (messages, is_unwanted) = self.step(|kernel, cx| kernel.stay_asleep(cx, pid, is_brief));
         let early = self.desk.early.get(&pid).map_or(0, Vec::len);
         let room = RESTING_MESSAGES_MAX.saturating_sub(early);
         let written = self.write_down(pid, messages.into_iter().take(room));
         if !written.is_empty() {
             self.desk.early.entry(pid).or_default().extend(written);
         }
-        is_unwanted && !self.desk.is_resting
+        is_unwanted && !self.desk.is_resting && !is_brief
     }
 
     /// Writes down messages for a process that is not in memory. Gives them with their places.

@@ -26,12 +26,7 @@ impl Worker {
         if self.shared.keeper.is_none() {
             return self.step(|kernel, cx| kernel.is_gone(cx, pid));
         }
-        if self.desk.withheld.contains(&pid) {
-            // What it is to hear it hears when it is given back.
-            let _ = self.stay_asleep(pid);
-            return;
-        }
-        if self.desk.is_resting || self.is_barred(pid) {
+        if self.stays(pid, Wanted::Alive) {
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);
             }
@@ -42,6 +37,13 @@ impl Worker {
         }
     }
 
+    /// Whether a process is not to be in memory now.
+    fn stays(&self, pid: Pid, wanted: Wanted) -> bool {
+        let desk = &self.desk;
+        let is_barred = || wanted == Wanted::Alive && self.is_barred(pid);
+        desk.is_resting || desk.withheld.contains(&pid) || is_barred()
+    }
+
     /// Somebody wants a process to end that stays at rest or stands still.
     pub(crate) fn bring_back_to_end(&mut self, pid: Pid) {
         self.bring_back(pid, Wanted::Anyway);
@@ -50,8 +52,8 @@ impl Worker {
     /// Brings a process back as soon as all that it has committed is decided.
     pub(crate) fn bring_back(&mut self, pid: Pid, wanted: Wanted) {
         if self.desk.withheld.contains(&pid) {
-            // So that it is called again when it is given back.
-            let _ = self.stay_asleep(pid);
+            // What has come for it is there when it is given back.
+            self.stay_asleep(pid);
             return;
         }
         let Some(keeper) = self.shared.keeper.clone() else { return };
@@ -85,11 +87,7 @@ impl Worker {
 
     fn woken(&mut self, pid: Pid, found: Result<Found, Error>, wanted: Wanted) {
         self.has_come(pid);
-        if self.desk.withheld.contains(&pid) {
-            let _ = self.stay_asleep(pid);
-            return self.flush();
-        }
-        if self.desk.is_resting || wanted == Wanted::Alive && self.is_barred(pid) {
+        if self.stays(pid, wanted) {
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);
             }
