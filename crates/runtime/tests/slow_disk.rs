@@ -1,14 +1,16 @@
-//! Whoever starts durable processes faster than the disk takes them is told so before they fill the memory.
+//! What a slow disk leaves undecided: whoever starts durable processes faster than it takes them is told so before
+//! they fill the memory, and nobody is forgotten who waits for it.
 #![allow(clippy::unwrap_used)]
 
 mod keeping;
 
-use keeping::{PATIENCE, numbers, program, start, until};
+use keeping::{PATIENCE, numbers, program, send, start, text, until};
 use procession_environment::OnError;
 use procession_runtime::{Node, NodeConfig, Sinks};
 use procession_store::{Commit, MemoryStore, Store, StoreError, forward_store};
-use procession_types::ExitReason;
+use procession_types::{Error, ErrorKind, ExitReason};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 const SLEEPER: &str = "return { main = function() process.inbox():receive() end }";
 /// Starts processes until it is refused, says so, and ends with how many there are once it may start one more.
@@ -44,16 +46,20 @@ impl Store for SlowDisk {
     }
 }
 
-#[test]
-fn births_wait_for_the_disk() {
-    let disk = Arc::new(SlowDisk::default());
+fn node(disk: &Arc<SlowDisk>, programs: &[(&str, &str, Option<OnError>)]) -> Node {
     let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
     config.shards = 1;
     config.sinks = Sinks::none();
-    config.programs =
-        vec![program("sleeper", SLEEPER, Some(OnError::Skip)), program("crowd", CROWD, None)];
-    config.store = Some(Arc::clone(&disk) as Arc<dyn Store>);
-    let node = Node::start(config).unwrap();
+    let programs = programs.iter();
+    config.programs = programs.map(|&(name, source, rule)| program(name, source, rule)).collect();
+    config.store = Some(Arc::clone(disk) as Arc<dyn Store>);
+    Node::start(config).unwrap()
+}
+
+#[test]
+fn births_wait_for_the_disk() {
+    let disk = Arc::new(SlowDisk::default());
+    let node = node(&disk, &[("sleeper", SLEEPER, Some(OnError::Skip)), ("crowd", CROWD, None)]);
     let closed = disk.gate.lock().unwrap();
     let crowd = start(&node, "crowd", numbers(&[]));
     let refused = "refused: true, too many commits wait for the disk: try again later";
@@ -67,4 +73,42 @@ fn births_wait_for_the_disk() {
     node.flush_store();
     let of_host = node.hosts()[0].durable;
     assert_eq!(of_host.processes + of_host.sleeping, born as u64);
+}
+
+/// One that has failed comes back when its commits are decided; by then it is being taken back to a snapshot.
+#[test]
+fn one_that_was_to_come_back_meanwhile_comes_back_after_a_restore() {
+    let adder = "return { main = function()
+      local inbox, sum = process.inbox(), 0
+      while true do sum = sum + inbox:receive():payload() end
+    end }";
+    let disk = Arc::new(SlowDisk::default());
+    let node = node(&disk, &[("adder", adder, Some(OnError::Skip))]);
+    let pid = start(&node, "adder", numbers(&[])).pid;
+    send(&node, pid, numbers(&[1]));
+    let made = node.make_snapshot(pid, None).unwrap();
+    node.pause(pid).unwrap();
+    send(&node, pid, numbers(&[2]));
+    send(&node, pid, text("not a number"));
+    let closed = disk.gate.lock().unwrap();
+    node.resume(pid).unwrap();
+    // Its failure has taken it out of memory.
+    until(|| node.processes(1).is_empty());
+    let is_conflict = |error: &Error| error.kind == ErrorKind::Conflict;
+    std::thread::scope(|scope| {
+        let restored = scope.spawn(|| {
+            let mut restored = None;
+            // Another attempt is in its way now and then.
+            until(|| {
+                let attempt = node.restore(pid, made.n, None);
+                restored = attempt.map_err(|error| assert!(is_conflict(&error), "{error:?}")).ok();
+                restored.is_some()
+            });
+        });
+        // As long as it is under way, nobody else does it.
+        until(|| is_conflict(&node.restore(pid, made.n, Some(Instant::now())).unwrap_err()));
+        drop(closed);
+        restored.join().unwrap();
+    });
+    node.info(pid).unwrap();
 }
