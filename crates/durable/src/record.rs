@@ -159,6 +159,8 @@ variants!(Parcel, "what waits for a process" {
 impl Source {
     /// What came from outside of the node.
     pub const OUTSIDE: u64 = 0;
+    /// What is in the queue of a pool, where it is numbered by `n`, until it is done: who takes it notes that.
+    pub const QUEUE: u64 = u64::MAX;
     /// The commit of a death: after all others.
     pub const DEATH: u64 = u64::MAX;
 

@@ -215,19 +215,47 @@ pub trait Host {
         Err(Error::invalid("this host starts no processes"))
     }
     /// Adopts all durable processes that belong to the caller's program and that nobody looks after: what
-    /// earlier processes of it have left. None when `program`, which they run, is not durable any more on
-    /// that process host. For pools.
-    fn adopt(&mut self, program: &str, host: &str) -> Vec<Pid> {
+    /// earlier processes of it have left. `None` when `program`, which they run, is not durable on that
+    /// process host. For pools.
+    fn adopt(&mut self, program: &str, host: &str) -> Option<Vec<Pid>> {
         let _ = (program, host);
-        Vec::new()
+        None
     }
-    /// Keeps messages for the next process of the caller's program, in the node's store. For pools.
+    /// Keeps messages in the queue of the caller's program, in the node's store, for its next process. For
+    /// pools, as is all that follows about queues.
     fn keep(&mut self, messages: Vec<Message>) {
         let _ = messages;
     }
-    /// Takes back what an earlier process of the caller's program has kept. For pools.
-    fn kept(&mut self) -> Vec<Message> {
-        Vec::new()
+    /// As [`Host::hand`], for message `n` of the queue of the caller's program: once a durable child has
+    /// taken it, it has it also after a crash.
+    ///
+    /// # Errors
+    /// As for `hand`.
+    fn hand_queued(&mut self, child: Pid, n: u64, message: Message) -> Result<(), Error> {
+        let _ = n;
+        self.hand(child, message)
+    }
+    /// A child that was adopted has a message of this topic in hand: that counts as handed to it, and its
+    /// rest is asked for.
+    fn count_handed(&mut self, child: Pid, topic: Topic) {
+        let _ = (child, topic);
+    }
+    /// A child has done message `n` of the queue, which keeps it no more.
+    fn settle_queued(&mut self, n: u64, by: Pid) {
+        let _ = (n, by);
+    }
+    /// Nobody can do message `n` of the queue, which keeps it no more. The letter goes to whom it names; one
+    /// for a durable process is on disk with that.
+    ///
+    /// # Errors
+    /// As for `send`; the message is kept no more all the same.
+    fn bury_queued(
+        &mut self,
+        n: u64,
+        letter: Option<(&str, Topic, Fragment)>,
+    ) -> Result<(), Error> {
+        let _ = (n, letter);
+        Ok(())
     }
     /// Ends a process now.
     ///

@@ -64,6 +64,12 @@ impl Kernel {
         self.table.at(slot).is_some_and(|process| process.state == crate::State::Waiting)
     }
 
+    /// Whether somebody has paused the process.
+    #[must_use]
+    pub fn is_paused(&self, slot: SlotIndex) -> bool {
+        self.table.at(slot).is_some_and(|process| process.state == crate::State::Paused)
+    }
+
     /// Whether something has ended the process, which still has its turn. The driver should let it
     /// do nothing more.
     #[must_use]

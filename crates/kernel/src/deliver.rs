@@ -95,6 +95,9 @@ impl Kernel {
                 self.deliver_rested(cx, slot, from, rest, taken);
             }
             Signal::Adopt { from, .. } => self.deliver_adopt(cx, slot, from),
+            Signal::Handed { from, topic, at, .. } => {
+                self.deliver_handed(cx, slot, from, (at, topic));
+            }
             Signal::Rouse { .. } => self.deliver_rouse(cx, slot),
             Signal::Hand { from, message, .. } => self.deliver_hand(cx, slot, from, message),
             Signal::Took { from, count, .. } => self.deliver_took(cx, slot, from, count),
@@ -132,6 +135,7 @@ impl Kernel {
             | Signal::Resume { .. }
             | Signal::Reply { .. }
             | Signal::AskRest { .. }
+            | Signal::Handed { .. }
             | Signal::Rested { .. }
             | Signal::Took { .. }
             | Signal::Rouse { .. }

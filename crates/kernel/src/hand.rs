@@ -104,6 +104,36 @@ impl Kernel {
         Self::wake(process, &mut self.ready, cx.now);
     }
 
+    /// Counts a message as handed by `from` to its durable child `to`, which got it by another way and has it
+    /// at this position of its mailbox, or in hand. All that follows is as for [`Kernel::hand`].
+    pub fn count_handed(
+        &mut self,
+        cx: &mut Step<'_>,
+        (from, to): (Pid, Pid),
+        topic: Topic,
+        at: Option<u64>,
+    ) {
+        self.emit(cx, Signal::Handed { from, to, topic, at });
+    }
+
+    pub(crate) fn deliver_handed(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        from: Pid,
+        last: (Option<u64>, Topic),
+    ) {
+        let Some(process) = self.table.at_mut(slot).filter(|it| it.parent == Some(from)) else {
+            return;
+        };
+        process.asked = Some(Rest::Idle);
+        let count = process.rare().handed.as_ref().map_or(0, |handed| handed.count) + 1;
+        process.rare().handed = Some(Box::new(Handed { count, last }));
+        if process.state == State::Waiting {
+            self.tell_rest(cx, slot);
+        }
+    }
+
     pub(crate) fn publish_room(&mut self, cx: &Step<'_>, slot: SlotIndex) {
         if let Some(process) = self.table.at(slot) {
             cx.directory.set_room(process.pid, process.mailbox.room(&process.definition.limits));

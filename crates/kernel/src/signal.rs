@@ -1,7 +1,7 @@
 //! What shards tell each other.
 
 use crate::{Asker, CallId, Cancel, Tags};
-use procession_types::{Error, ExitReason, Fragment, Message, Pid, Rest};
+use procession_types::{Error, ExitReason, Fragment, Message, Pid, Rest, Topic};
 use std::sync::Arc;
 
 /// One thing that a process, or the kernel in its name, does to a process of another shard.
@@ -129,6 +129,18 @@ pub enum Signal {
         /// The child.
         to: Pid,
     },
+    /// `from` has brought its child `to` a message by another way, or knows of one that it has in hand, and
+    /// wants to be told when it is idle.
+    Handed {
+        /// The parent.
+        from: Pid,
+        /// The child.
+        to: Pid,
+        /// The topic of the message.
+        topic: Topic,
+        /// The position of the message among all that came, when it is in the mailbox.
+        at: Option<u64>,
+    },
     /// The process shall look around once.
     Rouse {
         /// Which.
@@ -192,6 +204,7 @@ impl Signal {
             | Self::AskRest { to, .. }
             | Self::Rested { to, .. }
             | Self::Adopt { to, .. }
+            | Self::Handed { to, .. }
             | Self::Rouse { to }
             | Self::Hand { to, .. }
             | Self::Took { to, .. }

@@ -111,7 +111,7 @@ impl Host for Door<'_> {
         self.noted(done)
     }
 
-    fn adopt(&mut self, program: &str, host: &str) -> Vec<Pid> {
+    fn adopt(&mut self, program: &str, host: &str) -> Option<Vec<Pid>> {
         self.adopt_all(program, host)
     }
 
@@ -119,8 +119,24 @@ impl Host for Door<'_> {
         self.keep_messages(messages);
     }
 
-    fn kept(&mut self) -> Vec<Message> {
-        self.kept_messages()
+    fn hand_queued(&mut self, child: Pid, n: u64, message: Message) -> Result<(), Error> {
+        self.hand_from_queue(child, n, message)
+    }
+
+    fn count_handed(&mut self, child: Pid, topic: Topic) {
+        self.count_as_handed(child, topic);
+    }
+
+    fn settle_queued(&mut self, n: u64, by: Pid) {
+        self.settle_in_queue(n, by);
+    }
+
+    fn bury_queued(
+        &mut self,
+        n: u64,
+        letter: Option<(&str, Topic, Fragment)>,
+    ) -> Result<(), Error> {
+        self.bury_from_queue(n, letter)
     }
 
     fn terminate(&mut self, to: &[u8]) -> Result<(), Error> {

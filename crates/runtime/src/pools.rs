@@ -51,10 +51,13 @@ impl Node {
         let known =
             Known { desk: Arc::clone(&desk), definition: Arc::clone(&definition), has_metrics };
         let telemetry = self.shared.telemetry.clone();
-        let owners = self.shared.keeper.as_ref().map(|keeper| Arc::clone(&keeper.owners));
+        let keeper = self.shared.keeper.as_ref();
+        let owners = keeper.map(|keeper| Arc::clone(&keeper.owners));
+        let queues = keeper.map(|keeper| Arc::clone(&keeper.queues));
         let process = move || {
             let definition = definition.lock().unwrap_or_else(PoisonError::into_inner);
-            PoolProcess::new(&definition, (Arc::clone(&desk), owners.clone()), telemetry.clone())
+            let kept = (owners.clone(), queues.clone());
+            PoolProcess::new(&definition, Arc::clone(&desk), kept, telemetry.clone())
         };
         self.shared.programs.build_in(&id, limits, Arc::new(BuiltInImage(process)))?;
         self.shared.pools.lock().insert(id, known);

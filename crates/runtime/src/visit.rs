@@ -160,6 +160,11 @@ impl Node {
         if to.is_durable() {
             return self.send_durable(to, message, Box::new(told));
         }
+        if let Some(keeper) = &self.shared.keeper
+            && let Some(pool) = keeper.queues.pool_of(to)
+        {
+            return self.send_queued(keeper, &pool, (to, message), Box::new(told));
+        }
         let inbox =
             self.shared.inbox(to.shard).ok_or_else(|| Error::not_found("process not found"))?;
         inbox.push(Mail::Task(Box::new(move |worker| {

@@ -1,7 +1,7 @@
 //! Durable processes that belong to services and pools: how they are adopted, put to rest, and kept there.
 
 use super::owners::Owners;
-use super::process::Arrival;
+use super::process::{Arrival, Early};
 use crate::birth::Bond;
 use crate::door::{Door, Purpose};
 use crate::worker::Worker;
@@ -19,9 +19,6 @@ use std::sync::Arc;
 /// Messages that are kept in memory, too, for one process that stays at rest; those that come from outside of
 /// the store are dropped beyond that, as by a full mailbox.
 const RESTING_MESSAGES_MAX: usize = 10_000;
-
-/// Messages of a pool that one commit keeps.
-const KEPT_AT_ONCE: usize = 64;
 
 impl Door<'_> {
     /// See [`procession_environment::Host::spawn_owned`].
@@ -48,37 +45,14 @@ impl Door<'_> {
     }
 
     /// See [`procession_environment::Host::adopt`].
-    pub(crate) fn adopt_all(&mut self, program: &str, host: &str) -> Vec<Pid> {
+    pub(crate) fn adopt_all(&mut self, program: &str, host: &str) -> Option<Vec<Pid>> {
         let shared = Arc::clone(&self.worker.shared);
         let host = shared.host(host).unwrap_or_default();
         let loaded = shared.programs.load(program, host);
-        let owners = self.owners().filter(|_| loaded.is_ok_and(|it| it.durable.is_some()));
-        let Some(owners) = owners else { return Vec::new() };
+        let owners = self.owners().filter(|_| loaded.is_ok_and(|it| it.durable.is_some()))?;
         let owner = SmolStr::new(self.own_program());
         let left: Vec<Pid> = self.left_by(&owners, &owner).collect();
-        left.into_iter().filter(|pid| self.take_in(&owners, *pid).is_ok()).collect()
-    }
-
-    /// See [`procession_environment::Host::keep`].
-    pub(crate) fn keep_messages(&mut self, messages: Vec<Message>) {
-        let Some(keeper) = self.worker.shared.keeper.clone() else { return };
-        let pool = SmolStr::new(self.own_program());
-        for some in messages.chunks(KEPT_AT_ONCE) {
-            let kept =
-                some.iter().map(|it| keeper.queues.keep(&pool, keeper.receipt(), it.clone()));
-            let changes = kept.collect();
-            self.worker.fly_changes(self.pid, changes);
-        }
-    }
-
-    /// See [`procession_environment::Host::kept`].
-    pub(crate) fn kept_messages(&mut self) -> Vec<Message> {
-        let Some(keeper) = self.worker.shared.keeper.clone() else { return Vec::new() };
-        let (messages, changes) = keeper.queues.take(self.own_program());
-        for some in changes.chunks(KEPT_AT_ONCE) {
-            self.worker.fly_changes(self.pid, some.to_vec());
-        }
-        messages
+        Some(left.into_iter().filter(|pid| self.take_in(&owners, *pid).is_ok()).collect())
     }
 
     /// Puts a durable child to rest.
@@ -103,7 +77,7 @@ impl Door<'_> {
         self.worker.shared.keeper.as_ref().map(|keeper| Arc::clone(&keeper.owners))
     }
 
-    fn own_program(&self) -> &str {
+    pub(super) fn own_program(&self) -> &str {
         self.worker.program(self.slot)
     }
 
@@ -216,7 +190,13 @@ impl Worker {
     /// looks after it is told.
     pub(crate) fn stand_still(&mut self, pid: Pid, error: Error) {
         let waiting = self.desk.returned.remove(&pid).unwrap_or_default();
-        self.desk.early.remove(&pid);
+        let early = self.desk.early.remove(&pid).unwrap_or_default();
+        let early: Early = early.into_iter().map(|it| (Some(it.source), it.parcel)).collect();
+        let queued = waiting.iter().chain(&early).filter_map(|it| match it {
+            (Some(source), Parcel::Message(message)) => Some((*source, message.clone())),
+            _ => None,
+        });
+        self.leave_with(pid, queued.collect::<Vec<_>>().into_iter());
         // What has a place is in the store.
         let unwritten = waiting.into_iter().filter_map(|it| match it {
             (None, Parcel::Message(message)) => Some(message),

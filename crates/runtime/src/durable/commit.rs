@@ -29,7 +29,7 @@ impl Worker {
             duration_ns: std::mem::take(&mut kept.took_ns),
         };
         let mut changes = std::mem::take(&mut kept.first);
-        changes.extend(recording.taken.iter().map(|source| taken(kept.id, *source)));
+        changes.extend(self.taken(kept.pid, &recording.taken));
         changes.extend(heard(kept.id, &recording.news));
         for (relation, to) in recording.relations.iter().filter(|(_, to)| to.is_durable()) {
             changes.push(related(*relation, *to, &kept));
@@ -148,6 +148,9 @@ impl Worker {
             }
             Err(error) => {
                 self.drop_outputs(&outputs);
+                if let Some(keeper) = &self.shared.keeper {
+                    keeper.queues.retract(|it| it.id == number(&pid) && it.n == n);
+                }
                 if is_here {
                     self.refused_commit(slot, n, &error);
                 }
@@ -176,6 +179,15 @@ impl Worker {
         }
     }
 
+    /// What a process has taken does not come again.
+    pub(crate) fn taken(&self, pid: Pid, sources: &[Source]) -> Vec<Change> {
+        let queues = self.shared.keeper.as_ref().map(|keeper| &keeper.queues);
+        let noted = sources.iter().filter(|source| source.id == Source::QUEUE);
+        let noted = noted.filter_map(|source| queues?.taken(source.n, pid));
+        let removed = sources.iter().map(|source| taken(number(&pid), *source));
+        noted.chain(removed).collect()
+    }
+
     /// What outputs leave in the store for durable receivers.
     fn outputs(&mut self, kept: &Kept, outputs: &[Entry], changes: &mut Vec<Change>) {
         for (index, output) in outputs.iter().enumerate() {
@@ -198,6 +210,12 @@ impl Worker {
                     {
                         let key = keys::inbox(number(&to), source);
                         changes.push(Change::put(Space::Inbox, key, encoded(&parcel)));
+                    } else if let Some((to, Parcel::Message(message))) = parcel(kept.pid, output)
+                        && let Some(keeper) = &self.shared.keeper
+                        && let Some(pool) = keeper.queues.pool_of(to)
+                    {
+                        let n = keeper.receipt();
+                        changes.push(keeper.queues.keep(&pool, n, message, Some(source)));
                     }
                 }
             }

@@ -63,12 +63,7 @@ impl Worker {
         let about = [("record", &*n), ("slot", &*at), ("error", error.message.as_str())];
         self.tell(kind, (pid, &program), &about, "");
         let input = inputs_of(&kept.recording.journal).into_iter().next();
-        let mut changes: Vec<Change> = kept
-            .recording
-            .taken
-            .iter()
-            .map(|source| Change::remove(Space::Inbox, keys::inbox(kept.id, *source)))
-            .collect();
+        let mut changes = self.taken(pid, &kept.recording.taken);
         changes.extend(heard(kept.id, &kept.recording.news));
         changes.extend(kept.first.iter().cloned());
         if rule == OnError::Halt {

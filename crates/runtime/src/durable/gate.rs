@@ -5,6 +5,7 @@
 //! of the node's services that live in memory, and relations.
 
 use super::process::Kept;
+use super::queued::full;
 use crate::door::{Door, Purpose as DoorPurpose, check_name, check_topic};
 use crate::fs;
 use crate::web;
@@ -61,6 +62,12 @@ impl Gate for DurableDoor<'_, '_> {
             return Err(Error::limit(Limit::MessageSize, "message too large"));
         }
         door.worker.step(|kernel, cx| kernel.check_alive(cx, pid))?;
+        if let Some(keeper) = &door.worker.shared.keeper
+            && let Some(pool) = keeper.queues.pool_of(pid)
+            && !keeper.queues.has_room(&pool)
+        {
+            return Err(full());
+        }
         Ok(pid)
     }
 

@@ -46,7 +46,7 @@ pub(crate) struct Keeper {
     pub(crate) halted: Arc<Halted>,
     /// Processes that could not be brought back when that was tried last, and why; some of them.
     pub(crate) broken: Mutex<BTreeMap<Pid, Error>>,
-    pub(crate) queues: Queues,
+    pub(crate) queues: Arc<Queues>,
     /// For what reads the store or replays.
     pub(crate) pool: IoPool,
     environment: Arc<dyn Environment>,
@@ -80,7 +80,7 @@ pub(crate) struct Opened {
     pub(crate) alive: Arc<Alive>,
     owners: Arc<Owners>,
     halted: Arc<Halted>,
-    queues: Queues,
+    queues: Arc<Queues>,
     numbers: HashMap<ShardIndex, (u64, u64)>,
 }
 
@@ -112,37 +112,17 @@ impl Opened {
             }
         }
         let (alive, owners, halted) = (Alive::default(), Owners::default(), Halted::default());
-        let queues = Queues::default();
+        let queues = Arc::<Queues>::default();
         let mut numbers = HashMap::new();
-        store.scan(
-            Space::Meta,
-            alive::PREFIX,
-            &after(alive::PREFIX),
-            false,
-            &mut |key, page| alive.load(key, page),
-        )?;
-        store.scan(
-            Space::Meta,
-            owners::PREFIX,
-            &after(owners::PREFIX),
-            false,
-            &mut |key, value| owners.load(key, value),
-        )?;
-        store.scan(
-            Space::Meta,
-            halted::PREFIX,
-            &after(halted::PREFIX),
-            false,
-            &mut |_, value| halted.load(value),
-        )?;
-        store.scan(
-            Space::Meta,
-            queues::PREFIX,
-            &after(queues::PREFIX),
-            false,
-            &mut |key, value| queues.load(key, value),
-        )?;
-        store.scan(Space::Meta, NUMBERS, &after(NUMBERS), false, &mut |key, value| {
+        let each = |prefix: &[u8], take: &mut dyn FnMut(&[u8], &[u8]) -> bool| {
+            store.scan(Space::Meta, prefix, &after(prefix), false, take)
+        };
+        each(alive::PREFIX, &mut |key, page| alive.load(key, page))?;
+        each(owners::PREFIX, &mut |key, value| owners.load(key, value))?;
+        each(halted::PREFIX, &mut |_, value| halted.load(value))?;
+        each(queues::PREFIX, &mut |key, value| queues.load(key, value))?;
+        each(queues::TAKEN, &mut |key, value| queues.load_taken(key, value))?;
+        each(NUMBERS, &mut |key, value| {
             let shard = key.strip_prefix(NUMBERS).and_then(|rest| rest.try_into().ok());
             if let (Some(shard), Ok(end)) = (shard.map(u16::from_be_bytes), decoded::<u64>(value)) {
                 numbers.insert(shard, (end, end));

@@ -43,6 +43,7 @@ mod pages;
 mod parcel;
 mod patient;
 mod process;
+mod queued;
 mod queues;
 mod recover;
 mod release;
@@ -75,6 +76,7 @@ pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Par
 pub(crate) use keeper::{Begin, Hands, Keeper, Opened, locked, threads};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
+pub(crate) use queues::Queues;
 pub use restore::Restored;
 pub use rule::SnapshotRule;
 pub(crate) use start::wake_durable;

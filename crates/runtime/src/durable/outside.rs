@@ -101,12 +101,16 @@ impl Worker {
         let Some(evicted) = self.step(|kernel, cx| kernel.evict(cx, slot)) else { return };
         let taken = super::failure::inputs_of(&kept.recording.journal);
         let again = taken.into_iter().filter_map(|entry| match entry {
-            Entry::Message { source: None, message, .. } => Some(message),
+            Entry::Message { source, message, .. } => Some((source, message)),
             _ => None,
         });
         let waiting = evicted.messages.into_iter();
-        let waiting = waiting.filter(|(at, _)| !kept.sources.contains_key(at)).map(|(_, it)| it);
-        self.write_down(pid, again.chain(waiting).collect::<Vec<_>>().into_iter());
+        let waiting = waiting.map(|(at, message)| (kept.sources.get(&at).copied(), message));
+        let (written, unwritten): (Vec<_>, Vec<_>) =
+            again.chain(waiting).partition(|(source, _)| source.is_some());
+        self.write_down(pid, unwritten.into_iter().map(|(_, message)| message));
+        let written = written.into_iter().filter_map(|(source, message)| Some((source?, message)));
+        self.leave_with(pid, written);
         if !evicted.events.is_empty() {
             self.desk.unread.insert(pid, evicted.events);
         }

@@ -29,6 +29,13 @@ impl Worker {
                 self.send_parcel(to, Arrival { source, parcel, group });
                 continue;
             }
+            let queues = self.shared.keeper.as_ref().map(|keeper| &keeper.queues);
+            if matches!(output, Entry::Sent { .. })
+                && let Some(process) = queues.and_then(|queues| queues.arrived(source))
+            {
+                self.rouse_pool(process);
+                continue;
+            }
             // What concerns a process that is gone by now is as if it had come too late.
             let _ = self.release_one(pid, slot, program, output);
         }
@@ -111,7 +118,7 @@ impl Worker {
     }
 
     /// Brings something to a durable process, wherever it is: it is in the store already.
-    fn send_parcel(&mut self, to: Pid, arrival: Arrival) {
+    pub(super) fn send_parcel(&mut self, to: Pid, arrival: Arrival) {
         let home = to.shard % self.shared.shards();
         if home == self.shard {
             return self.accept(to, arrival);

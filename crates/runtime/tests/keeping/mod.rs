@@ -30,11 +30,15 @@ pub(crate) fn program(name: &str, source: &str, on_error: Option<OnError>) -> Pr
 }
 
 pub(crate) fn node(store: &Arc<MemoryStore>, programs: Vec<Program>) -> Node {
+    node_on(Arc::clone(store) as Arc<dyn Store>, programs)
+}
+
+pub(crate) fn node_on(store: Arc<dyn Store>, programs: Vec<Program>) -> Node {
     let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
     config.shards = 2;
     config.sinks = Sinks::none();
     config.programs = programs;
-    config.store = Some(Arc::clone(store) as Arc<dyn Store>);
+    config.store = Some(store);
     Node::start(config).unwrap()
 }
 

@@ -117,7 +117,7 @@ impl World {
 
     pub(super) fn moment(&mut self) -> Moment {
         let waiting = self.mailbox.len() as u32;
-        Moment { now: self.now, waiting, random: self.random.next() }
+        Moment { now: self.now, waiting, queued: 0, random: self.random.next() }
     }
 
     pub(super) fn carry_out(&mut self, mut actions: Actions) -> Result<(), String> {

@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 pub struct DeadLetter {
     /// As it came.
     pub message: Message,
+    /// Its number in the queue that keeps it, if one does: it is kept no more.
+    pub queued: Option<u64>,
     /// How often it was handed to a member.
     pub attempts: u32,
     /// What happened the last time.
@@ -32,6 +34,15 @@ pub enum Action {
         pid: Pid,
         /// What.
         message: Message,
+        /// Its number in the queue that keeps it until [`Action::Done`], if one does.
+        queued: Option<u64>,
+    },
+    /// A message that the queue keeps has been done: it is kept no more.
+    Done {
+        /// Who has done it.
+        pid: Pid,
+        /// Its number in the queue.
+        queued: u64,
     },
     /// Tell when a member is idle.
     AskIdle {

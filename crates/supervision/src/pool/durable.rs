@@ -7,16 +7,33 @@ use procession_types::{Error, Message, Pid};
 
 impl Pool {
     /// A durable process of before is a member again. Comes before [`super::Input::Start`]. It may have a
-    /// message in hand, and has all the time that it needs to say that it is idle.
-    pub fn adopt(&mut self, moment: Moment, pid: Pid, actions: &mut Actions) {
+    /// message in hand, known or not, and has all the time that it needs to say that it is idle. One that
+    /// is known, by its number in the queue that keeps it, counts as handed to it, once.
+    pub fn adopt(
+        &mut self,
+        moment: Moment,
+        pid: Pid,
+        in_hand: Option<(u64, Message)>,
+        actions: &mut Actions,
+    ) {
         self.members_made += 1;
         let number = MemberNumber(self.members_made);
+        let handed = u64::from(in_hand.is_some());
+        let state = match in_hand {
+            None => MemberState::Starting { since: moment.now },
+            Some((queued, message)) => {
+                self.arrivals += 1;
+                let (arrival, queued) = (self.arrivals, Some(queued));
+                let work = Work { arrival, message, queued, attempts: 1 };
+                MemberState::Busy { work, since: moment.now, leaves: false }
+            }
+        };
         let member = Member {
             pid: Some(pid),
-            state: MemberState::Starting { since: moment.now },
+            state,
             started: moment.now,
             has_time: true,
-            handed: 0,
+            handed,
             took: 0,
             done: 0,
             checkup: self.first_checkup(moment.now),
@@ -86,8 +103,10 @@ impl Pool {
     }
 
     /// What came back and was not handed out again, oldest first: nobody has it any more but the caller.
+    /// Without what the queue keeps.
     pub fn take_waiting(&mut self) -> Vec<Message> {
         let returned = std::mem::take(&mut self.returned);
-        returned.into_values().map(|Work { message, .. }| message).collect()
+        let unkept = returned.into_values().filter(|work| work.queued.is_none());
+        unkept.map(|Work { message, .. }| message).collect()
     }
 }

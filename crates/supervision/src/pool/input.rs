@@ -9,8 +9,10 @@ use std::sync::Arc;
 pub struct Moment {
     /// The node's clock; never goes back.
     pub now: Timestamp,
-    /// Messages in the pool's mailbox that it has not been given.
+    /// Messages in the pool's queue that it has not been given.
     pub waiting: u32,
+    /// Those of them that are kept until they are done, also when the pool ends: they come first.
+    pub queued: u32,
     /// Random bits, for the part of a delay that is random.
     pub random: u64,
 }
@@ -22,6 +24,14 @@ pub enum Input {
     Start,
     /// The oldest message of its mailbox; only when [`super::Pool::wants_work`].
     Work(Message),
+    /// Likewise, and something keeps it under a number until [`super::Action::Done`] or
+    /// [`super::Action::DeadLetter`].
+    Queued {
+        /// The number.
+        queued: u64,
+        /// What.
+        message: Message,
+    },
     /// A member that was asked for has been started.
     Spawned {
         /// Which.

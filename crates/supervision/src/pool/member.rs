@@ -12,6 +12,8 @@ pub(super) struct Work {
     /// Position among all that the pool was given.
     pub(super) arrival: u64,
     pub(super) message: Message,
+    /// Its number in the pool's queue, when that keeps it until it is done.
+    pub(super) queued: Option<u64>,
     /// How often a member has had it.
     pub(super) attempts: u32,
 }

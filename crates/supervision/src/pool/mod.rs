@@ -54,8 +54,16 @@ enum Phase {
 struct Cx<'a> {
     now: Timestamp,
     waiting: u32,
+    queued: u32,
     random: u64,
     actions: &'a mut Actions,
+}
+
+impl Cx<'_> {
+    /// Messages that nobody has any more when the pool ends.
+    fn unkept(&self) -> u32 {
+        self.waiting.saturating_sub(self.queued)
+    }
 }
 
 /// See the module.
@@ -142,15 +150,16 @@ impl Pool {
 
     /// Takes note of something, and of what follows from it.
     pub fn handle(&mut self, moment: Moment, input: Input, actions: &mut Actions) {
-        let Moment { now, waiting, random } = moment;
-        let cx = &mut Cx { now, waiting, random, actions };
+        let Moment { now, waiting, queued, random } = moment;
+        let cx = &mut Cx { now, waiting, queued, random, actions };
         if self.phase == Phase::Finished {
             return;
         }
         match input {
             Input::Start | Input::Look => {}
             Input::LetterLost => self.counts.lost += 1,
-            Input::Work(message) => self.work_arrived(cx, message),
+            Input::Work(message) => self.work_arrived(cx, message, None),
+            Input::Queued { queued, message } => self.work_arrived(cx, message, Some(queued)),
             Input::Spawned { member, pid } => self.spawned(cx, member, pid),
             Input::Refused { member, error } => self.spawn_refused(cx, member, error),
             Input::NotHanded { pid, error } => self.not_handed(cx, pid, error),

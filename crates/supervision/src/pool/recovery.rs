@@ -29,7 +29,7 @@ impl Pool {
             }
             MemberState::Busy { work, since, .. } => match error {
                 // It has done its last message.
-                None => self.done(cx.now, number, since),
+                None => self.done(cx, (number, pid), since, &work),
                 Some(error) => self.failed_with(cx, pid, started, work, error),
             },
             MemberState::Starting { .. } | MemberState::Idle { .. } | MemberState::Away => {

@@ -18,8 +18,8 @@ impl Pool {
         if self.definition.monitoring.health_check_interval_ns != checks {
             self.set_checkups(moment);
         }
-        let Moment { now, waiting, random } = moment;
-        self.trim_surplus(&mut Cx { now, waiting, random, actions });
+        let Moment { now, waiting, queued, random } = moment;
+        self.trim_surplus(&mut Cx { now, waiting, queued, random, actions });
         self.wake_at(now);
     }
 
@@ -38,8 +38,8 @@ impl Pool {
     /// These members, or all, make room for others: at once, or after their message.
     /// [`Pool::handle`] follows, as after [`Pool::redefine`].
     pub fn retire(&mut self, moment: Moment, which: Option<&[Pid]>, actions: &mut Actions) {
-        let Moment { now, waiting, random } = moment;
-        let cx = &mut Cx { now, waiting, random, actions };
+        let Moment { now, waiting, queued, random } = moment;
+        let cx = &mut Cx { now, waiting, queued, random, actions };
         let numbers: Vec<MemberNumber> = match which {
             Some(pids) => pids.iter().filter_map(|pid| self.number(*pid)).collect(),
             None => self.members.keys().copied().collect(),

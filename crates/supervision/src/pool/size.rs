@@ -64,8 +64,8 @@ impl Pool {
         }
         self.definition.size = size;
         self.pinned = pinned;
-        let super::Moment { now, waiting, random } = moment;
-        self.trim_surplus(&mut Cx { now, waiting, random, actions });
+        let super::Moment { now, waiting, queued, random } = moment;
+        self.trim_surplus(&mut Cx { now, waiting, queued, random, actions });
         self.wake_at(now);
         Ok(())
     }

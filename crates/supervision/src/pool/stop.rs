@@ -46,7 +46,7 @@ impl Pool {
     /// The time for what waits is over.
     pub(super) fn give_up(&mut self, cx: &mut Cx<'_>) {
         self.phase = Phase::Stopping;
-        self.left_over = cx.waiting;
+        self.left_over = cx.unkept();
         let error = self.why_stopped();
         self.bury_returned(cx, &error);
         self.dismiss_all(cx);
@@ -94,7 +94,7 @@ impl Pool {
 
     /// Ends when the last member has, or at once when it has failed.
     pub(super) fn wind_up(&mut self, cx: &mut Cx<'_>) {
-        if self.left_over > 0 && cx.waiting > 0 {
+        if self.left_over > 0 && cx.unkept() > 0 {
             return;
         }
         if self.failure.is_none() && !self.members.is_empty() {
@@ -122,9 +122,9 @@ impl Pool {
         };
         let failure = Error { message, ..error };
         self.phase = Phase::Stopping;
-        self.left_over = cx.waiting;
+        self.left_over = cx.unkept();
         self.bury_returned(cx, &failure);
-        for work in self.take_back_all() {
+        for work in self.take_back_all().into_iter().filter(|work| work.queued.is_none()) {
             self.bury(cx, work, failure.clone());
         }
         self.failure = Some(failure);
@@ -134,8 +134,12 @@ impl Pool {
     fn take_back_all(&mut self) -> Vec<Work> {
         let mut list = Vec::new();
         // Durable members do not end with it, and have what they have.
-        let is_lost = |member: &&mut Member| !member.pid.is_some_and(|pid| pid.is_durable());
-        for member in self.members.values_mut().filter(is_lost) {
+        let is_lost = |member: &Member| !member.pid.is_some_and(|pid| pid.is_durable());
+        let lost = self.members.iter().filter(|(_, member)| is_lost(member));
+        for number in lost.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.discount(number);
+            self.idle.retain(|idle| *idle != number);
+            let Some(member) = self.members.get_mut(&number) else { continue };
             let why = Dismissal::Unneeded;
             let ending = MemberState::Ending { why, work: None };
             match std::mem::replace(&mut member.state, ending) {
@@ -151,8 +155,6 @@ impl Pool {
                 | MemberState::Ending { work: None, .. } => {}
             }
         }
-        (self.counted, self.starting) = (0, 0);
-        self.idle.clear();
         list.sort_unstable_by_key(|work| work.arrival);
         list
     }

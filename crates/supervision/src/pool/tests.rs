@@ -83,7 +83,7 @@ impl World {
     }
 
     fn moment(&self) -> Moment {
-        Moment { now: self.now, waiting: self.mailbox.len() as u32, random: 1 << 63 }
+        Moment { now: self.now, waiting: self.mailbox.len() as u32, queued: 0, random: 1 << 63 }
     }
 
     fn input(&mut self, input: Input) {
@@ -119,13 +119,13 @@ impl World {
                 return self.pool.handle(self.moment(), input, actions);
             }
             Action::AskIdle { .. } => return,
-            Action::Hand { pid, message } if self.paused.contains(&pid.slot) => {
+            Action::Hand { pid, message, .. } if self.paused.contains(&pid.slot) => {
                 self.seen.push(format!("hand {} to {}", message.topic, pid.slot));
                 let error = Error::new(ErrorKind::Conflict, "the process is paused");
                 let input = Input::NotHanded { pid, error };
                 return self.pool.handle(self.moment(), input, actions);
             }
-            Action::Hand { pid, message } => {
+            Action::Hand { pid, message, .. } => {
                 *self.handed.entry(pid.slot).or_default() += 1;
                 format!("hand {} to {}", message.topic, pid.slot)
             }
@@ -135,6 +135,7 @@ impl World {
             Action::Check { pid } => {
                 return self.pool.handle(self.moment(), Input::WaitPoint { pid }, actions);
             }
+            Action::Done { pid, queued } => format!("{} has done {queued}", pid.slot),
             Action::Cancel { pid, .. } => format!("cancel {}", pid.slot),
             Action::Rest { pid } => format!("rest {}", pid.slot),
             Action::Terminate { pid } => format!("terminate {}", pid.slot),

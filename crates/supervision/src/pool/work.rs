@@ -5,9 +5,9 @@ use super::{Action, Cx, DeadLetter, MemberNumber, Phase, Pool, Report};
 use procession_types::{Error, ErrorKind, Message, Pid, Timestamp};
 
 impl Pool {
-    pub(super) fn work_arrived(&mut self, cx: &mut Cx<'_>, message: Message) {
+    pub(super) fn work_arrived(&mut self, cx: &mut Cx<'_>, message: Message, queued: Option<u64>) {
         self.arrivals += 1;
-        let work = Work { arrival: self.arrivals, message, attempts: 0 };
+        let work = Work { arrival: self.arrivals, message, queued, attempts: 0 };
         match self.phase {
             Phase::Running | Phase::Draining { .. } => match self.idle.last().copied() {
                 Some(member) => self.hand(cx, member, work),
@@ -42,7 +42,8 @@ impl Pool {
         work.attempts += 1;
         self.counts.handed += 1;
         self.counts.redelivered += u64::from(work.attempts > 1);
-        cx.actions.push(Action::Hand { pid, message: work.message.clone() });
+        let (message, queued) = (work.message.clone(), work.queued);
+        cx.actions.push(Action::Hand { pid, message, queued });
         let state = MemberState::Busy { work, since: cx.now, leaves: false };
         self.change(number, state);
     }
@@ -103,11 +104,11 @@ impl Pool {
         }
         let before = self.change(number, MemberState::Idle { since: cx.now });
         let mut leaves = false;
-        if let Some(MemberState::Busy { leaves: after_this, since, .. }) = before {
-            self.done(cx.now, number, since);
+        if let Some(MemberState::Busy { leaves: after_this, since, work }) = before {
+            self.done(cx, (number, pid), since, &work);
             leaves = after_this;
-        } else if let Some(MemberState::Halted { work: Some(_), since }) = before {
-            self.done(cx.now, number, since);
+        } else if let Some(MemberState::Halted { work: Some(work), since }) = before {
+            self.done(cx, (number, pid), since, &work);
         }
         if leaves || self.counted > self.most() {
             return self.dismiss(cx, number);
@@ -118,9 +119,18 @@ impl Pool {
     }
 
     /// A message has been done.
-    pub(super) fn done(&mut self, now: Timestamp, number: MemberNumber, since: Timestamp) {
+    pub(super) fn done(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (number, pid): (MemberNumber, Pid),
+        since: Timestamp,
+        work: &Work,
+    ) {
+        if let Some(queued) = work.queued {
+            cx.actions.push(Action::Done { pid, queued });
+        }
         self.counts.done += 1;
-        self.counts.busy_ns += now.0.saturating_sub(since.0).max(0) as u64;
+        self.counts.busy_ns += cx.now.0.saturating_sub(since.0).max(0) as u64;
         self.failures = 0;
         if let Some(member) = self.members.get_mut(&number) {
             member.done += 1;
@@ -136,6 +146,8 @@ impl Pool {
             Phase::Running | Phase::Draining { .. } => {
                 self.returned.insert(work.arrival, work);
             }
+            // The queue has it still.
+            Phase::Stopping | Phase::Finished if work.queued.is_some() => {}
             // Whoever drives it keeps it for the next one.
             Phase::Stopping if self.rests => {
                 self.returned.insert(work.arrival, work);
@@ -145,7 +157,7 @@ impl Pool {
     }
 
     pub(super) fn bury(&mut self, cx: &mut Cx<'_>, work: Work, error: Error) {
-        let Work { message, attempts, .. } = work;
+        let Work { message, attempts, queued, .. } = work;
         self.counts.dead_letters += 1;
         if self.is_winding_up() {
             // There may be as many as the queue has room for: they are told of at once, in the end.
@@ -155,13 +167,16 @@ impl Pool {
             let topic = message.topic.to_string();
             self.report(cx, Report::Dead { topic, attempts, error: error.clone() });
         }
-        cx.actions.push(Action::DeadLetter(DeadLetter { message, attempts, error }));
+        cx.actions.push(Action::DeadLetter(DeadLetter { message, queued, attempts, error }));
     }
 
     /// All that came back and can't be handed out any more.
     pub(super) fn bury_returned(&mut self, cx: &mut Cx<'_>, error: &Error) {
         while let Some((_, work)) = self.returned.pop_first() {
-            self.bury(cx, work, error.clone());
+            // The next process of the pool gets what is kept.
+            if work.queued.is_none() {
+                self.bury(cx, work, error.clone());
+            }
         }
     }
 

@@ -16,7 +16,8 @@ impl PoolProcess {
     pub(super) fn carry_out(&mut self, host: &mut dyn Host, action: Action) -> Progress {
         match action {
             Action::Spawn { member } => return self.spawn(host, member),
-            Action::Hand { pid, message } => return self.hand(host, pid, message),
+            Action::Hand { pid, message, queued } => return self.hand(host, pid, message, queued),
+            Action::Done { pid, queued } => host.settle_queued(queued, pid),
             Action::AskIdle { pid } => self.ask(host, pid, Rest::Idle),
             Action::Check { pid } => {
                 self.ask(host, pid, Rest::WaitPoint);
@@ -71,8 +72,18 @@ impl PoolProcess {
         Progress::Made { instructions: SPAWN_INSTRUCTIONS }
     }
 
-    fn hand(&mut self, host: &mut dyn Host, pid: Pid, message: Message) -> Progress {
-        match host.hand(pid, message) {
+    fn hand(
+        &mut self,
+        host: &mut dyn Host,
+        pid: Pid,
+        message: Message,
+        queued: Option<u64>,
+    ) -> Progress {
+        let handed = match queued {
+            Some(n) => host.hand_queued(pid, n, message),
+            None => host.hand(pid, message),
+        };
+        match handed {
             Ok(()) => Progress::Made { instructions: 0 },
             Err(error) => self.input(host, Input::NotHanded { pid, error }),
         }
@@ -97,11 +108,17 @@ impl PoolProcess {
     }
 
     fn send_letter(&mut self, host: &mut dyn Host, dead: DeadLetter) -> Progress {
-        let sent = match &self.pool.definition().recovery.dead_letter {
-            None => Err(Error::not_found("the pool names no destination for dead letters")),
-            Some(to) => {
+        let unknown = || Error::not_found("the pool names no destination for dead letters");
+        let to = self.pool.definition().recovery.dead_letter.as_deref().ok_or_else(unknown);
+        let sent = match (to, dead.queued) {
+            (Err(error), Some(n)) => host.bury_queued(n, None).and(Err(error)),
+            (Err(error), None) => Err(error),
+            (Ok(to), queued) => {
                 let payload = letter::write(host, &self.pool.definition().id, &dead);
-                host.send(to.as_bytes(), DEAD_LETTER, payload)
+                match queued {
+                    Some(n) => host.bury_queued(n, Some((to, DEAD_LETTER, payload))),
+                    None => host.send(to.as_bytes(), DEAD_LETTER, payload),
+                }
             }
         };
         let Err(error) = sent else { return Progress::Made { instructions: 0 } };

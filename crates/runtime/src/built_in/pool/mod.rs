@@ -12,7 +12,7 @@ mod reporter;
 pub(crate) use desk::{Command, Desk};
 
 use super::{Alarm, BuiltIn, Looks, Progress, text};
-use crate::durable::Owners;
+use crate::durable::{Owners, Queues};
 use crate::supervise::joined;
 use procession_environment::{CallId, Host, Queue};
 use procession_supervision::pool::{Actions, Input, Moment, Pool};
@@ -24,7 +24,7 @@ use procession_types::{
     Scope, SmolStr,
 };
 use reporter::Reporter;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the process itself may have: a call and a monitor for each member, and some more.
@@ -76,8 +76,8 @@ pub(crate) struct PoolProcess {
     began: bool,
     /// What is known of durable members; `None` = the node has no store.
     owners: Option<Arc<Owners>>,
-    /// What waited when the pool was put to rest: it comes before all that has come since.
-    kept: VecDeque<Message>,
+    /// Messages that are kept until they are done; they come before all others. `None` likewise.
+    queues: Option<Arc<Queues>>,
     /// Its members, with the calls whose replies are their ends; durable ones have none.
     members: HashMap<Pid, Option<CallId>>,
     given: Given,
@@ -95,7 +95,8 @@ pub(crate) struct PoolProcess {
 impl PoolProcess {
     pub(crate) fn new(
         definition: &Definition,
-        (desk, owners): (Arc<Desk>, Option<Arc<Owners>>),
+        desk: Arc<Desk>,
+        (owners, queues): (Option<Arc<Owners>>, Option<Arc<Queues>>),
         telemetry: Telemetry,
     ) -> Self {
         Self {
@@ -103,7 +104,7 @@ impl PoolProcess {
             actions: Actions::new(),
             began: false,
             owners,
-            kept: VecDeque::new(),
+            queues,
             members: HashMap::new(),
             given: Given::new(definition),
             alarm: Alarm::default(),
@@ -117,12 +118,17 @@ impl PoolProcess {
 
     fn moment(&self, host: &mut dyn Host) -> Moment {
         let waiting = self.waiting(host);
-        Moment { now: host.now(), waiting, random: host.random() }
+        Moment { now: host.now(), waiting, queued: self.queued(), random: host.random() }
     }
 
     /// Messages that the pool has not been given.
     fn waiting(&self, host: &mut dyn Host) -> u32 {
-        host.waiting().saturating_add(self.kept.len() as u32)
+        host.waiting().saturating_add(self.queued())
+    }
+
+    /// Those of them that are kept.
+    fn queued(&self) -> u32 {
+        self.queues.as_ref().map_or(0, |queues| queues.waiting(&self.pool.definition().id))
     }
 
     fn input(&mut self, host: &mut dyn Host, input: Input) -> Progress {
@@ -166,19 +172,41 @@ impl PoolProcess {
     fn begin(&mut self, host: &mut dyn Host) -> Progress {
         let definition = self.pool.definition();
         let (program, on) = (definition.program.clone(), definition.host.clone());
-        self.kept = host.kept().into();
-        for pid in host.adopt(&program, &on) {
+        let adopted = host.adopt(&program, &on);
+        let mut in_hand = self.begin_queue(host.pid(), adopted.is_some());
+        for pid in adopted.into_iter().flatten() {
             self.members.insert(pid, None);
             self.reporter.describe(pid, &self.given.labels);
             self.reporter.adopted(pid);
-            self.pool.adopt(self.moment(host), pid, &mut self.actions);
+            let in_hand = in_hand.remove(&pid);
+            if let Some((_, message)) = &in_hand {
+                host.count_handed(pid, message.topic.clone());
+            }
+            self.pool.adopt(self.moment(host), pid, in_hand, &mut self.actions);
         }
         self.input(host, Input::Start)
     }
 
+    /// What members have from the pool's queue.
+    fn begin_queue(&self, own: Pid, is_durable: bool) -> HashMap<Pid, (u64, Message)> {
+        let (Some(queues), Some(owners)) = (&self.queues, &self.owners) else {
+            return HashMap::new();
+        };
+        let definition = self.pool.definition();
+        let how = (own, definition.queue_max.max(1), is_durable);
+        let in_hand = queues.begin(&SmolStr::new(&definition.id), how, |pid| owners.has(pid));
+        in_hand.into_iter().map(|(pid, n, message)| (pid, (n, message))).collect()
+    }
+
     /// The oldest message that waits.
-    fn next_message(&mut self, host: &mut dyn Host) -> Option<Message> {
-        self.kept.pop_front().or_else(|| host.receive(Queue::INBOX))
+    fn next_work(&mut self, host: &mut dyn Host) -> Option<Input> {
+        // When it winds up, what is kept is left to its next process.
+        let queues = self.queues.as_ref().filter(|_| !self.pool.is_winding_up());
+        let kept = queues.and_then(|it| it.next(&self.pool.definition().id));
+        match kept {
+            Some((queued, message)) => Some(Input::Queued { queued, message }),
+            None => host.receive(Queue::INBOX).map(Input::Work),
+        }
     }
 
     /// Whether an end is asked for that is to put durable members to rest. Without any it is one as any
@@ -191,7 +219,7 @@ impl PoolProcess {
     /// Leaves what waits to the next process of the pool.
     fn leave_waiting(&mut self, host: &mut dyn Host) {
         let mut waiting = self.pool.take_waiting();
-        while let Some(message) = self.next_message(host) {
+        while let Some(message) = host.receive(Queue::INBOX) {
             waiting.push(message);
         }
         host.keep(waiting);
@@ -212,6 +240,9 @@ impl PoolProcess {
             }
             Command::Redefine { definition, reply } => {
                 self.given = Given::new(&definition);
+                if let Some(queues) = &self.queues {
+                    queues.set_most(&definition.id, definition.queue_max.max(1));
+                }
                 self.reporter.redefine(&definition);
                 self.pool.redefine(self.moment(host), *definition, &mut self.actions);
                 let made = self.input(host, Input::Tick);
@@ -241,9 +272,9 @@ impl BuiltIn for PoolProcess {
             return self.event(host, event);
         }
         if self.pool.wants_work()
-            && let Some(message) = self.next_message(host)
+            && let Some(work) = self.next_work(host)
         {
-            return self.input(host, Input::Work(message));
+            return self.input(host, work);
         }
         if let Some(command) = self.desk.take() {
             return self.command(host, command);
@@ -254,7 +285,7 @@ impl BuiltIn for PoolProcess {
         if self.alarm.rings(host) {
             return self.input(host, Input::Tick);
         }
-        if !self.has_looked && (host.has_message(Queue::INBOX) || !self.kept.is_empty()) {
+        if !self.has_looked && (host.has_message(Queue::INBOX) || self.queued() > 0) {
             return self.input(host, Input::Look);
         }
         self.reporter.tidy(host);

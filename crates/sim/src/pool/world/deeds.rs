@@ -28,7 +28,7 @@ impl World {
                 let moment = self.moment();
                 self.pool.handle(moment, input, actions);
             }
-            Action::Hand { pid, message } => return self.hand(pid, &message, actions),
+            Action::Hand { pid, message, .. } => return self.hand(pid, &message, actions),
             Action::AskIdle { pid } => self.order(pid, Order::Ask(Rest::Idle)),
             Action::Cancel { pid, deadline } => {
                 if let Some(member) = self.members.get_mut(&pid) {
@@ -46,6 +46,7 @@ impl World {
                     member.news.push_back(news);
                 }
             }
+            Action::Done { .. } => return Err("no queue keeps anything here".to_owned()),
             Action::Rest { .. } => return Err("nobody of this pool is durable".to_owned()),
             Action::Terminate { pid } => self.order(pid, Order::Terminate),
             Action::DeadLetter(letter) => {
