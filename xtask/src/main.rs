@@ -24,7 +24,8 @@ cargo xtask COMMAND
 
   test                       everything, also on a fresh machine: tools, format, lints, tidy,
                              tests, a short simulation, loom, the README's examples
-  bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; writes docs/benchmarks.md;
+  bench [--setup] [NAME…]    ours beside Erlang and PUC Lua, as ratios; without NAME it runs
+                             all and writes the table of docs/benchmarks.md, whose text it keeps;
                              --setup installs the peers
   codegen                    writes what is made from the sources: the JSON Schema of applications,
                              the tables of docs/application.md, docs/openapi.json

@@ -18,7 +18,7 @@ use table::Row;
 
 /// How often ours and the peer take turns; the median counts.
 const ROUNDS: usize = 3;
-/// The page that a complete run writes.
+/// The page whose head and table a complete run writes; what people wrote below the table stays.
 const PAGE: &str = "docs/benchmarks.md";
 
 const ERLANG: Tool =
@@ -104,7 +104,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     println!("\n{}", table::text(&rows));
     if options.names.is_empty() {
         let page = workspace::root().join(PAGE);
-        let text = table::page(&rows, &failed, &machine::describe(), include_str!("limits.md"));
+        let before = std::fs::read_to_string(&page)
+            .map_err(|error| format!("could not read {PAGE}: {error}"))?;
+        let text = table::page(&rows, &failed, &machine::describe(), table::notes(&before));
         std::fs::write(&page, text).map_err(|error| format!("could not write {PAGE}: {error}"))?;
         println!("written to {PAGE}");
     }

@@ -109,7 +109,12 @@ pub(super) fn text(rows: &[Row]) -> String {
     text
 }
 
-/// The whole page.
+/// What people wrote below the table: everything from the first heading of a section on.
+pub(super) fn notes(page: &str) -> &str {
+    page.find("\n## ").map_or("", |at| &page[at + 1..])
+}
+
+/// The whole page: its head and the table, and the notes that were there.
 pub(super) fn page(rows: &[Row], failed: &[&str], machine: &str, notes: &str) -> String {
     let mut text = String::from(
         "# Benchmarks\n\nWritten by `cargo xtask bench` (`cargo xtask bench --setup` installs the \
@@ -159,6 +164,19 @@ mod tests {
             let cells = Row { bar, ..row(Better::Lower, ours, None) }.cells();
             assert_eq!((&*cells[4], &*cells[5]), ("≤ 2.00 µs", expected));
         }
+    }
+
+    #[test]
+    fn a_new_table_leaves_the_notes_as_they_are() {
+        let notes = "## Where\n\nSome words.\n\n| a | table |\n|---|---|\n\n## More\n";
+        let page =
+            |ours| super::page(&[row(Better::Lower, ours, None)], &[], "a machine", notes);
+        let (first, second) = (page(1.0), page(2.0));
+        assert_ne!(first, second);
+        for page in [&first, &second] {
+            assert_eq!(super::notes(page), notes);
+        }
+        assert_eq!(super::notes("# Benchmarks\n\nNothing else.\n"), "");
     }
 
     #[test]
