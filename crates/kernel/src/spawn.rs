@@ -43,6 +43,22 @@ pub struct Spawn {
     pub messages: Vec<(Topic, Fragment)>,
 }
 
+/// What a process that is spawned will be to its parent.
+#[derive(Debug, Clone, Copy)]
+struct Bonds {
+    parent: Option<SlotIndex>,
+    monitored: bool,
+    linked: bool,
+    called: bool,
+}
+
+impl Spawn {
+    fn bonds(&self) -> Bonds {
+        let Self { parent, monitored, linked, called, .. } = *self;
+        Bonds { parent, monitored, linked, called }
+    }
+}
+
 /// What a spawn has led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -92,15 +108,17 @@ impl Kernel {
             };
         }
         self.counts.spawned += 1;
-        let mut process = self.embryo(cx, slot, pid, &spawn);
-        if let Some(most) = spawn.definition.limits.wall_clock_ns_max {
+        let bonds = spawn.bonds();
+        let Spawn { definition, context, messages, .. } = spawn;
+        let mut process = self.embryo(cx, (slot, pid), bonds.parent, definition, context);
+        if let Some(most) = process.definition.limits.wall_clock_ns_max {
             let end = cx.now.after(most);
             process.rare().wall_clock = Some(end);
             self.timers.set(end, slot, pid, Alarm::WallClock);
         }
         self.table.fill(slot, process);
-        let call = self.relate_parent(cx, slot, pid, &spawn)?;
-        self.fill_mailbox(cx, slot, spawn);
+        let call = self.relate_parent(cx, slot, pid, bonds)?;
+        self.fill_mailbox(cx, slot, bonds.parent, messages);
         Ok(Spawned::New { slot, pid, call })
     }
 
@@ -220,8 +238,15 @@ impl Kernel {
         cx.directory.leave(pid);
     }
 
-    fn embryo(&self, cx: &Step<'_>, slot: SlotIndex, pid: Pid, spawn: &Spawn) -> Process {
-        let parent = spawn.parent.and_then(|slot| self.pid(slot));
+    fn embryo(
+        &self,
+        cx: &Step<'_>,
+        (slot, pid): (SlotIndex, Pid),
+        parent: Option<SlotIndex>,
+        definition: Arc<Definition>,
+        context: Arc<Context>,
+    ) -> Process {
+        let parent = parent.and_then(|slot| self.pid(slot));
         let leaves = self.is_vacancy(pid);
         Process {
             pid,
@@ -236,8 +261,8 @@ impl Kernel {
             events: VecDeque::new(),
             watchers: PidMap::Empty,
             rare: None,
-            definition: Arc::clone(&spawn.definition),
-            context: Arc::clone(&spawn.context),
+            definition,
+            context,
             parent,
             birth: if leaves { Birth::VOID } else { self.birth_now() },
             instructions: 0,
@@ -251,50 +276,56 @@ impl Kernel {
         cx: &Step<'_>,
         child: SlotIndex,
         pid: Pid,
-        spawn: &Spawn,
+        Bonds { parent, monitored, linked, called }: Bonds,
     ) -> Result<Option<CallId>, Error> {
-        let Some(slot) = spawn.parent else { return Ok(None) };
+        let Some(slot) = parent else { return Ok(None) };
         let mut made = None;
-        if spawn.called {
+        if called {
             made = Some(self.add_call(slot, Pending::Process(pid))?);
         }
         let tag = self.next_tag();
         let parent = self.caller_mut(slot)?;
         let from = parent.pid;
-        if spawn.monitored {
+        if monitored {
             parent.rare().monitoring.insert(pid, ());
         }
-        if spawn.linked {
+        if linked {
             parent.rare().links.insert(pid, Tags { mine: tag, theirs: 0 });
         }
         let process = self.caller_mut(child)?;
-        if spawn.monitored {
+        if monitored {
             process.watchers.insert(from, ());
         }
-        if spawn.linked {
+        if linked {
             process.rare().links.insert(from, Tags { mine: 0, theirs: tag });
         }
         if let Some(call) = made {
             process.rare().caller = Some((from, call));
         }
-        if spawn.monitored || spawn.linked {
+        if monitored || linked {
             self.publish_relations(cx, slot);
             self.publish_relations(cx, child);
         }
         Ok(made)
     }
 
-    fn fill_mailbox(&mut self, cx: &Step<'_>, slot: SlotIndex, spawn: Spawn) {
-        if spawn.messages.is_empty() {
+    fn fill_mailbox(
+        &mut self,
+        cx: &Step<'_>,
+        slot: SlotIndex,
+        parent: Option<SlotIndex>,
+        messages: Vec<(Topic, Fragment)>,
+    ) {
+        if messages.is_empty() {
             return;
         }
-        let from = spawn.parent.and_then(|slot| self.pid(slot));
+        let from = parent.and_then(|slot| self.pid(slot));
         let Some(process) = self.table.at_mut(slot) else { return };
-        self.counts.sent += spawn.messages.len() as u64;
-        for (topic, payload) in spawn.messages {
+        self.counts.sent += messages.len() as u64;
+        for (topic, payload) in messages {
             process.mailbox.push_over(Message { topic, from, payload });
         }
-        cx.directory.set_room(process.pid, process.mailbox.room(&spawn.definition.limits));
+        cx.directory.set_room(process.pid, process.mailbox.room(&process.definition.limits));
     }
 }
 

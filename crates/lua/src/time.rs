@@ -1,9 +1,18 @@
 //! RFC 3339 texts of timestamps.
 
 use crate::calendar::{DAY, civil, days};
+use std::cell::Cell;
 use std::ops::Deref;
 
 const SECOND: i64 = 1_000_000_000;
+
+/// A text without its decimals: `0000-00-00T00:00:00.`, the seconds that it is of, and room.
+type Whole = (i64, [u8; 30]);
+
+thread_local! {
+    /// The one that was written last: the events of a moment are mostly of the same second.
+    static WHOLE: Cell<Whole> = Cell::new((0, whole(0)));
+}
 
 /// A text of up to 30 bytes.
 #[derive(Debug)]
@@ -23,27 +32,16 @@ impl Deref for ArrayText {
 /// The time in UTC, with as many decimals as it needs (none, 3, 6 or 9).
 pub(crate) fn rfc3339(nanoseconds: i64) -> ArrayText {
     let (seconds, rest) = (nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND));
-    let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-    let (year, month, day) = civil(days);
-    // Every event carries such a text, so it is written without the formatting machinery, which
-    // takes longer than all the rest of an event.
-    let mut text = *b"0000-00-00T00:00:00.000000000Z";
-    let mut write = |at: usize, number: i64| {
-        let number = (number % 100) as u8;
-        text[at] = b'0' + number / 10;
-        text[at + 1] = b'0' + number % 10;
-    };
-    write(0, year / 100);
-    write(2, year);
-    write(5, month);
-    write(8, day);
-    write(11, second / 3600);
-    write(14, second / 60 % 60);
-    write(17, second % 60);
-    write(20, rest / 10_000_000);
-    write(22, rest / 100_000);
-    write(24, rest / 1000);
-    write(26, rest / 10);
+    let (of, mut text) = WHOLE.get();
+    if of != seconds {
+        text = whole(seconds);
+        WHOLE.set((seconds, text));
+    }
+    let rest = rest as u32;
+    put(&mut text, 20, rest / 10_000_000);
+    put(&mut text, 22, rest / 100_000);
+    put(&mut text, 24, rest / 1000);
+    put(&mut text, 26, rest / 10);
     text[28] = b'0' + (rest % 10) as u8;
     let length = match rest {
         0 => 20,
@@ -53,6 +51,30 @@ pub(crate) fn rfc3339(nanoseconds: i64) -> ArrayText {
     };
     text[length - 1] = b'Z';
     ArrayText { bytes: text, length }
+}
+
+/// The text without its decimals. Every event carries one, so it is written without the formatting
+/// machinery, which takes longer than all the rest of an event.
+fn whole(seconds: i64) -> [u8; 30] {
+    let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY) as u32);
+    let (year, month, day) = civil(days);
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
+    put(&mut text, 0, (year / 100 % 100) as u32);
+    put(&mut text, 2, (year % 100) as u32);
+    put(&mut text, 5, month as u32);
+    put(&mut text, 8, day as u32);
+    put(&mut text, 11, second / 3600);
+    put(&mut text, 14, second / 60 % 60);
+    put(&mut text, 17, second % 60);
+    text
+}
+
+/// Writes the last two digits of a number.
+#[inline(always)]
+fn put(text: &mut [u8; 30], at: usize, number: u32) {
+    let number = (number % 100) as u8;
+    text[at] = b'0' + number / 10;
+    text[at + 1] = b'0' + number % 10;
 }
 
 /// Nanoseconds since 1970 of such a text, with any offset.
@@ -121,6 +143,9 @@ mod tests {
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400 * SECOND, "2000-02-29T00:00:00Z"),
             (1_732_147_200 * SECOND + 5_000_000, "2024-11-21T00:00:00.005Z"),
+            // Of the same second as the one before.
+            (1_732_147_200 * SECOND, "2024-11-21T00:00:00Z"),
+            (1_732_147_200 * SECOND + 123_456_789, "2024-11-21T00:00:00.123456789Z"),
             (-SECOND, "1969-12-31T23:59:59Z"),
             (1, "1970-01-01T00:00:00.000000001Z"),
         ] {

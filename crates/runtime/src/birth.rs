@@ -63,7 +63,7 @@ impl Worker {
         let spawn = Spawn {
             pid: known.or(vacancy.map(|vacancy| vacancy.pid(host))),
             host,
-            definition: Arc::clone(&loaded.definition),
+            definition: loaded.definition,
             context,
             parent,
             monitored: request.monitored,

@@ -50,11 +50,15 @@ type Waiter = (u64, Tell);
 
 type Waiters = HashMap<Pid, Vec<Waiter>, FoldHash>;
 
+/// Counters of those who wait: a process that ends is looked up only when its own is not 0, since
+/// somebody waits for some process at most times.
+const COUNTERS: usize = 32;
+
 /// Who waits for whom.
 #[derive(Default)]
 pub(crate) struct Watches {
     map: Mutex<Waiters>,
-    count: AtomicUsize,
+    counters: [AtomicUsize; COUNTERS],
     last: AtomicU64,
 }
 
@@ -77,9 +81,9 @@ impl Watches {
     ) -> Option<u64> {
         let mut map = self.lock();
         // Under the lock: a process that lives now is announced later.
-        self.count.fetch_add(1, Ordering::SeqCst);
+        self.counter(pid).fetch_add(1, Ordering::SeqCst);
         if !is_alive() {
-            self.count.fetch_sub(1, Ordering::SeqCst);
+            self.counter(pid).fetch_sub(1, Ordering::SeqCst);
             return None;
         }
         let number = self.last.fetch_add(1, Ordering::Relaxed);
@@ -93,7 +97,7 @@ impl Watches {
         let Some(waiters) = map.get_mut(&pid) else { return };
         let before = waiters.len();
         waiters.retain(|(other, _)| *other != number);
-        self.count.fetch_sub(before - waiters.len(), Ordering::SeqCst);
+        self.counter(pid).fetch_sub(before - waiters.len(), Ordering::SeqCst);
         if waiters.is_empty() {
             map.remove(&pid);
         }
@@ -107,15 +111,20 @@ impl Watches {
     /// Announces an end.
     #[inline]
     pub(crate) fn ended(&self, pid: Pid, reason: &Arc<ExitReason>) {
-        if self.count.load(Ordering::SeqCst) > 0 {
+        if self.counter(pid).load(Ordering::SeqCst) > 0 {
             self.tell(pid, reason);
         }
     }
 
     fn tell(&self, pid: Pid, reason: &Arc<ExitReason>) {
         let waiters = self.lock().remove(&pid).unwrap_or_default();
-        self.count.fetch_sub(waiters.len(), Ordering::SeqCst);
+        self.counter(pid).fetch_sub(waiters.len(), Ordering::SeqCst);
         waiters.into_iter().for_each(|(_, tell)| tell(reason));
+    }
+
+    /// Counts who waits for this process, and for others.
+    fn counter(&self, pid: Pid) -> &AtomicUsize {
+        &self.counters[pid.slot as usize % COUNTERS]
     }
 
     /// Nothing will be announced any more.
@@ -125,5 +134,28 @@ impl Watches {
 
     fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_to_those_who_wait_for_it_whoever_shares_its_counter() {
+        let watches = Watches::default();
+        let pid = |slot| Pid { host: 0, shard: 0, epoch: 1, slot, generation: 1 };
+        let (one, other) = (pid(3), pid(3 + COUNTERS as u32));
+        let wait = |pid| watches.add(pid, || true).unwrap();
+        let (first, second) = (wait(one), wait(other));
+        assert!(watches.add(one, || false).is_none());
+        let reason = Arc::new(ExitReason::Normal(procession_types::Fragment::default()));
+        watches.ended(pid(4), &reason);
+        watches.ended(one, &reason);
+        assert!(first.wait_for(Duration::ZERO).is_ok());
+        assert_eq!(second.wait_for(Duration::ZERO).err(), Some(RecvTimeoutError::Timeout));
+        watches.ended(other, &reason);
+        assert!(second.wait_for(Duration::ZERO).is_ok());
+        assert_eq!(watches.counter(one).load(Ordering::SeqCst), 0);
     }
 }

@@ -169,8 +169,7 @@ mod tests {
     #[test]
     fn a_new_table_leaves_the_notes_as_they_are() {
         let notes = "## Where\n\nSome words.\n\n| a | table |\n|---|---|\n\n## More\n";
-        let page =
-            |ours| super::page(&[row(Better::Lower, ours, None)], &[], "a machine", notes);
+        let page = |ours| super::page(&[row(Better::Lower, ours, None)], &[], "a machine", notes);
         let (first, second) = (page(1.0), page(2.0));
         assert_ne!(first, second);
         for page in [&first, &second] {

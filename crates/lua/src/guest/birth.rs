@@ -10,8 +10,9 @@ use procession_types::word;
 use procession_types::{Fragment, Limits};
 use std::sync::Arc;
 
-/// What a frame needs of a stack beside its registers: the function, two links, and room for a call.
-const FRAME_SLOTS: usize = 11;
+/// Slots of the first stack beside the first frame's registers: the function, two links, and room for a
+/// small program's function with what it calls, so that most processes never need a larger stack.
+const FIRST_SLOTS: usize = 25;
 
 impl LuaGuest {
     /// A guest that has not executed its top level.
@@ -23,7 +24,7 @@ impl LuaGuest {
         // The first frame must fit: there is no instruction yet that could be executed again after a
         // collection, which arguments or a small limit may make due at once.
         let registers = library().image.prototypes[word::index(boot) as usize].registers;
-        let slots = FRAME_SLOTS + registers as usize;
+        let slots = FIRST_SLOTS + registers as usize;
         let main = crate::coroutines::create_with(&mut heap, boot, slots);
         let method = match &shared.method {
             Some(method) => heap.string(method.as_bytes()),

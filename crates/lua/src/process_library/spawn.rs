@@ -15,7 +15,7 @@ const ID_BYTES_MAX: usize = 255;
 const IDS: usize = 8;
 
 thread_local! {
-    /// Ids that were asked for lately, the last one first: who spawns, spawns mostly the same.
+    /// Ids that were asked for lately, the last ones first: who spawns, spawns mostly the same.
     static KNOWN: RefCell<Vec<SmolStr>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -29,8 +29,12 @@ fn is_id(text: &[u8]) -> bool {
 fn id(text: &[u8]) -> Option<SmolStr> {
     KNOWN.with_borrow_mut(|known| {
         if let Some(at) = known.iter().position(|id| id.as_bytes() == text) {
-            known.swap(0, at);
-            return Some(known[0].clone());
+            let id = known[at].clone();
+            // A program and its process host, asked for by turns, stay where they are.
+            if at >= 2 {
+                known.swap(at % 2, at);
+            }
+            return Some(id);
         }
         if !is_id(text) {
             return None;
