@@ -6,12 +6,12 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
+use support::corpus::{name_of, scripts};
 use support::session::{self, Mode};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lua/differences.md");
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
 const THREADS: usize = 4;
 const TURNS_MAX: u64 = 3_000_000;
 
@@ -63,31 +63,6 @@ fn check(script: &Path, known: &str) -> Vec<String> {
         }
     }
     failures
-}
-
-/// `directory/name` of a script.
-fn name_of(script: &Path) -> String {
-    let relative = script.strip_prefix(CORPUS).expect("in the corpus").with_extension("");
-    relative.to_string_lossy().into_owned()
-}
-
-fn scripts() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for directory in std::fs::read_dir(CORPUS).expect("the corpus") {
-        let directory = directory.expect("an entry").path();
-        if directory.is_dir() {
-            let files = std::fs::read_dir(directory).expect("a directory");
-            found.extend(files.map(|file| file.expect("an entry").path()));
-        }
-    }
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "lua"));
-    if let Some(only) = std::env::var_os("CONFORMANCE_ONLY") {
-        found.retain(|path| name_of(path).contains(&*only.to_string_lossy()));
-        return found;
-    }
-    found.sort();
-    assert!(found.len() > 80, "the corpus has shrunk");
-    found
 }
 
 /// The fenced `diff` blocks of the page, by the heading (a script's name) they stand under.

@@ -9,6 +9,7 @@ use procession_types::{
     Context, Error, ErrorKind, Event, Fragment, Message, Pid, Timestamp, Topic,
 };
 
+pub(crate) mod corpus;
 pub(crate) mod session;
 
 #[derive(Debug, Default)]

@@ -123,7 +123,8 @@ fn hibernate(guest: &mut dyn Guest) {
     assert!(guest.snapshot() == snapshot, "its state");
 }
 
-fn restored(
+/// A guest made of another one's snapshot. One that `collects` does so as soon as it can.
+pub(crate) fn restored(
     image: &Arc<dyn Image>,
     guest: &dyn Guest,
     limits: &Limits,
