@@ -30,11 +30,15 @@ impl Mode {
         match self {
             Self::Normal => 100_000,
             Self::Trimmed => 1 + spent / 4096,
-            Self::Restored => 50 + spent / 1024,
+            Self::Restored => 50 + spent / 1024 * (1 + spent / MUCH),
             Self::Hibernated => 50 + spent / 128,
         }
     }
 }
+
+/// Bytes that were copied until turns get longer still: a recursion that fills the memory would be copied
+/// hundreds of times.
+const MUCH: u64 = 1 << 28;
 
 /// What a session came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

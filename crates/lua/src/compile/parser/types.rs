@@ -5,9 +5,11 @@
 //! suffixed = simple { "?" | "[" "]" }
 //! simple  = "nil" | "true" | "false" | String | Number
 //!         | Name { "." Name } [ "<" type { "," type } ">" ] | "..." type
-//!         | "(" [ item { "," item } ] ")" [ "->" type ]
+//!         | items [ "->" type ] | parameters items "->" type
 //!         | "{" [ item { ( "," | ";" ) item } ] "}"
-//!         | "function" "(" [ item { "," item } ] ")" [ ":" type ]
+//!         | "function" [ parameters ] items [ ":" type ]
+//! items   = "(" [ item { "," item } ] ")"
+//! parameters = "<" Name [ ":" type ] { "," Name [ ":" type ] } ">"
 //! item    = [ Name ( ":" | "?" ":" ) | "[" type "]" ":" ] type
 //! ```
 //!
@@ -32,7 +34,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `<T, U: V>` before the parameters of a function.
+    /// `<T, U: V>` before the parameters of a function or of its type.
     pub(super) fn type_parameters(&mut self) -> Result<(), SyntaxError> {
         if !self.is_typed() || !self.take_char(b'<')? {
             return Ok(());
@@ -112,7 +114,8 @@ impl Parser<'_> {
     }
 
     fn simple_type(&mut self) -> Result<(), SyntaxError> {
-        match self.lexer.token {
+        let token = self.lexer.token;
+        match token {
             Token::Nil | Token::True | Token::False => self.lexer.advance(),
             Token::String(_) | Token::Int(_) | Token::Float(_) => self.lexer.advance(),
             Token::Name(_) => self.named_type(),
@@ -123,20 +126,31 @@ impl Parser<'_> {
             Token::Char(b'(') => {
                 self.type_items(b'(', b')')?;
                 if self.at(b'-') && self.lexer.peek()? == Token::Char(b'>') {
-                    self.lexer.advance()?;
-                    self.lexer.advance()?;
-                    self.type_expression()?;
+                    return self.type_of_results();
                 }
                 Ok(())
+            }
+            Token::Char(b'<') if matches!(self.lexer.peek()?, Token::Name(_)) => {
+                self.type_parameters()?;
+                self.type_items(b'(', b')')?;
+                self.type_of_results()
             }
             Token::Char(b'{') => self.type_items(b'{', b'}'),
             Token::Function => {
                 self.lexer.advance()?;
+                self.type_parameters()?;
                 self.type_items(b'(', b')')?;
                 self.type_annotation()
             }
             _ => Err(self.lexer.error_here("type expected")),
         }
+    }
+
+    /// `-> T`
+    fn type_of_results(&mut self) -> Result<(), SyntaxError> {
+        self.skip_char(b'-')?;
+        self.skip_char(b'>')?;
+        self.type_expression()
     }
 
     fn named_type(&mut self) -> Result<(), SyntaxError> {

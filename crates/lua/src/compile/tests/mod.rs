@@ -126,6 +126,7 @@ fn types_are_dropped() {
         ("local a: { [string]: {integer} }, b: {}, c: { A, B; } = 1", "local a, b, c = 1"),
         ("local a: (A, b: B?, ...C) -> (D, E?), b: () -> () = 1", "local a, b = 1"),
         ("local a: function(x: number): string, b: m.n.T<U[], V?>? = 1", "local a, b = 1"),
+        ("local a: <T>(x: T, U[]) -> T, b: function<T: U>(T): T = 1", "local a, b = 1"),
         (
             "function m.f<T: U, V>(self: m, a: T?): T & V return a end",
             "function m.f(self, a) return a end",
@@ -161,8 +162,19 @@ fn types_are_dropped() {
         };
         assert_eq!(code(typed, Dialect::Typed), code(plain, Dialect::Plain), "{typed}");
     }
-    for source in ["local a: = 1", "local a: number<", "type X", "x = y :: ", "local f: (a: ) -> b"]
-    {
+}
+
+#[test]
+fn what_is_no_type_is_refused() {
+    for source in [
+        "local a: = 1",
+        "local a: number<",
+        "type X",
+        "x = y :: ",
+        "local f: (a: ) -> b",
+        "local f: <T>(T) = 1",
+        "local f: <T> = 1",
+    ] {
         assert!(build(source.as_bytes(), Dialect::Typed).is_err(), "{source}");
     }
     for source in ["x = boolean()", "boolean(x)", "x = boolean(y, z)", "string(x) = 1"] {
