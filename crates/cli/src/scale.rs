@@ -95,8 +95,12 @@ pub(crate) fn run(arguments: &ScaleArguments) -> Result<String, Failure> {
 }
 
 fn text(pool: &PoolView) -> String {
-    let pinned =
-        pool.pinned.map_or_else(|| "as the load wants".to_owned(), |n| format!("set to {n}"));
     let PoolView { id, size, min_size, max_size, .. } = pool;
+    let pinned = match pool.pinned {
+        None => "as the load wants".to_owned(),
+        Some(wanted) if wanted == *size => format!("set to {wanted}"),
+        // A large pool gets there in steps.
+        Some(wanted) => format!("set to {wanted}, on its way"),
+    };
     format!("{id}: {size} members, {min_size} to {max_size}, {pinned}\n")
 }

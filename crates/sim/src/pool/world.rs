@@ -53,7 +53,9 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64, fault: Option<PoolFault>) -> Self {
         let mut random = Random::new(seed);
-        let pool = Pool::new(definition(&mut random));
+        // Small pools do in small steps what large ones do in larger ones.
+        let step_max = 1 + random.below(4) as u32;
+        let pool = Pool::new(definition(&mut random)).with_step_max(step_max);
         let mut world = Self {
             pool,
             now: Timestamp(1),

@@ -85,7 +85,7 @@ pub enum Action {
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Actions {
-    list: VecDeque<Action>,
+    pub(super) list: VecDeque<Action>,
 }
 
 impl Actions {

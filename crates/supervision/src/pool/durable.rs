@@ -28,20 +28,19 @@ impl Pool {
                 MemberState::Busy { work, since: moment.now, leaves: false }
             }
         };
+        let checkup = self.first_checkup(moment.now);
         let member = Member {
             pid: Some(pid),
             state,
-            started: moment.now,
             has_time: true,
             handed,
-            took: 0,
-            done: 0,
-            checkup: self.first_checkup(moment.now),
+            checkup,
+            ..Member::new(moment.now)
         };
-        if let Checkup::At(at) = member.checkup {
-            self.wake_at(at);
-        }
         self.members.insert(number, member);
+        if let Checkup::At(at) = checkup {
+            self.look_at(number, at);
+        }
         self.numbers.insert(pid, number);
         self.count(number);
         actions.push(Action::AskIdle { pid });
@@ -77,16 +76,7 @@ impl Pool {
         self.rests = true;
         self.phase = Phase::Stopping;
         self.left_over = 0;
-        let members = self.members.iter().map(|(number, member)| (*number, member.pid));
-        let members: Vec<(MemberNumber, Option<Pid>)> = members.collect();
-        for (number, pid) in members {
-            if !pid.is_some_and(|pid| pid.is_durable()) {
-                self.leave(cx, number);
-            } else if let Some(pid) = pid {
-                self.change(number, MemberState::Ending { why: Dismissal::Rest, work: None });
-                cx.actions.push(Action::Rest { pid });
-            }
-        }
+        self.dismiss_all(cx);
     }
 
     /// A member is at rest, and the pool's no more.

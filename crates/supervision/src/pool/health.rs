@@ -24,9 +24,9 @@ impl Pool {
         let Some(member) = self.members.get_mut(&number) else { return };
         if let Checkup::Until(_) = member.checkup {
             member.checkup = next;
-            if let Checkup::At(at) = next {
-                self.wake_at(at);
-            }
+        }
+        if let Checkup::At(at) = member.checkup {
+            self.look_at(number, at);
         }
     }
 
@@ -75,13 +75,36 @@ impl Pool {
         }
     }
 
-    /// Looks at every member: who is to be asked, and who has not answered.
+    /// Looks at the members whose time has come: who is to be asked, and who has not answered.
     pub(super) fn watch_members(&mut self, cx: &mut Cx<'_>) {
-        let numbers: Vec<MemberNumber> = self.members.keys().copied().collect();
-        for number in numbers {
+        for _ in 0..self.step_max {
+            let Some((at, number)) = self.looks.first().copied().filter(|(at, _)| *at <= cx.now)
+            else {
+                break;
+            };
+            self.looks.remove(&(at, number));
+            if let Some(member) = self.members.get_mut(&number) {
+                member.look = None;
+            }
             self.watch_start(cx, number);
             self.watch_health(cx, number);
         }
+        if let Some((at, _)) = self.looks.first() {
+            self.wake_at((*at).max(cx.now));
+        }
+    }
+
+    /// Makes sure that a member is looked at not later than this.
+    pub(super) fn look_at(&mut self, number: MemberNumber, at: Timestamp) {
+        let Some(member) = self.members.get_mut(&number) else { return };
+        if member.look.is_some_and(|look| look <= at) {
+            return;
+        }
+        if let Some(later) = member.look.replace(at) {
+            self.looks.remove(&(later, number));
+        }
+        self.looks.insert((at, number));
+        self.wake_at(at);
     }
 
     fn watch_start(&mut self, cx: &mut Cx<'_>, number: MemberNumber) {
@@ -92,7 +115,7 @@ impl Pool {
             return;
         }
         let due = since.after(timeout);
-        if due <= cx.now { self.condemn(cx, number, timeout) } else { self.wake_at(due) }
+        if due <= cx.now { self.condemn(cx, number, timeout) } else { self.look_at(number, due) }
     }
 
     fn watch_health(&mut self, cx: &mut Cx<'_>, number: MemberNumber) {
@@ -113,10 +136,10 @@ impl Pool {
                 member.checkup = Checkup::Until(until);
                 self.counts.checks += 1;
                 cx.actions.push(Action::Check { pid });
-                self.wake_at(until);
+                self.look_at(number, until);
             }
             Checkup::Until(until) if until <= cx.now => self.condemn(cx, number, timeout),
-            Checkup::At(at) | Checkup::Until(at) => self.wake_at(at),
+            Checkup::At(at) | Checkup::Until(at) => self.look_at(number, at),
         }
     }
 

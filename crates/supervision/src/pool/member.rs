@@ -76,15 +76,47 @@ pub(super) struct Member {
     /// Messages it has done.
     pub(super) done: u64,
     pub(super) checkup: Checkup,
+    /// Which it was among all that became idle, when it did so the last time.
+    pub(super) idled: u64,
+    /// When it is looked at, if it is.
+    pub(super) look: Option<Timestamp>,
 }
 
 impl Member {
+    /// One that has been asked for.
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self {
+            pid: None,
+            state: MemberState::Starting { since: now },
+            started: now,
+            has_time: false,
+            handed: 0,
+            took: 0,
+            done: 0,
+            checkup: Checkup::Never,
+            idled: 0,
+            look: None,
+        }
+    }
+
     /// Whether it counts for the pool's size.
     pub(super) fn is_counted(&self) -> bool {
         match self.state {
             MemberState::Starting { .. } | MemberState::Idle { .. } | MemberState::Away => true,
             MemberState::Busy { leaves, .. } => !leaves,
             MemberState::Halted { .. } | MemberState::Ending { .. } => false,
+        }
+    }
+
+    /// Whether a message is in its hands, and may come back. What a halted one has may stay there for ever.
+    pub(super) fn has_work(&self) -> bool {
+        match self.state {
+            MemberState::Busy { .. } | MemberState::Ending { work: Some(_), .. } => true,
+            MemberState::Starting { .. }
+            | MemberState::Idle { .. }
+            | MemberState::Away
+            | MemberState::Halted { .. }
+            | MemberState::Ending { work: None, .. } => false,
         }
     }
 

@@ -17,6 +17,7 @@ mod durable;
 mod health;
 mod input;
 mod member;
+mod pace;
 mod recovery;
 mod redefine;
 mod size;
@@ -29,13 +30,15 @@ mod work;
 pub use action::{Action, Actions, DeadLetter, Report};
 pub use input::{Input, Moment};
 pub use member::MemberNumber;
+pub use pace::STEP_MEMBERS_MAX;
 pub use size::{GROW_AFTER_NS, MEMBERS_MAX, Scale};
 pub use status::{Counts, ERRORS_KEPT_MAX, LastError, MembersByState, Stall, Status};
 
 use member::{Checkup, Dismissal, Member, MemberState, Work};
+use pace::{Leaving, Trim};
 use procession_types::definition::Pool as Definition;
 use procession_types::{Error, Pid, Timestamp};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a pool is about as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +82,23 @@ pub struct Pool {
     /// Members that count for the size, and those of them that start.
     counted: u32,
     starting: u32,
-    /// The one that became idle last is the last and gets the next message: so those that are not
+    /// Members that have a message.
+    at_work: u32,
+    /// In the order in which they became idle. The last gets the next message: so those that are not
     /// needed stay idle, and can be ended.
-    idle: Vec<MemberNumber>,
+    idle: BTreeMap<u64, MemberNumber>,
+    /// How often members have become idle.
+    idled: u64,
+    /// When which member is looked at next; each is there once at most.
+    looks: BTreeSet<(Timestamp, MemberNumber)>,
+    /// Members that one step starts, ends or looks at, at most.
+    step_max: u32,
+    /// It has started as many as one step may; the next tick starts more.
+    has_started_enough: bool,
+    /// It is on its way down to the most.
+    trim: Option<Trim>,
+    /// Members make room for others, or for the end.
+    leaving: Option<Leaving>,
     /// Messages that a member could not do, by their arrival.
     returned: BTreeMap<u64, Work>,
     arrivals: u64,
@@ -123,7 +140,14 @@ impl Pool {
             members_made: 0,
             counted: 0,
             starting: 0,
-            idle: Vec::new(),
+            at_work: 0,
+            idle: BTreeMap::new(),
+            idled: 0,
+            looks: BTreeSet::new(),
+            step_max: STEP_MEMBERS_MAX,
+            has_started_enough: false,
+            trim: None,
+            leaving: None,
             returned: BTreeMap::new(),
             arrivals: 0,
             behind_since: None,
@@ -232,6 +256,7 @@ impl Pool {
     /// Carries out what is due, and finds out when it must look again.
     fn tick(&mut self, cx: &mut Cx<'_>) {
         self.alarm = None;
+        self.has_started_enough = false;
         if self.retry_at.is_some_and(|at| at <= cx.now) {
             self.retry_at = None;
         }
@@ -246,6 +271,8 @@ impl Pool {
             if until <= cx.now { self.give_up(cx) } else { self.wake_at(until) }
         }
         self.watch_members(cx);
+        self.go_on_leaving(cx);
+        self.go_on_trimming(cx);
         self.shrink_idle(cx);
     }
 
@@ -263,17 +290,15 @@ impl Pool {
         self.discount(number);
         let member = self.members.get_mut(&number)?;
         let before = std::mem::replace(&mut member.state, state);
-        self.count(number);
         if matches!(before, MemberState::Idle { .. }) {
-            // Nearly always the last.
-            if let Some(position) = self.idle.iter().rposition(|idle| *idle == number) {
-                self.idle.remove(position);
-            }
+            self.idle.remove(&member.idled);
         }
-        if self.members.get(&number).is_some_and(|it| matches!(it.state, MemberState::Idle { .. }))
-        {
-            self.idle.push(number);
+        if matches!(member.state, MemberState::Idle { .. }) {
+            self.idled += 1;
+            member.idled = self.idled;
+            self.idle.insert(self.idled, number);
         }
+        self.count(number);
         Some(before)
     }
 
@@ -281,25 +306,21 @@ impl Pool {
         let Some(member) = self.members.get(&number) else { return };
         self.counted += u32::from(member.is_counted());
         self.starting += u32::from(member.is_starting());
+        self.at_work += u32::from(member.has_work());
     }
 
     fn discount(&mut self, number: MemberNumber) {
         let Some(member) = self.members.get(&number) else { return };
         self.counted -= u32::from(member.is_counted());
         self.starting -= u32::from(member.is_starting());
+        self.at_work -= u32::from(member.has_work());
     }
 
     /// Asks for one more member.
     fn spawn(&mut self, cx: &mut Cx<'_>) {
         self.members_made += 1;
         let number = MemberNumber(self.members_made);
-        let state = MemberState::Starting { since: cx.now };
-        let checkup = Checkup::Never;
-        let started = cx.now;
-        let has_time = false;
-        let member =
-            Member { pid: None, state, started, has_time, handed: 0, took: 0, done: 0, checkup };
-        self.members.insert(number, member);
+        self.members.insert(number, Member::new(cx.now));
         self.count(number);
         cx.actions.push(Action::Spawn { member: number });
     }
@@ -323,9 +344,9 @@ impl Pool {
             self.owed -= 1;
             self.counts.restarts += 1;
         }
-        self.wake_at(cx.now.after(self.definition.lifecycle.start_timeout_ns));
+        self.look_at(number, cx.now.after(self.definition.lifecycle.start_timeout_ns));
         if let Checkup::At(at) = checkup {
-            self.wake_at(at);
+            self.look_at(number, at);
         }
         cx.actions.push(Action::AskIdle { pid });
     }
@@ -334,8 +355,11 @@ impl Pool {
     fn remove(&mut self, number: MemberNumber) -> Option<Member> {
         self.discount(number);
         let member = self.members.remove(&number)?;
-        if let Some(position) = self.idle.iter().rposition(|idle| *idle == number) {
-            self.idle.remove(position);
+        if matches!(member.state, MemberState::Idle { .. }) {
+            self.idle.remove(&member.idled);
+        }
+        if let Some(at) = member.look {
+            self.looks.remove(&(at, number));
         }
         if let Some(pid) = member.pid {
             self.numbers.remove(&pid);

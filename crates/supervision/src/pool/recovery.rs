@@ -116,7 +116,7 @@ impl Pool {
     /// Starts members up to the least, unless it waits after a failure.
     pub(super) fn replace(&mut self, cx: &mut Cx<'_>) {
         let recovery = &self.definition.recovery;
-        if self.retry_at.is_some() || self.refused.is_some() {
+        if self.retry_at.is_some() || self.refused.is_some() || self.has_started_enough {
             return;
         }
         // Without replacements, the least is what has not failed yet.
@@ -128,7 +128,11 @@ impl Pool {
         };
         let room = self.most().saturating_sub(self.members.len() as u32);
         let missing = least.saturating_sub(self.counted).min(room);
-        (0..missing).for_each(|_| self.spawn(cx));
+        (0..missing.min(self.step_max)).for_each(|_| self.spawn(cx));
+        if missing > self.step_max {
+            self.has_started_enough = true;
+            self.wake_at(cx.now);
+        }
     }
 
     pub(super) fn spawn_refused(&mut self, cx: &mut Cx<'_>, number: MemberNumber, error: Error) {

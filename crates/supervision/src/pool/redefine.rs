@@ -33,6 +33,10 @@ impl Pool {
                 Checkup::Until(_) => {}
             }
         }
+        if let Checkup::At(at) = first {
+            let numbers: Vec<MemberNumber> = self.members.keys().copied().collect();
+            numbers.into_iter().for_each(|number| self.look_at(number, at));
+        }
     }
 
     /// These members, or all, make room for others: at once, or after their message.
@@ -40,12 +44,12 @@ impl Pool {
     pub fn retire(&mut self, moment: Moment, which: Option<&[Pid]>, actions: &mut Actions) {
         let Moment { now, waiting, queued, random } = moment;
         let cx = &mut Cx { now, waiting, queued, random, actions };
-        let numbers: Vec<MemberNumber> = match which {
-            Some(pids) => pids.iter().filter_map(|pid| self.number(*pid)).collect(),
-            None => self.members.keys().copied().collect(),
-        };
-        for number in numbers {
-            self.leave(cx, number);
+        match which {
+            None => self.dismiss_all(cx),
+            Some(pids) => {
+                let numbers: Vec<_> = pids.iter().filter_map(|pid| self.number(*pid)).collect();
+                numbers.into_iter().for_each(|number| self.leave(cx, number));
+            }
         }
         self.wake_at(now);
     }

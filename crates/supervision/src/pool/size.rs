@@ -70,41 +70,6 @@ impl Pool {
         Ok(())
     }
 
-    /// Ends what is above the most: idle members at once, others after their message.
-    pub(super) fn trim_surplus(&mut self, cx: &mut Cx<'_>) {
-        let mut surplus = self.counted.saturating_sub(self.most());
-        let by = surplus;
-        let order = |state: &MemberState| match state {
-            MemberState::Idle { .. } | MemberState::Away => Some(0),
-            MemberState::Starting { .. } => Some(1),
-            MemberState::Busy { leaves: false, .. } => Some(2),
-            MemberState::Busy { leaves: true, .. }
-            | MemberState::Halted { .. }
-            | MemberState::Ending { .. } => None,
-        };
-        let members = self.members.iter();
-        let mut candidates: Vec<(u8, MemberNumber)> =
-            members.filter_map(|(number, member)| Some((order(&member.state)?, *number))).collect();
-        candidates.sort_unstable();
-        for (_, number) in candidates {
-            if surplus == 0 {
-                break;
-            }
-            surplus -= 1;
-            let Some(member) = self.members.get_mut(&number) else { continue };
-            if let MemberState::Busy { leaves, .. } = &mut member.state {
-                *leaves = true;
-                self.counted -= 1;
-            } else {
-                self.dismiss(cx, number);
-            }
-        }
-        if by > 0 {
-            self.counts.shrunk += u64::from(by);
-            self.report(cx, Report::Shrunk { by, to: self.counted });
-        }
-    }
-
     /// Asks a member that has no message to end.
     pub(super) fn dismiss(&mut self, cx: &mut Cx<'_>, number: MemberNumber) {
         let ending = MemberState::Ending { why: Dismissal::Unneeded, work: None };
@@ -135,7 +100,7 @@ impl Pool {
         // Twice as many at a time: fast under load, and never many more than needed.
         let missing = u32::try_from(work).unwrap_or(u32::MAX).saturating_sub(self.starting);
         let room = self.most().saturating_sub(self.members.len() as u32);
-        let by = missing.min(self.counted.max(1)).min(room);
+        let by = missing.min(self.counted.max(1)).min(room).min(self.step_max);
         if by == 0 {
             return;
         }
@@ -163,13 +128,13 @@ impl Pool {
         let (mut by, mut next) = (0, None);
         let after = self.definition.size.idle_timeout_ns;
         // Those that have been idle for longest are the first.
-        while let Some(number) = self.idle.first().copied() {
+        while let Some(number) = self.idle_first() {
             if self.counted <= self.least() {
                 break;
             }
             let due = self.idle_since(number).after(after);
-            if due > cx.now {
-                next = Some(due);
+            if due > cx.now || by == self.step_max {
+                next = Some(due.max(cx.now));
                 break;
             }
             self.dismiss(cx, number);

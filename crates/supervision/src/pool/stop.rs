@@ -25,17 +25,8 @@ impl Pool {
 
     /// Ends members that have nothing more to do, and the pool after the last.
     pub(super) fn drain(&mut self, cx: &mut Cx<'_>) {
-        let has_work = |member: &Member| match &member.state {
-            MemberState::Busy { .. } | MemberState::Ending { work: Some(_), .. } => true,
-            MemberState::Starting { .. }
-            | MemberState::Idle { .. }
-            | MemberState::Away
-            // It may stand still for ever.
-            | MemberState::Halted { .. }
-            | MemberState::Ending { work: None, .. } => false,
-        };
         // What is in the hands of a member may come back.
-        if cx.waiting > 0 || !self.returned.is_empty() || self.members.values().any(has_work) {
+        if cx.waiting > 0 || !self.returned.is_empty() || self.at_work > 0 {
             return;
         }
         self.phase = Phase::Stopping;
@@ -57,14 +48,6 @@ impl Pool {
         match &self.failure {
             Some(error) => error.clone(),
             None => Error::new(ErrorKind::Canceled, "the pool was stopped before its turn came"),
-        }
-    }
-
-    /// Idle members end now, others after their message.
-    fn dismiss_all(&mut self, cx: &mut Cx<'_>) {
-        let numbers: Vec<MemberNumber> = self.members.keys().copied().collect();
-        for number in numbers {
-            self.leave(cx, number);
         }
     }
 
@@ -138,7 +121,6 @@ impl Pool {
         let lost = self.members.iter().filter(|(_, member)| is_lost(member));
         for number in lost.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.discount(number);
-            self.idle.retain(|idle| *idle != number);
             let Some(member) = self.members.get_mut(&number) else { continue };
             let why = Dismissal::Unneeded;
             let ending = MemberState::Ending { why, work: None };
@@ -148,8 +130,10 @@ impl Pool {
                 | MemberState::Ending { work: Some(work), .. } => {
                     list.push(work);
                 }
+                MemberState::Idle { .. } => {
+                    self.idle.remove(&member.idled);
+                }
                 MemberState::Starting { .. }
-                | MemberState::Idle { .. }
                 | MemberState::Away
                 | MemberState::Halted { work: None, .. }
                 | MemberState::Ending { work: None, .. } => {}

@@ -1,6 +1,7 @@
 //! Pools by hand: every input is given, every action is looked at.
 
 mod durable;
+mod pace;
 
 use super::*;
 use procession_types::definition::{Lifecycle, Monitoring, PoolSize, Recovery, Restart};
@@ -152,8 +153,7 @@ impl World {
     }
 
     fn send(&mut self, topic: &str) {
-        let payload = Fragment::nil();
-        self.mailbox.push_back(Message { topic: topic.into(), from: None, payload });
+        self.mailbox.push_back(Message { topic: topic.into(), ..message() });
         // What a driver does when its mailbox has something.
         if self.pool.wants_work() {
             self.carry_out(Actions::new());
@@ -203,6 +203,10 @@ impl World {
     fn size(&self) -> u32 {
         self.pool.status(0).size
     }
+}
+
+fn message() -> Message {
+    Message { topic: "m".into(), from: None, payload: Fragment::nil() }
 }
 
 fn pid(number: u32) -> Pid {
@@ -670,7 +674,7 @@ fn without_restarts_it_shrinks_and_fails_with_the_last() {
 #[test]
 fn a_message_that_fits_into_no_mailbox_is_tried_as_often_as_any_other() {
     let mut world = World::ready(1, 1);
-    world.mailbox.push_back(Message { topic: "m".into(), from: None, payload: Fragment::nil() });
+    world.mailbox.push_back(message());
     world.carry_out(Actions::new());
     for _ in 0..4 {
         let error = Error::limit(Limit::Mailbox, "mailbox is full");

@@ -9,7 +9,7 @@ impl Pool {
         self.arrivals += 1;
         let work = Work { arrival: self.arrivals, message, queued, attempts: 0 };
         match self.phase {
-            Phase::Running | Phase::Draining { .. } => match self.idle.last().copied() {
+            Phase::Running | Phase::Draining { .. } => match self.idle_last() {
                 Some(member) => self.hand(cx, member, work),
                 None => {
                     self.returned.insert(work.arrival, work);
@@ -25,10 +25,15 @@ impl Pool {
 
     /// What comes back goes out first.
     pub(super) fn hand_out_returned(&mut self, cx: &mut Cx<'_>) {
-        while let Some(member) = self.idle.last().copied() {
+        while let Some(member) = self.idle_last() {
             let Some((_, work)) = self.returned.pop_first() else { return };
             self.hand(cx, member, work);
         }
+    }
+
+    /// Who has become idle last.
+    fn idle_last(&self) -> Option<MemberNumber> {
+        self.idle.last_key_value().map(|(_, number)| *number)
     }
 
     fn hand(&mut self, cx: &mut Cx<'_>, number: MemberNumber, mut work: Work) {

@@ -77,7 +77,8 @@ impl Supervisor {
         }
         child.attempts = child.attempts.saturating_add(1);
         if let Some(most) = restart.max_attempts.filter(|most| child.attempts > *most) {
-            let reason = format!("given up after {most} attempts in a row; {text}");
+            let attempts = if most == 1 { "attempt" } else { "attempts" };
+            let reason = format!("given up after {most} {attempts} in a row; {text}");
             self.fail_for_good(cx, at, reason.clone());
             if self.strategy != Strategy::OneForOne {
                 // Its group can't be whole any more.
