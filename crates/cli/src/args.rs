@@ -198,6 +198,8 @@ pub(crate) enum Request {
 /// # Errors
 /// Exit code 2, with what is wrong and a hint where there is one.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let takes_arguments = words.get(1).is_some_and(|verb| verb == "run" || verb == "upgrade");
     match CommandLine::try_parse_from(words) {
         Ok(line) => Ok(Request::Do(Box::new(line.command))),
         Err(error) => match error.kind() {
@@ -207,20 +209,20 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Request,
             ClapKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                 Err(Failure::usage(format!("no command given\n\n{}", error.render())))
             }
-            _ => Err(complaint(&error)),
+            _ => Err(complaint(&error, takes_arguments)),
         },
     }
 }
 
-/// Clap's message in the form of ours, with a hint of our own.
-fn complaint(error: &clap::Error) -> Failure {
+/// Clap's message in the form of ours, with a hint of our own. Some commands have words for a program.
+fn complaint(error: &clap::Error, takes_arguments: bool) -> Failure {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let text = text.split("\n\nFor more information").next().unwrap_or(text);
     let unknown = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let hint = match error.kind() {
         ClapKind::InvalidSubcommand => "see procession --help",
-        ClapKind::UnknownArgument if !unknown.starts_with('-') => {
+        ClapKind::UnknownArgument if takes_arguments && !unknown.starts_with('-') => {
             "what is meant for the program comes after --"
         }
         _ => "see procession --help, or COMMAND --help",

@@ -1,8 +1,9 @@
 //! `procession check`: is this a valid application?
 
 use crate::application;
+use crate::connect::FormArguments;
 use crate::failure::Failure;
-use crate::output::{Format, one};
+use crate::output::one;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -16,13 +17,13 @@ pub(crate) struct CheckArguments {
     /// Unknown kinds, keys and modules are warnings
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// The form of the output
-    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
-    pub(crate) output: Format,
+    #[command(flatten)]
+    pub(crate) form: FormArguments,
 }
 
 /// Runs the command; gives its output. Exit code 9 when the application is not valid.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<String, Failure> {
+    let form = arguments.form.format()?;
     let (checked, _) = application::read(&arguments.directory, arguments.lenient)?;
     let directory = arguments.directory.display().to_string();
     let ids = |ids: &mut dyn Iterator<Item = &String>| json!(ids.collect::<Vec<_>>());
@@ -36,5 +37,5 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<String, Failure> {
         "policies": ids(&mut checked.policies.keys()),
     });
     let text = |_: &Value| format!("{directory}: {}\n", application::summary(&checked));
-    Ok(one(arguments.output, &found, text, |_| directory.clone()))
+    Ok(one(form, &found, text, |_| directory.clone()))
 }

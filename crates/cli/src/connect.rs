@@ -20,6 +20,26 @@ pub(crate) struct Common {
     pub(crate) config: ConfigArguments,
 }
 
+/// What a command understands that has an output and asks no node.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FormArguments {
+    /// The form of the output
+    #[arg(short, long, value_name = "FORM", value_enum)]
+    pub(crate) output: Option<Format>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+}
+
+impl FormArguments {
+    /// The form of the output.
+    pub(crate) fn format(&self) -> Result<Format, Failure> {
+        match self.output {
+            Some(format) => Ok(format),
+            None => settings::load(&self.config)?.format(),
+        }
+    }
+}
+
 /// Where settings come from beside their usual places.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ConfigArguments {
@@ -77,6 +97,9 @@ pub(crate) fn failed(doing: &str, error: &ClientError) -> Failure {
     match error {
         ClientError::Unreachable { .. } => Failure::new(status, error.to_string()).with_hint(
             "start one with procession up DIR or procession run --serve FILE, or name one with --node",
+        ),
+        ClientError::Forbidden { .. } => Failure::new(status, error.to_string()).with_hint(
+            "only the node's own user and root may use its socket; others need TCP and a token",
         ),
         ClientError::Broken(_) | ClientError::Timeout { .. } => {
             Failure::new(status, format!("failed to {doing}: {error}"))

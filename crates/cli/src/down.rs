@@ -1,21 +1,19 @@
 //! `procession down`: stop a node.
 
 use crate::connect::{Common, failed};
+use crate::ending;
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::time;
 use clap::Args;
 use procession_client::{Client, ClientError, Target};
-use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// How much longer than its processes the node itself may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = ending::PATIENCE.saturating_add(Duration::from_secs(5));
 /// How often the node is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a node that takes no more connections may keep its socket: it lets answers end.
-const CLOSING_MAX: Duration = Duration::from_secs(10);
 
 /// What `down` is told.
 #[derive(Debug, Args)]
@@ -54,7 +52,6 @@ pub(crate) fn run(arguments: &DownArguments) -> Result<String, Failure> {
 /// Waits until nobody answers any more: a stream of figures ends when the server does.
 fn wait(client: &Client, most: Duration) -> Result<(), Failure> {
     let end = Instant::now() + most;
-    let mut refused_since = None;
     loop {
         let overdue = || {
             let message = format!("the node has not stopped within {} s", most.as_secs());
@@ -65,18 +62,23 @@ fn wait(client: &Client, most: Duration) -> Result<(), Failure> {
             if Instant::now() < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         match followed {
-            // Its socket goes last: another node can have it then. One that was killed leaves it.
-            Err(ClientError::Unreachable { source, .. })
-                if source.kind() == ErrorKind::ConnectionRefused
-                    && matches!(client.target(), Target::Socket(_))
-                    && refused_since.get_or_insert_with(Instant::now).elapsed() < CLOSING_MAX =>
-            {
+            // It answers nobody any more, and has its socket until it has ended.
+            Err(ClientError::Unreachable { .. }) if has_socket(client) && Instant::now() < end => {
                 std::thread::park_timeout(LOOK);
             }
+            Err(ClientError::Unreachable { .. }) if has_socket(client) => return Err(overdue()),
             Err(ClientError::Unreachable { .. }) => return Ok(()),
             _ if Instant::now() >= end => return Err(overdue()),
             // The stream has ended: the next look finds nobody, or the node a moment later.
             Ok(()) | Err(_) => std::thread::park_timeout(LOOK),
         }
+    }
+}
+
+/// Whether a node on this machine still has the socket.
+fn has_socket(client: &Client) -> bool {
+    match client.target() {
+        Target::Socket(path) => procession_server::is_taken(path),
+        Target::Tcp { .. } => false,
     }
 }

@@ -29,6 +29,12 @@ pub(crate) fn of_problem(problem: &procession_api::Problem) -> Option<String> {
         ErrorKind::NotFound if problem.detail.starts_with("program ") => {
             "the node's programs are those of its application; procession check DIR lists them"
         }
+        ErrorKind::NotFound if problem.detail.starts_with("process host ") => {
+            "procession hosts shows them"
+        }
+        ErrorKind::NotFound if problem.detail.starts_with("no process host, service") => {
+            "procession status shows services, supervisors and pools, procession hosts the hosts"
+        }
         ErrorKind::NotFound if problem.detail.starts_with("process ") => {
             "procession ps shows what runs"
         }
@@ -130,6 +136,8 @@ mod tests {
         for (error, expected) in [
             (Error::not_found("program \"app:x\" not found"), "procession check"),
             (Error::not_found("process \"x\" not found"), "procession ps"),
+            (Error::not_found("process host \"x\" not found"), "procession hosts"),
+            (Error::not_found("no process host, service, supervisor or pool \"x\""), "the hosts"),
             (Error::not_found("service \"x\" not found"), "procession status"),
             (Error::not_found("policy \"x\" not found"), "procession policy list"),
             (Error::invalid("size 60 is not within 5 to 50"), "--max N"),

@@ -17,6 +17,7 @@ mod control;
 mod doctor;
 mod down;
 mod drain;
+mod ending;
 mod events;
 mod export;
 mod failure;
@@ -131,7 +132,7 @@ fn command() -> Result<u8, Failure> {
         Command::Scale(arguments) => scale::run(arguments),
         Command::Start(arguments) => start::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
-        Command::Version(arguments) => Ok(version::run(arguments)),
+        Command::Version(arguments) => version::run(arguments),
         Command::Wait(arguments) => wait::run(arguments),
     };
     text.map(|text| show(&text))

@@ -2,6 +2,7 @@
 
 use crate::args::RunArguments;
 use crate::configuration::Configuration;
+use crate::ending::Deadline;
 use crate::export::{self, Export};
 use crate::failure::{ExitStatus, Failure};
 use crate::serve::serve;
@@ -15,7 +16,7 @@ use procession_types::{Context, ExitReason, Fragment, FragmentBuilder, Pid, Prog
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -73,10 +74,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
         config.hosts.iter_mut().for_each(|host| host.hibernate_after_ns = after.nanoseconds);
     }
     let limits = named.on_host(&config.hosts[0].limits);
-    // Dropped at the end of this function: whatever is still running stops, output is written.
     let node = Arc::new(Node::start(config).map_err(|error| Failure::node(&error))?);
-    // Dropped before the node: nobody asks any more then.
-    let _server = face(&node, arguments, &happened)?;
+    let mut server = face(&node, arguments, &happened)?;
     let request = SpawnRequest {
         program: programs::MAIN.into(),
         host: HOST_NORMAL.into(),
@@ -87,12 +86,22 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8, Failure> {
     if let Some(ending) = started.ending {
         std::thread::spawn(move || happened.send(Happening::Ended(ending.wait())));
     }
-    let (reason, signal) = wait(&node, started.pid, &happenings);
+    let closing = node.closing();
+    let Waited { reason, asked, deadline } = wait(&node, started.pid, &happenings)?;
+    // Whatever is still running stops, and output is written.
+    deadline.within(&closing, move || {
+        // Nobody asks any more from here on.
+        if let Some((server, _)) = &mut server {
+            server.stop();
+        }
+        drop(node);
+        drop(server);
+    })?;
     // Whoever asked the node to stop wants it to be gone, whatever the program says of it.
-    if signal == Some(Asked::Shutdown) {
+    if asked == Some(Asked::Shutdown) {
         return Ok(0);
     }
-    if let Some(Asked::Signal(number)) = signal {
+    if let Some(Asked::Signal(number)) = asked {
         return Err(interrupted(reason.as_deref(), number));
     }
     let stopped = || Failure::new(ExitStatus::Failure, "the node stopped before the program ended");
@@ -126,26 +135,52 @@ fn face(
     Ok(Some((server, export)))
 }
 
+/// How the wait for the program was.
+struct Waited {
+    /// How its process ended, when that is known.
+    reason: Option<Arc<ExitReason>>,
+    /// Who asked for that.
+    asked: Option<Asked>,
+    /// When the node must have ended.
+    deadline: Deadline,
+}
+
 /// Waits for the end of the process; asks for it when a signal comes.
-fn wait(
-    node: &Node,
-    pid: Pid,
-    happenings: &Receiver<Happening>,
-) -> (Option<Arc<ExitReason>>, Option<Asked>) {
-    let mut signal = None;
+///
+/// # Errors
+/// When the process has not ended long after it was asked to.
+fn wait(node: &Node, pid: Pid, happenings: &Receiver<Happening>) -> Result<Waited, Failure> {
+    let (mut asked, mut deadline) = (None, None::<Deadline>);
     loop {
-        match happenings.recv() {
-            Ok(Happening::Ended(reason)) => return (reason, signal),
+        let happening = match &deadline {
+            None => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(deadline) => happenings.recv_timeout(deadline.left()),
+        };
+        match happening {
+            Ok(Happening::Ended(reason)) => {
+                let deadline = deadline.unwrap_or_else(|| Deadline::of(Duration::ZERO));
+                return Ok(Waited { reason, asked, deadline });
+            }
             Ok(Happening::Signal(number)) => {
-                signal = Some(Asked::Signal(number));
+                deadline = Some(Deadline::of(GRACE));
+                asked = Some(Asked::Signal(number));
                 // It may have ended by itself just now; its end is on the way then.
                 let _ = node.cancel(pid, Some(GRACE), "interrupted");
             }
             Ok(Happening::Shutdown(grace)) => {
-                signal = signal.or(Some(Asked::Shutdown));
+                deadline = Some(Deadline::of(grace));
+                asked = asked.or(Some(Asked::Shutdown));
                 let _ = node.cancel(pid, Some(grace), "shutdown");
             }
-            Err(_) => return (None, signal),
+            Err(RecvTimeoutError::Disconnected) => {
+                let deadline = Deadline::of(Duration::ZERO);
+                return Ok(Waited { reason: None, asked, deadline });
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                node.closing().wait_for("the program's process");
+                let missed = deadline.unwrap_or_else(|| Deadline::of(Duration::ZERO));
+                return Err(missed.missed(&node.closing()));
+            }
         }
     }
 }

@@ -13,8 +13,11 @@ use std::time::Duration;
 /// How much longer than its deadline the end of a process is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Longest time that the end of a service is waited for.
+/// Longest time that the end of a service is waited for: those that require it end before it, each in the
+/// time of its definition.
 const CONTROL_MAX: Duration = Duration::from_secs(300);
+/// What an order that nobody waits for may take.
+const ORDER: Duration = Duration::from_millis(1);
 
 /// What `stop` is told.
 #[derive(Debug, Args)]
@@ -23,7 +26,8 @@ pub(crate) struct StopArguments {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// How long they have until they are terminated [default: the setting grace, 10s]
+    /// How long they have until they are terminated [default: the setting grace, 10s]; services have the
+    /// time of their definitions
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     pub(crate) deadline: Option<Duration>,
     /// Do not wait until they have ended
@@ -46,7 +50,7 @@ pub(crate) fn run(arguments: &StopArguments) -> Result<String, Failure> {
     let outcome = arguments.which.each(&client, |process| {
         let doing = format!("stop {process}");
         // A service that is only ended would be started again.
-        if arguments.which.selector.is_none() && stop_service(&client, process, deadline)? {
+        if arguments.which.selector.is_none() && stop_service(&client, process, arguments)? {
             return Ok(());
         }
         // By its PID from here on: who holds the name may change.
@@ -65,16 +69,22 @@ pub(crate) fn run(arguments: &StopArguments) -> Result<String, Failure> {
 }
 
 /// Stops a service, supervisor or pool, if there is one with this id.
-fn stop_service(client: &Client, id: &str, deadline: Duration) -> Result<bool, Failure> {
+fn stop_service(client: &Client, id: &str, arguments: &StopArguments) -> Result<bool, Failure> {
     match client.service(id) {
         Ok(_) => {}
         Err(ClientError::Problem(_)) => return Ok(false),
         Err(error) => return Err(failed(&format!("stop {id}"), &error)),
     }
     let _progress = Progress::begin(format!("waiting for {id}"));
-    let most = (deadline + PATIENCE).min(CONTROL_MAX);
-    let stopped = client.control(id, "stop", most);
-    stopped.map(|_| true).map_err(|error| failed(&format!("stop {id}"), &error))
+    let most = if arguments.no_wait { ORDER } else { CONTROL_MAX };
+    match client.control(id, "stop", most) {
+        Ok(_) => Ok(true),
+        // It goes on, and nobody wants to know when it is done.
+        Err(ClientError::Problem(problem)) if arguments.no_wait && problem.status == 504 => {
+            Ok(true)
+        }
+        Err(error) => Err(failed(&format!("stop {id}"), &error)),
+    }
 }
 
 fn these(pids: &[String]) -> String {

@@ -1,5 +1,6 @@
 //! `procession store`: what durable processes have left on the disk, looked at while no node has it.
 
+use crate::connect::FormArguments;
 use crate::failure::{ExitStatus, Failure};
 use crate::output::{Column, Format, bytes, column, list, printable};
 use clap::{Args, Subcommand};
@@ -50,9 +51,8 @@ pub(crate) enum StoreCommand {
     Stats {
         #[command(flatten)]
         place: Place,
-        /// The form of the output
-        #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
-        output: Format,
+        #[command(flatten)]
+        form: FormArguments,
     },
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &StoreArguments) -> Result<String, Failure> {
         StoreCommand::Compact { place } => compact(&place.directory),
         StoreCommand::Export { place, file } => export_to(&place.directory, file.as_deref()),
         StoreCommand::Import { place, file } => import_from(&place.directory, file.as_deref()),
-        StoreCommand::Stats { place, output } => stats(&place.directory, *output),
+        StoreCommand::Stats { place, form } => stats(&place.directory, form.format()?),
     }
 }
 

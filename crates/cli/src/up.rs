@@ -3,7 +3,8 @@
 use crate::application;
 use crate::configuration::Configuration;
 use crate::connect::ConfigArguments;
-use crate::export;
+use crate::ending::Deadline;
+use crate::export::{self, Export};
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::reloading::Reloader;
@@ -13,8 +14,8 @@ use crate::{settings, signals};
 use clap::Args;
 use procession_application::assemble;
 use procession_policy::Unidentified;
-use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName, Supervised};
-use procession_server::Reload;
+use procession_runtime::{ApplicationDefinition, Node, ROOT, StateName, Supervised, Watching};
+use procession_server::{Reload, Server};
 use procession_spec::Mode;
 use procession_store::{DiskConfig, DiskStore, Store, StoreError};
 use procession_types::ErrorKind;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,9 @@ const UP_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often it is looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// What processes have at least to end that are no part of the application.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Where the store of an application is, in its directory.
 const STORE: &str = ".procession/store";
@@ -129,19 +133,46 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         })
     });
     watch_start(&node);
-    let outcome = wait(&node, &happenings, grace);
-    drop(watching);
-    if !node.flush_output() {
-        tell("nobody reads what processes print: what is left of it is lost");
+    let happening = happenings.recv().unwrap_or(Happening::Ended);
+    let grace = if let Happening::Shutdown(grace) = happening { grace } else { grace };
+    let (deadline, closing) = (Deadline::of(grace), node.closing());
+    let running = Running { node, server, export, watching };
+    deadline.within(&closing, move || running.end(happening, grace))?
+}
+
+/// A node with what hangs on it.
+struct Running {
+    node: Arc<Node>,
+    server: Server,
+    export: Export,
+    /// Who waits for the end of the application.
+    watching: Option<Watching>,
+}
+
+impl Running {
+    /// Ends all of it; says how the application has ended.
+    fn end(self, happening: Happening, grace: Duration) -> Result<u8, Failure> {
+        let asked = Instant::now();
+        let Self { node, mut server, export, watching } = self;
+        let outcome = end_application(&node, happening, grace);
+        drop(watching);
+        node.closing().wait_for("what processes have printed");
+        if !node.flush_output() {
+            tell("nobody reads what processes print: what is left of it is lost");
+        }
+        // Nobody asks any more from here on.
+        node.closing().wait_for("answers to requests");
+        server.stop();
+        drop(export);
+        // Who waits for the start may still hold the node; it stops with the process then.
+        if let Some(node) = Arc::into_inner(node) {
+            // The application had its time; whoever is no part of it has what is left, or a moment.
+            node.shutdown(grace.saturating_sub(asked.elapsed()).max(MOMENT));
+        }
+        // Another node can have the socket from now on.
+        drop(server);
+        outcome
     }
-    // Nobody asks any more from here on.
-    drop(server);
-    drop(export);
-    // Who waits for the start may still hold the node; it stops with the process then.
-    if let Some(node) = Arc::into_inner(node) {
-        node.shutdown(grace);
-    }
-    outcome
 }
 
 /// What the node tells of what it was told.
@@ -263,22 +294,25 @@ fn failing(it: &Supervised) -> String {
 /// What is told of one that is not up.
 fn unready(it: &Supervised) -> String {
     let status = &it.status;
-    let last = status.last.as_ref().map(|last| format!(": {}", last.text()));
+    let is_told = |last: &String| status.reason.as_ref().is_some_and(|it| it.ends_with(last));
+    let last = status.last.as_ref().map(|last| last.text()).filter(|last| !is_told(last));
+    let last = last.map(|last| format!(": {last}"));
     let reason = status.reason.as_ref().map(|reason| format!(" ({reason})"));
     let (last, reason) = (last.unwrap_or_default(), reason.unwrap_or_default());
     format!("{} is {}{reason}{last}", it.id, status.state.name())
 }
 
-/// Waits until somebody asks for the end, and stops the application; or until it ends by itself.
-fn wait(node: &Node, happenings: &Receiver<Happening>, grace: Duration) -> Result<u8, Failure> {
-    match happenings.recv() {
-        Ok(Happening::Signal(number)) => {
+/// Stops the application, when somebody has asked for that; says how it has ended.
+fn end_application(node: &Node, happening: Happening, grace: Duration) -> Result<u8, Failure> {
+    node.closing().wait_for("the application");
+    match happening {
+        Happening::Signal(number) => {
             stop(node, grace)?;
             let message = "interrupted; the application was stopped";
             Err(Failure::new(ExitStatus::Signal(number), message))
         }
-        Ok(Happening::Shutdown(grace)) => stop(node, grace).map(|()| 0),
-        Ok(Happening::Ended) | Err(_) => {
+        Happening::Shutdown(_) => stop(node, grace).map(|()| 0),
+        Happening::Ended => {
             let failed: Vec<String> = node
                 .supervised()
                 .into_iter()

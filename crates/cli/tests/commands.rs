@@ -194,6 +194,13 @@ fn exit_codes_of_commands_that_ask_nobody() {
         (&["completion", "bash"], 0, "complete -F _procession procession"),
         (&["completion", "man"], 0, ".TH PROCESSION 1"),
         (&["version"], 0, "procession "),
+        (&["version", "-o", "json"], 0, "{\n  \"version\": \""),
+        (&["version", "-o", "jsonl"], 0, "{\"version\":\""),
+        (&["version", "-o", "yaml"], 0, "version: "),
+        (&["version", "-o", "name"], 0, env!("CARGO_PKG_VERSION")),
+        (&["version", "--set", "output=json"], 0, "{\n  \"version\": \""),
+        (&["version", "--set", "output=red"], 9, "--set: output \"red\""),
+        (&["check", "new", "--set", "output=jsonl"], 0, "{\"directory\":\"new\","),
     ] {
         let ended = Session::start_in(at, &variables, words).end();
         let shown = format!("{words:?}: {ended:#?}");

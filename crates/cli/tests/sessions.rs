@@ -70,6 +70,7 @@ fn wrong_usage() {
         session(&["run"], 2, "", &["<FILE>", "hint: see procession --help"]),
         session(&["run", "hello.lua", "--limt", "memory=1MiB"], 2, "", &["--limit"]),
         session(&["run", "hello.lua", "you"], 2, "", &["hint: what is meant for the program"]),
+        session(&["ps", "you"], 2, "", &["'you'", "hint: see procession --help"]),
         session(&["run", "hello.lua", "--limit", "ram=1MiB"], 2, "", &["memory=64MiB"]),
         session(&["run", "hello.lua", "--limit", "wall_clock=2"], 2, "", &["\"2\"", "1m30s"]),
         session(&["run", "hello.lua", "--grant", "net:a"], 2, "", &["write fs:DIR"]),

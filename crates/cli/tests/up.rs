@@ -80,6 +80,11 @@ fn services_are_steered_and_come_back() {
     assert_eq!(up.line(), "HELLO World");
     up.fails(&["upgrade", "app:greetings", "app:none"], 4, "not found");
 
+    // Who stands still hears nothing, and nobody waits for that.
+    up.output(&["pause", "app:greetings"]);
+    up.output(&["stop", "app:greetings", "--no-wait"]);
+    assert_eq!(up.state("app:greetings"), "stopping");
+
     up.output(&["down"]);
     let ended = up.session.take().unwrap().end();
     assert_eq!(ended.code, Some(0), "{ended:#?}");

@@ -152,7 +152,7 @@ impl Client {
         ask: Ask,
         accept: &'static str,
     ) -> Result<Response<Incoming>, ClientError> {
-        let unreachable = |source| ClientError::Unreachable { target: self.target.clone(), source };
+        let unreachable = |source| ClientError::no_connection(self.target.clone(), source);
         let (host, token) = match &self.target {
             Target::Socket(_) => ("localhost", None),
             Target::Tcp { address, token } => (address.as_str(), Some(token)),

@@ -12,6 +12,7 @@ mod birth;
 mod built_in;
 mod chronicle;
 mod clock;
+mod closing;
 mod config;
 mod directory;
 mod door;
@@ -60,6 +61,7 @@ mod web_client;
 mod web_grant;
 mod worker;
 
+pub use closing::Closing;
 pub use config::{ConfigError, HOST_NORMAL, HOST_SYSTEM, NodeConfig, Sinks, Spreading};
 pub use drain::{Drain, DrainLeft, DrainState, DrainTarget};
 pub use durable::{

@@ -1,6 +1,7 @@
 //! A node: its threads, and what one can do with it from outside of a process.
 
 use crate::clock::Clock;
+use crate::closing::Closing;
 use crate::config::{ConfigError, NodeConfig, Sinks};
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
@@ -114,13 +115,22 @@ impl Node {
         self.shared.telemetry.flush_within(OUTPUT_PATIENCE)
     }
 
+    /// What the end of this node waits for, once it has begun.
+    pub fn closing(&self) -> Closing {
+        self.shared.closing.clone()
+    }
+
     /// Asks every process to end, terminates those that still live after the time, and stops.
     /// Returns how many had to be terminated.
     pub fn shutdown(self, after: Duration) -> u64 {
+        let closing = self.closing();
+        closing.wait_for("the application");
         let late = self.stop_application_first(after);
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.publish(&Event::new(EventKind::NodeStopping, "shutdown"));
+        closing.wait_for("what durable processes leave in the store");
         self.rest_durable();
+        closing.wait_for("processes");
         let end = Instant::now() + after + GRACE;
         let deadline = self.shared.clock.now().after(nanoseconds(after));
         for shard in 0..self.workers.len() as ShardIndex {
@@ -148,26 +158,34 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.shared.inboxes.iter().for_each(|inbox| inbox.push(Mail::Stop));
-        for worker in self.workers.drain(..) {
+        let closing = self.closing();
+        for (shard, worker) in self.workers.drain(..).enumerate() {
+            closing.wait_for(format!("the thread of shard {shard}"));
             // A worker that panicked has already said so.
             let _ = worker.join();
         }
         if let Some(keeper) = &self.shared.keeper {
             keeper.gauge.is_closing.store(true, Ordering::SeqCst);
+            closing.wait_for("reads of the store");
             keeper.pool.close();
+            closing.wait_for("writes of the store");
             keeper.committer.close();
         }
+        closing.wait_for("operations on files");
         // Whoever reads a file of a disk that does not answer is not waited for.
         self.shared.io.close_within(OPERATIONS_PATIENCE);
         self.shared.net.leave();
         self.shared.watches.close();
         self.shared.register.hub.close();
         self.shared.telemetry.close();
+        closing.wait_for("what processes have printed");
         // One whose stream nobody reads stays where it is: the node ends all the same.
         let is_written = self.shared.telemetry.flush_within(OUTPUT_PATIENCE);
         if let Some(writer) = self.writer.take().filter(|it| is_written || it.is_finished()) {
             let _ = writer.join();
         }
+        // It is closed when the last one lets go of it.
+        closing.wait_for("the store to close");
     }
 }
 
@@ -220,6 +238,7 @@ pub(crate) fn assemble(
     let shared = Arc::new(Shared {
         name: config.name,
         clock,
+        closing: Closing::default(),
         residence: Residence::new(&hosts, &inboxes),
         directory: SharedDirectory::new(epoch, durable, usize::from(shards)),
         hosts: host_ids,
@@ -299,15 +318,15 @@ fn start_worker(
     let builder = std::thread::Builder::new().name(format!("shard-{}", config.shard));
     builder.stack_size(WORKER_STACK_BYTES).spawn(move || {
         let inbox = Arc::clone(&shared.inboxes[usize::from(config.shard)]);
-        let _closed_at_the_end = Closing(inbox);
+        let _closed_at_the_end = ClosedAtTheEnd(inbox);
         Worker::new(config, shared, seed).run();
     })
 }
 
 /// Closes the inbox of a worker that ends, also by a panic.
-struct Closing(Arc<Inbox>);
+struct ClosedAtTheEnd(Arc<Inbox>);
 
-impl Drop for Closing {
+impl Drop for ClosedAtTheEnd {
     fn drop(&mut self) {
         self.0.close();
     }

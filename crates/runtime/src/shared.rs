@@ -1,6 +1,7 @@
 //! What all threads of a node share.
 
 use crate::clock::Clock;
+use crate::closing::Closing;
 use crate::config::Spreading;
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
@@ -55,6 +56,7 @@ impl ShardLoad {
 pub(crate) struct Shared {
     pub(crate) name: Option<String>,
     pub(crate) clock: Clock,
+    pub(crate) closing: Closing,
     /// What PIDs count; what the hosts are like is in [`Programs::hosts`].
     pub(crate) hosts: HostIds,
     pub(crate) spreading: Spreading,

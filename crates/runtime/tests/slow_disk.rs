@@ -10,7 +10,7 @@ use procession_runtime::{Node, NodeConfig, Sinks};
 use procession_store::{Commit, MemoryStore, Store, StoreError, forward_store};
 use procession_types::{Error, ErrorKind, ExitReason};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const SLEEPER: &str = "return { main = function() process.inbox():receive() end }";
 /// Starts processes until it is refused, says so, and ends with how many there are once it may start one more.
@@ -27,6 +27,13 @@ const CROWD: &str = "return { main = function()
     pid = process.spawn('app:sleeper', 'app:processes')
   until pid
   return born + 1
+end }";
+
+/// Starts a process that the disk is to know.
+const PARENT: &str = "return { main = function()
+  assert(process.spawn('app:sleeper', 'app:processes'))
+  process.registry.register('done')
+  process.inbox():receive()
 end }";
 
 /// A store that takes nothing while a test has its gate.
@@ -111,4 +118,25 @@ fn one_that_was_to_come_back_meanwhile_comes_back_after_a_restore() {
         restored.join().unwrap();
     });
     node.info(pid).unwrap();
+}
+
+#[test]
+fn a_node_that_can_not_end_says_what_it_waits_for() {
+    let disk = Arc::new(SlowDisk::default());
+    let programs = [("sleeper", SLEEPER, Some(OnError::Skip)), ("parent", PARENT, None)];
+    let node = node(&disk, &programs);
+    let closing = node.closing();
+    assert_eq!(closing.waits_for(), "");
+    std::thread::scope(|scope| {
+        // Let go of in here, so that a test that fails ends, too.
+        let closed = disk.gate.lock().unwrap();
+        start(&node, "parent", numbers(&[]));
+        until(|| node.lookup("done").is_some());
+        let end = scope.spawn(|| node.shutdown(Duration::ZERO));
+        until(|| closing.waits_for() == "what durable processes leave in the store");
+        assert!(!end.is_finished());
+        drop(closed);
+        end.join().unwrap();
+    });
+    assert_eq!(closing.waits_for(), "the store to close");
 }

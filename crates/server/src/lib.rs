@@ -30,5 +30,5 @@ mod view;
 pub use config::{About, Limits, Reload, ServerConfig, Shutdown};
 pub use openapi::openapi_json;
 pub use server::{Server, StartError};
-pub use socket::{SocketError, default_socket};
+pub use socket::{SocketError, default_socket, is_taken};
 pub use tokens::{NewToken, TokenError, TokenView, Tokens};

@@ -140,8 +140,10 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Takes no more connections, and lets answers that are under way end. The socket stays taken until
+    /// this is dropped: no other node has it before this one has ended.
+    pub fn stop(&mut self) {
         self.stopping.send_replace(true);
         let Some(runtime) = self.runtime.take() else { return };
         let (connections, count) = &self.connections;
@@ -149,5 +151,11 @@ impl Drop for Server {
         let all = connections.acquire_many(*count);
         let _ = runtime.block_on(async { tokio::time::timeout(GRACE, all).await.map(drop) });
         runtime.shutdown_timeout(GRACE);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

@@ -10,9 +10,14 @@ use std::os::unix::fs::{
 };
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Longest path of a socket on the systems that are supported, in bytes.
 const PATH_BYTES_MAX: usize = 103;
+/// How often a lock is tried that somebody holds, and how long it is waited in between: whoever only
+/// looks holds it for less than that.
+const TRIES: usize = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// Why a socket can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +71,14 @@ pub fn default_socket(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<Path
     Some(directory?.join("procession/node.sock"))
 }
 
+/// Whether a living node has this socket, even if it does not answer any more.
+#[must_use]
+pub fn is_taken(socket: &Path) -> bool {
+    let Ok(file) = File::open(lock_path(socket)) else { return false };
+    // Given back at once, when the file is closed.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 impl Socket {
     /// Claims the path and listens there.
     ///
@@ -117,13 +130,25 @@ impl Drop for Socket {
     }
 }
 
-fn lock(socket: &Path) -> Result<File, SocketError> {
+fn lock_path(socket: &Path) -> PathBuf {
     let mut path = socket.as_os_str().to_owned();
     path.push(".lock");
-    let path = PathBuf::from(path);
+    PathBuf::from(path)
+}
+
+fn lock(socket: &Path) -> Result<File, SocketError> {
+    let path = lock_path(socket);
     let options = OpenOptions::new().read(true).write(true).create(true).mode(0o600).clone();
     let mut file = options.open(&path).map_err(|source| io_error("open", &path, source))?;
-    match file.try_lock() {
+    let mut locked = file.try_lock();
+    for _ in 1..TRIES {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::park_timeout(BETWEEN_TRIES);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
@@ -167,8 +192,9 @@ mod tests {
         let own = format!("a node (process {}) already listens on", std::process::id());
         assert!(error.starts_with(&own), "{error}");
         assert!(UnixStream::connect(&path).is_ok());
+        assert!(is_taken(&path));
         drop(socket);
-        assert!(!path.exists());
+        assert!(!path.exists() && !is_taken(&path));
         std::fs::remove_dir_all(directory).unwrap();
     }
 
