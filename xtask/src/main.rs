@@ -35,7 +35,8 @@ cargo xtask COMMAND
                              random programs against PUC Lua 5.4, random bytes for every parser;
                              see docs/fuzzing.md
   loom                       the inbox of a shard under every schedule of the threads that meet there
-  miri                       tests of the lowest crates under Miri; needs a nightly toolchain with it
+  miri                       tests of the lowest crates under Miri, a minute or two; needs a nightly
+                             toolchain with it
   sim [--seed N] [--steps M] the kernel under a seeded random schedule; the same seed, the same run
   sim --durable [--seed N] [--seeds M]
                              likewise a node with durable processes, whose disk and machine fail
