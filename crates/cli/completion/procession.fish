@@ -3,4 +3,5 @@ function __procession_complete
     set -l words (commandline -opc)[2..-1] (commandline -ct)
     procession __complete -- $words 2>/dev/null
 end
-complete -c procession -a '(__procession_complete)'
+# Files where there is nothing to offer.
+complete -c procession -f -n 'count (__procession_complete) >/dev/null' -a '(__procession_complete)'

@@ -45,7 +45,10 @@ end
 ";
 
 /// Lines as they are typed, each with what it becomes.
-const LINES: [(&str, &str); 5] = [
+const LINES: [(&str, &str); 7] = [
+    // There is a file whose name begins so, too.
+    ("procession completion f", "fish"),
+    ("procession upgrade app:greetings app:lo", "app:loud"),
     ("procession insp", "inspect"),
     ("procession config sch", "schema"),
     ("procession top --so", "--sort"),
@@ -70,6 +73,7 @@ fn completed(shell: &str, script: &str) -> Option<Vec<String>> {
     let up = Session::start_in(at, &[], &["up", application.to_str().unwrap()]);
     assert_eq!(up.line(), "ready");
     std::fs::write(at.join("script"), script).unwrap();
+    std::fs::write(at.join("file"), "").unwrap();
     let lines: Vec<String> = LINES.iter().map(|(line, _)| format!("'{line}'")).collect();
     let ended = Session::start_line(at, &format!("{shell} ./script {}", lines.join(" "))).end();
     assert_eq!(ended.code, Some(0), "{ended:#?}");
