@@ -126,7 +126,8 @@ fn node(settings: &crate::settings::Settings) -> Result<Vec<Finding>, Failure> {
     findings.extend(troubles.map(|trouble| wrong("records", printable(trouble))));
     findings.push(match client.ready() {
         Ok(()) => ok("shards", format!("all {} answer", view.shards)),
-        Err(error) => wrong("shards", error.to_string()),
+        // It may be the application as well as a shard.
+        Err(error) => wrong("ready", error.to_string()),
     });
     Ok(findings)
 }

@@ -2,7 +2,7 @@
 
 use crate::connect::{Common, failed};
 use crate::failure::Failure;
-use crate::output::{Format, list, one, printable};
+use crate::output::{Format, list, one, printable_lines};
 use clap::Args;
 use procession_api::{LIMIT_MAX, RecordQuery, RecordView};
 use std::io::{Write as _, stdout};
@@ -116,5 +116,29 @@ fn text(record: &RecordView) -> String {
         record.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let line =
         format!("{time} {:5} {source} {id} {} {}", record.kind, record.message, fields.join(" "));
-    printable(line.trim_end()) + "\n"
+    // Values that a program prints stand behind tabs, which move the cursor only on.
+    printable_lines(&line.trim_end().replace('\n', "\u{FFFD}")) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_keeps_its_tabs_and_nothing_else_that_moves_the_cursor() {
+        let record = RecordView {
+            id: 1,
+            time: "2026-11-21T20:00:00.000000Z".to_owned(),
+            kind: "print".to_owned(),
+            pid: Some("{app:processes|1.0.2.0}".to_owned()),
+            program: Some("app:a".to_owned()),
+            service: None,
+            labels: Default::default(),
+            fields: Default::default(),
+            message: "n\t1\x1b[2J\nx".to_owned(),
+            cut: false,
+        };
+        let shown = "20:00:00.000 print app:a 1.0.2.0 n\t1\u{FFFD}[2J\u{FFFD}x\n";
+        assert_eq!(text(&record), shown);
+    }
 }
