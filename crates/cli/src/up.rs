@@ -202,7 +202,14 @@ fn store(
             StoreError::Locked { .. } => ExitStatus::Conflict,
             _ => ExitStatus::Failure,
         };
-        Failure::new(status, format!("failed to open the store {}: {error}", path.display()))
+        let what = match error {
+            StoreError::Full { .. } => format!(
+                "; what is not kept any more is removed by: procession store compact {}",
+                path.display()
+            ),
+            _ => String::new(),
+        };
+        Failure::new(status, format!("failed to open the store {}: {error}{what}", path.display()))
     })?;
     for tail in torn {
         let bytes = tail.bytes;

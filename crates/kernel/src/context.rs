@@ -64,6 +64,11 @@ impl Kernel {
         self.table.at(slot).is_some_and(|process| process.state == crate::State::Waiting)
     }
 
+    /// Counts messages that came, and that nobody will ever get.
+    pub fn count_lost(&mut self, messages: usize) {
+        self.counts.dropped_dead += messages as u64;
+    }
+
     /// Whether somebody has paused the process.
     #[must_use]
     pub fn is_paused(&self, slot: SlotIndex) -> bool {

@@ -77,7 +77,7 @@ pub struct Counts {
     pub received: u64,
     /// Messages that waited when their process ended.
     pub dropped_at_exit: u64,
-    /// Messages that came from another shard too late.
+    /// Messages that came from another shard too late, or for which there was no room where they wait.
     pub dropped_dead: u64,
     /// Times that a process was paused.
     pub pauses: u64,

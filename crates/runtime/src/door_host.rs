@@ -59,6 +59,11 @@ impl Host for Door<'_> {
             check_topic(&topic)?;
             let pid = self.resolve_to_send(to)?;
             self.check_pid("process.send", pid)?;
+            if let Some(keeper) = self.worker.shared.keeper.as_ref().filter(|_| pid.is_durable())
+                && keeper.resting.room(pid) == 0
+            {
+                return Err(crate::durable::full());
+            }
             let slot = self.slot;
             self.worker.sends += 1;
             self.worker.bulk += bulk(&payload);

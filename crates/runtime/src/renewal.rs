@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const MOVES_MAX: usize = 100;
 /// Upgrades that may wait on one shard.
 const WAITING_MAX: usize = 10_000;
+/// How long a durable process may take to come back for an upgrade that does not wait for anything else.
+const RETURN_MAX: Duration = Duration::from_secs(60);
 
 /// When a process is upgraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ enum Answer {
 /// An upgrade that waits until its process is at rest.
 pub(crate) struct Waiting {
     renewal: Renewal,
+    when: When,
     reply: Sender<Answer>,
 }
 
@@ -56,8 +59,9 @@ impl Node {
     ///
     /// # Errors
     /// `NotFound` (process, program); what loading says when the program does not load; `Invalid` when the
-    /// process is a part of the runtime; `Timeout` when it was never at rest; `Unavailable` when it
-    /// can't be done just now. In all cases the old program goes on.
+    /// process is a part of the runtime; `Timeout` when it was never at rest, or is durable and did not come
+    /// back in time; `Conflict` when it is durable and stands still, or nobody looks after it; `Unavailable`
+    /// when it can't be done just now. In all cases the old program goes on.
     pub fn upgrade(
         &self,
         pid: Pid,
@@ -66,16 +70,17 @@ impl Node {
         when: When,
     ) -> Result<(), Error> {
         let renewal = Renewal { pid, program: program.map(SmolStr::new), arguments };
-        let end = match when {
-            When::AtRest(patience) => Instant::now().checked_add(patience),
-            When::Now => None,
+        let patience = match when {
+            When::AtRest(patience) => patience,
+            When::Now => RETURN_MAX,
         };
+        let end = Instant::now().checked_add(patience);
         let mut shard = pid.shard;
         for _ in 0..MOVES_MAX {
             let (reply, answer) = channel();
-            let waiting = Waiting { renewal: renewal.clone(), reply };
-            let next = self.on(shard, move |worker| worker.ask_renewal(waiting, when))?;
-            match self.renewed(answer, end, shard, pid) {
+            let waiting = Waiting { renewal: renewal.clone(), when, reply };
+            let next = self.on(shard, move |worker| worker.ask_renewal(waiting))?;
+            match self.renewed(answer, (end, when == When::Now), shard, pid) {
                 Answer::Done(result) => return result,
                 Answer::Elsewhere if !self.is_alive(pid) => {
                     return Err(Error::not_found("process not found"));
@@ -91,7 +96,7 @@ impl Node {
     fn renewed(
         &self,
         answer: Receiver<Answer>,
-        end: Option<Instant>,
+        (end, is_now): (Option<Instant>, bool),
         shard: ShardIndex,
         pid: Pid,
     ) -> Answer {
@@ -108,8 +113,11 @@ impl Node {
                     worker.renewals.retain(|waiting| waiting.renewal.pid != pid);
                 });
                 answer.try_recv().unwrap_or_else(|_| {
-                    let message =
-                        "the process was not at rest in time, it has something in hand: nothing was changed";
+                    let message = if is_now {
+                        "the process did not come back from the store in time: nothing was changed"
+                    } else {
+                        "the process was not at rest in time, it has something in hand: nothing was changed"
+                    };
                     Answer::Done(Err(Error::new(ErrorKind::Timeout, message).with_retryable(true)))
                 })
             }
@@ -119,11 +127,15 @@ impl Node {
 
 impl Worker {
     /// Upgrades a process now or when it is at rest; the shard to which it has moved, if it has.
-    fn ask_renewal(&mut self, waiting: Waiting, when: When) -> Option<ShardIndex> {
+    fn ask_renewal(&mut self, waiting: Waiting) -> Option<ShardIndex> {
         let pid = waiting.renewal.pid;
         let Some(slot) = self.kernel.locate(pid) else {
             if pid.is_durable() && self.shared.is_alive(pid) {
                 // It is brought back, and has a turn.
+                if self.renewals.len() >= WAITING_MAX {
+                    let _ = waiting.reply.send(Answer::Done(Err(too_many())));
+                    return None;
+                }
                 self.renewals.push(waiting);
                 self.step(|kernel, cx| kernel.rouse_sleeper(cx, pid));
                 return None;
@@ -131,14 +143,12 @@ impl Worker {
             let _ = waiting.reply.send(Answer::Elsewhere);
             return self.kernel.away(pid);
         };
-        if when == When::Now || self.is_at_rest(slot, pid) {
+        if waiting.when == When::Now || self.is_at_rest(slot, pid) {
             let result = self.renew(slot, &waiting.renewal);
             // Whoever asked may have given up.
             let _ = waiting.reply.send(Answer::Done(result));
         } else if self.renewals.len() >= WAITING_MAX {
-            let message = format!("{WAITING_MAX} upgrades wait on this shard: try again later");
-            let error = Error::new(ErrorKind::Unavailable, message).with_retryable(true);
-            let _ = waiting.reply.send(Answer::Done(Err(error)));
+            let _ = waiting.reply.send(Answer::Done(Err(too_many())));
         } else {
             self.renewals.push(waiting);
         }
@@ -151,12 +161,28 @@ impl Worker {
         let Some(pid) = self.kernel.pid(slot) else { return };
         let position = self.renewals.iter().position(|waiting| waiting.renewal.pid == pid);
         let Some(position) = position else { return };
-        if !self.is_at_rest(slot, pid) {
+        let is_now = self.renewals.get(position).is_some_and(|it| it.when == When::Now);
+        if !(is_now || self.is_at_rest(slot, pid)) {
             return;
         }
         let waiting = self.renewals.swap_remove(position);
         let result = self.renew(slot, &waiting.renewal);
         let _ = waiting.reply.send(Answer::Done(result));
+    }
+
+    /// A durable process does not come back as it is, so it can't be upgraded: whoever waits for that is told
+    /// why.
+    pub(crate) fn refuse_renewals(&mut self, pid: Pid, why: &str) {
+        let (refused, left) = std::mem::take(&mut self.renewals)
+            .into_iter()
+            .partition(|waiting: &Waiting| waiting.renewal.pid == pid);
+        self.renewals = left;
+        let refused: Vec<Waiting> = refused;
+        for waiting in refused {
+            let error = Error::new(ErrorKind::Conflict, format!("nothing was changed: {why}"));
+            // Whoever asked may have given up.
+            let _ = waiting.reply.send(Answer::Done(Err(error)));
+        }
     }
 
     /// A process has left this shard or ended: who waits for it has to look for it again.
@@ -201,4 +227,9 @@ impl Worker {
         self.kernel.account(slot, used);
         self.step(|kernel, cx| kernel.rouse(cx, *pid))
     }
+}
+
+fn too_many() -> Error {
+    let message = format!("{WAITING_MAX} upgrades wait on this shard: try again later");
+    Error::new(ErrorKind::Unavailable, message).with_retryable(true)
 }

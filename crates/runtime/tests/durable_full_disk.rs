@@ -6,7 +6,9 @@ mod keeping;
 use keeping::{PATIENCE, numbers, program, send, start, until};
 use procession_environment::{OnError, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks};
-use procession_store::{MemoryStore, Size, Store, StoreError, forward_store};
+use procession_store::{
+    Change, Commit, MemoryStore, Size, Space, Store, StoreError, forward_store,
+};
 use procession_types::{Context, ErrorKind, ExitReason, Message, Pid, SmolStr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -151,4 +153,34 @@ fn a_node_that_ends_while_the_disk_is_full_loses_nothing_that_was_acknowledged()
     first.shutdown(PATIENCE);
     disk.make_room();
     assert_eq!(sum(&node(&disk), pid), 11);
+}
+
+#[test]
+fn a_node_starts_on_a_disk_that_is_full() {
+    let store = Arc::new(MemoryStore::bounded(1 << 20));
+    let programs = || vec![program("sum", SUM, Some(OnError::Skip))];
+    let first = keeping::node(&store, programs());
+    let pid = started(&first);
+    first.shutdown(PATIENCE);
+    let mut junk = Vec::new();
+    for bytes in [4096, 64, 1] {
+        loop {
+            let key = format!("junk/{:06}", junk.len());
+            let change = Change::put(Space::Meta, key.clone(), vec![1; bytes]);
+            match store.apply(vec![Commit::of(vec![change])]).pop().unwrap() {
+                Ok(()) => junk.push(Change::remove(Space::Meta, key)),
+                Err(error) => break assert!(matches!(error, StoreError::Full { .. }), "{error}"),
+            }
+        }
+    }
+    let second = keeping::node(&store, programs());
+    assert_eq!(second.state_at(pid, u64::MAX).unwrap().slot, 1);
+    let error = second.send(pid, message(10)).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+    store.apply(vec![Commit::of(junk)]).pop().unwrap().unwrap();
+    until(|| second.send(pid, message(100)).is_ok());
+    // Nobody has the number of another.
+    let other = start(&second, "sum", numbers(&[])).pid;
+    assert!(other != pid && second.is_alive(other));
+    assert_eq!(sum(&second, pid), 101);
 }

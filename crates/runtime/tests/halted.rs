@@ -6,7 +6,7 @@ mod keeping;
 
 use keeping::*;
 use procession_environment::OnError;
-use procession_runtime::{Deed, Halt, Node};
+use procession_runtime::{Deed, Halt, Node, When};
 use procession_store::MemoryStore;
 use procession_types::{ErrorKind, Limit, Pid};
 use std::sync::Arc;
@@ -174,4 +174,69 @@ fn one_that_stands_still_can_be_ended_and_its_mailbox_is_limited() {
     // The store knows of it when its last commit is made.
     until(|| node.halt(pid).unwrap().is_none());
     assert!(metric(&node).ends_with(" 0"));
+}
+
+/// Sends to the process of that name until it is refused; gives how often, and why.
+const FLOOD: &str = "return { main = function(most)
+  local time = require('time')
+  for sent = 0, most do
+    local ok, error = process.send('sum 1', 'x', sent)
+    if not ok then return sent .. ' ' .. error:kind() .. ' ' .. error:message() end
+    if sent % 500 == 0 then time.sleep('1ms') end
+  end
+  return 'never'
+end }";
+
+#[test]
+fn whoever_sends_to_one_that_stands_still_is_refused_when_too_much_waits() {
+    let store = Arc::new(MemoryStore::default());
+    let mut all = programs();
+    all.push(program("flood", FLOOD, None));
+    let node = node(&store, all);
+    let pid = start(&node, "adder", numbers(&[])).pid;
+    send(&node, pid, numbers(&[1]));
+    until(|| node.lookup("sum 1") == Some(pid));
+    send(&node, pid, text("fail"));
+    stands(&node, pid);
+    let flood = start(&node, "flood", numbers(&[1_000_000])).ending.unwrap();
+    let reason = flood.wait_for(PATIENCE).unwrap();
+    let procession_types::ExitReason::Normal(value) = &*reason else { panic!("{reason:?}") };
+    let said = String::from_utf8(value.string(value.values()[0]).unwrap()).unwrap();
+    let (sent, why) = said.split_once(' ').unwrap();
+    assert_eq!(why, "RateLimited mailbox is full");
+    let sent: i64 = sent.parse().unwrap();
+    assert!(sent >= 10_000, "{sent}");
+    // What was under way when it was full is counted with what nobody has taken.
+    let unread = || {
+        let text = node.metrics();
+        let line = text.lines().find(|it| it.starts_with("procession_messages_unread_total "));
+        line.unwrap().rsplit(' ').next().unwrap().parse::<i64>().unwrap()
+    };
+    until(|| unread() == sent - 10_000);
+    let error = node.send(pid, message(1)).unwrap_err();
+    assert_eq!(error.limit, Some(Limit::Mailbox));
+    node.skip(pid).unwrap();
+    let page = || node.history_page(pid, procession_runtime::HistoryFrom::Slot(0), 1).unwrap();
+    until(|| page().slots == 10_002);
+    send(&node, pid, numbers(&[1]));
+}
+
+fn message(value: i64) -> procession_types::Message {
+    procession_types::Message { topic: "x".into(), from: None, payload: numbers(&[value]) }
+}
+
+#[test]
+fn one_that_stands_still_is_not_upgraded_and_says_so_at_once() {
+    let store = Arc::new(MemoryStore::default());
+    let node = node(&store, programs());
+    let pid = start(&node, "adder", numbers(&[])).pid;
+    send(&node, pid, text("fail"));
+    stands(&node, pid);
+    for when in [When::Now, When::AtRest(PATIENCE)] {
+        let error = node.upgrade(pid, None, numbers(&[]), when).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
+        assert!(error.message.contains("procession skip"), "{error}");
+    }
+    node.skip(pid).unwrap();
+    node.upgrade(pid, None, numbers(&[]), When::Now).unwrap();
 }

@@ -5,6 +5,8 @@ mod common;
 
 use common::Served;
 use procession_api::*;
+use procession_client::{Client, Target};
+use procession_server::Tokens;
 use procession_types::ErrorKind;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -233,4 +235,60 @@ fn a_dry_run_tells_and_changes_nothing() {
     let topic = DryRunRequest { topic: "@x".to_owned(), ..DryRunRequest::default() };
     let wrong = client.dry_run(&pid, &topic, LONG).unwrap_err();
     assert_eq!(wrong.problem().unwrap().error_kind(), ErrorKind::Invalid);
+}
+
+const RIGHTS: &str = "
+- name: looks
+  kind: security.policy
+  policy: {effect: allow, actions: ['process.history', 'process.info'], resources: ['*']}
+- name: forks
+  kind: security.policy
+  policy: {effect: allow, actions: ['process.fork', 'process.snapshot'], resources: ['*']}
+- name: spawns
+  kind: security.policy
+  policy: {effect: allow, actions: ['process.spawn', 'process.host'], resources: ['*']}
+";
+
+#[test]
+fn who_forks_and_makes_snapshots_needs_the_right_to() {
+    let directory = std::env::temp_dir().join(format!("pcp-rights-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&directory);
+    let file = directory.join("tokens.json");
+    let tokens = Tokens::open(&file).unwrap();
+    let made =
+        [("looker", vec!["looks"]), ("maker", vec!["forks"]), ("both", vec!["forks", "spawns"])]
+            .map(|(name, policies)| {
+                let policies = policies.iter().map(|it| format!("app:{it}")).collect();
+                tokens.create(name, policies).unwrap().text
+            });
+    let served = Served::with(
+        |config| {
+            config.listen = vec!["127.0.0.1:0".parse().unwrap()];
+            config.tokens = Some(file.clone());
+        },
+        RIGHTS,
+    );
+    let address = served.server.as_ref().unwrap().addresses()[0].to_string();
+    let [looker, maker, both] =
+        made.map(|token| Client::new(Target::Tcp { address: address.clone(), token }).unwrap());
+    let pid = served.spawn("app:adder", None);
+    feed(&served, &pid, &[json!(1), json!(2)]);
+    let request = |name: Option<&str>| ForkRequest {
+        at: Some(1),
+        name: name.map(str::to_owned),
+        timeout: None,
+    };
+    let fork = |client: &Client, name| client.fork(&pid, &request(name), (LONG, None));
+    let status = |error: procession_client::ClientError| error.problem().unwrap().status;
+
+    assert_eq!(looker.past_state(&pid, Some(1), LONG).unwrap().slot, 1);
+    assert_eq!(status(fork(&looker, None).unwrap_err()), 403);
+    assert_eq!(status(looker.make_snapshot(&pid, LONG).unwrap_err()), 403);
+    assert_eq!(maker.make_snapshot(&pid, LONG).unwrap().slot, 2);
+    assert_eq!(status(maker.snapshots(&pid).unwrap_err()), 403);
+    // A fork is a new process, and a name is one of its own.
+    assert_eq!(status(fork(&maker, None).unwrap_err()), 403);
+    assert_eq!(status(fork(&both, Some("taken")).unwrap_err()), 403);
+    assert_eq!(fork(&both, None).unwrap().slot, 1);
+    let _ = std::fs::remove_dir_all(&directory);
 }

@@ -16,10 +16,6 @@ use procession_store::{Change, Space};
 use procession_types::{Error, ErrorKind, Message, Pid, Rest, SmolStr};
 use std::sync::Arc;
 
-/// Messages that are kept in memory, too, for one process that stays at rest; those that come from outside of
-/// the store are dropped beyond that, as by a full mailbox.
-const RESTING_MESSAGES_MAX: usize = 10_000;
-
 impl Door<'_> {
     /// See [`procession_environment::Host::spawn_owned`].
     pub(crate) fn own(&mut self, request: SpawnRequest) -> Result<Owned, Error> {
@@ -154,10 +150,12 @@ impl Worker {
     pub(crate) fn stay_asleep(&mut self, pid: Pid) -> bool {
         let is_brief = self.desk.withheld.contains(&pid);
         let (messages, is_unwanted) = self.step(|kernel, cx| kernel.stay_asleep(cx, pid, is_brief));
-        let early = self.desk.early.get(&pid).map_or(0, Vec::len);
-        let room = RESTING_MESSAGES_MAX.saturating_sub(early);
+        let room = self.shared.keeper.as_ref().map_or(0, |keeper| keeper.resting.room(pid));
+        // Who sends is refused when there is none; these were under way.
+        self.kernel.count_lost(messages.len().saturating_sub(room));
         let written = self.write_down(pid, messages.into_iter().take(room));
-        if !written.is_empty() {
+        if let Some(keeper) = self.shared.keeper.as_ref().filter(|_| !written.is_empty()) {
+            keeper.resting.add(pid, written.len());
             self.desk.early.entry(pid).or_default().extend(written);
         }
         is_unwanted && !self.desk.is_resting && !is_brief
@@ -189,6 +187,12 @@ impl Worker {
     /// A process stands still, or can't be brought back: what has come for it waits in the store, and who
     /// looks after it is told.
     pub(crate) fn stand_still(&mut self, pid: Pid, error: Error) {
+        if !self.renewals.is_empty() {
+            let why = format!(
+                "the process stands still ({error}): let it go on with procession skip, then upgrade it"
+            );
+            self.refuse_renewals(pid, &why);
+        }
         let waiting = self.desk.returned.remove(&pid).unwrap_or_default();
         let early = self.desk.early.remove(&pid).unwrap_or_default();
         let early: Early = early.into_iter().map(|it| (Some(it.source), it.parcel)).collect();

@@ -73,30 +73,17 @@ impl Worker {
         let bytes = record.bytes();
         kept.since.records += 1;
         kept.since.bytes += bytes.len() as u64;
-        let is_released = kept.head.durability.promise == Promise::Async;
+        let is_early = kept.head.durability.promise == Promise::Async;
         let program = kept.head.program.clone();
         let (pid, n) = (kept.pid, kept.n);
         let commit = Commit { append: Some(Append { id: kept.id, n, record: bytes }), changes };
         kept.n += 1;
         kept.in_flight += 1;
         self.desk.kept.insert(slot, kept);
-        let now = is_released.then(|| outputs.clone());
-        self.fly(
-            Flight {
-                pid,
-                slot,
-                n,
-                program: program.clone(),
-                outputs,
-                ending,
-                is_released,
-                told: None,
-            },
-            commit,
-        );
-        if let Some(outputs) = now {
-            self.release((pid, slot), (n, Arrival::SOON), &program, outputs);
-        }
+        let is_released = false;
+        let flight =
+            Flight { pid, slot, n, program, outputs, ending, is_early, is_released, told: None };
+        self.fly(flight, commit);
     }
 
     /// Sends a commit to the committer, behind those sent before.
@@ -107,8 +94,12 @@ impl Worker {
     }
 
     /// Hands over what the committer has room for. What comes back is in the order of `flights`.
+    ///
+    /// What does not wait for the disk leaves its process then, and no earlier: who acts upon it on another
+    /// shard must not come before it.
     pub(crate) fn send_commits(&mut self) {
         let Some(keeper) = self.shared.keeper.clone() else { return };
+        let mut early = Vec::new();
         while let Some(commit) = self.desk.unsent.pop_front() {
             let (arrivals, shard) = (Arc::clone(&keeper.arrivals), self.shard);
             let gauge = Arc::clone(&keeper.gauge);
@@ -118,15 +109,26 @@ impl Worker {
             };
             if let Err(refused) = keeper.committer.submit(commit, Box::new(done)) {
                 // It tells when there is room.
-                return self.desk.unsent.push_front(refused.commit);
+                self.desk.unsent.push_front(refused.commit);
+                break;
             }
+            let at = self.desk.flights.len().checked_sub(self.desk.unsent.len() + 1);
+            let flight = at.and_then(|at| self.desk.flights.get_mut(at));
+            if let Some(flight) = flight.filter(|flight| flight.is_early) {
+                flight.is_released = true;
+                let (from, outputs) = ((flight.pid, flight.slot), flight.outputs.clone());
+                early.push((from, flight.n, flight.program.clone(), outputs));
+            }
+        }
+        for (from, n, program, outputs) in early {
+            self.release(from, (n, Arrival::SOON), &program, outputs);
         }
     }
 
     /// The oldest commit under way is decided.
     pub(crate) fn decided(&mut self, result: Result<(), StoreError>, group: u64) {
         let Some(flight) = self.desk.flights.pop_front() else { return };
-        let Flight { pid, slot, n, program, outputs, ending, is_released, told } = flight;
+        let Flight { pid, slot, n, program, outputs, ending, is_released, told, .. } = flight;
         self.one_less_undecided(pid);
         if let Some(told) = told {
             told(self, result.as_ref().copied().map_err(of_store));

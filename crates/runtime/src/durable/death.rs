@@ -110,6 +110,7 @@ impl Worker {
             program: kept.head.program.clone(),
             outputs: Vec::new(),
             ending: None,
+            is_early: false,
             is_released: true,
             told: None,
         };
@@ -134,6 +135,7 @@ impl Worker {
             program: kept.head.program.clone(),
             outputs: Vec::new(),
             ending: None,
+            is_early: false,
             is_released: true,
             told: None,
         };

@@ -6,6 +6,7 @@
 
 use super::history::{Part, came_of, head_of, record};
 use super::keeper::{Keeper, locked, of_store};
+use super::queued::full;
 use crate::node::Node;
 use crate::worker::Worker;
 use procession_durable::bytes::{decoded, encoded};
@@ -146,7 +147,9 @@ impl Node {
     /// Whether there is room for one more message to a process that stands still: nobody takes them.
     pub(super) fn check_waiting(&self, to: Pid) -> Result<(), Error> {
         if !self.is_halted(to) {
-            return Ok(());
+            let keeper = self.shared.keeper.as_ref();
+            let has_room = keeper.is_none_or(|keeper| keeper.resting.room(to) > 0);
+            return if has_room { Ok(()) } else { Err(full()) };
         }
         let (keeper, head) = self.past_of(to)?;
         let limits = &head.birth.limits;

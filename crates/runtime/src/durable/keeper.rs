@@ -6,6 +6,7 @@ use super::halted::{self, Halted};
 use super::owners::{self, Owners};
 use super::patient::{Gauge, Patient};
 use super::queues::{self, Queues};
+use super::resting::Resting;
 use super::rule::SnapshotRule;
 use crate::io_pool::IoPool;
 use crate::program::{Loaded, Programs};
@@ -47,6 +48,7 @@ pub(crate) struct Keeper {
     /// Processes that could not be brought back when that was tried last, and why; some of them.
     pub(crate) broken: Mutex<BTreeMap<Pid, Error>>,
     pub(crate) queues: Arc<Queues>,
+    pub(crate) resting: Resting,
     /// For what reads the store or replays.
     pub(crate) pool: IoPool,
     environment: Arc<dyn Environment>,
@@ -102,10 +104,11 @@ impl Opened {
             Some(bytes) => read_u32(&bytes).ok_or_else(|| foreign(META_EPOCH))?,
             None => (now.0 / 1_000_000_000) as u32 | EPOCH_OF_STORE,
         };
-        let mut known: Vec<SmolStr> = match store.get(Space::Meta, META_HOSTS)? {
-            Some(bytes) => decoded(&bytes).map_err(|_| foreign(META_HOSTS))?,
-            None => Vec::new(),
+        let stored: Option<Vec<SmolStr>> = match store.get(Space::Meta, META_HOSTS)? {
+            Some(bytes) => Some(decoded(&bytes).map_err(|_| foreign(META_HOSTS))?),
+            None => None,
         };
+        let mut known = stored.clone().unwrap_or_default();
         for host in hosts {
             if !known.contains(&host.id) {
                 known.push(host.id.clone());
@@ -129,6 +132,7 @@ impl Opened {
             }
             true
         })?;
+        let numbers_before = numbers.clone();
         let mut changes = vec![
             Change::put(Space::Meta, META_FORMAT, FORMAT.to_le_bytes()),
             Change::put(Space::Meta, META_EPOCH, epoch.to_le_bytes()),
@@ -138,7 +142,13 @@ impl Opened {
             *end += BLOCK;
             changes.push(set_aside(*shard, *end));
         }
-        store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(()))?;
+        match store.apply(vec![Commit::of(changes)]).pop().unwrap_or(Ok(())) {
+            // All of it is there already but for the numbers, and each birth says those again.
+            Err(StoreError::Full { .. }) if stored.as_ref() == Some(&known) => {
+                numbers = numbers_before;
+            }
+            other => other?,
+        }
         let (alive, owners, halted) = (Arc::new(alive), Arc::new(owners), Arc::new(halted));
         Ok(Self { epoch, hosts: known, alive, owners, halted, queues, numbers })
     }
@@ -207,6 +217,7 @@ impl Keeper {
             halted: opened.halted,
             broken: Mutex::default(),
             queues: opened.queues,
+            resting: Resting::default(),
             pool,
             environment,
             versions: Mutex::default(),

@@ -49,6 +49,7 @@ mod recover;
 mod release;
 mod renew;
 mod rest;
+mod resting;
 mod restore;
 mod revive;
 mod rule;
@@ -76,6 +77,7 @@ pub use history::{Deed, HISTORY_RECORDS_MAX, HistoryFrom, HistoryPage, Part, Par
 pub(crate) use keeper::{Begin, Hands, Keeper, Opened, locked, threads};
 pub(crate) use owners::Owners;
 pub(crate) use process::Desk;
+pub(crate) use queued::full;
 pub(crate) use queues::Queues;
 pub use restore::Restored;
 pub use rule::SnapshotRule;

@@ -73,7 +73,9 @@ pub(crate) struct Flight {
     pub(crate) outputs: Vec<Entry>,
     /// The process ends when it is decided.
     pub(crate) ending: Option<ExitReason>,
-    /// Already released: its promise is not to wait.
+    /// It is not to wait for the disk: released as soon as the committer has it.
+    pub(crate) is_early: bool,
+    /// Already released.
     pub(crate) is_released: bool,
     /// Is told when it is decided.
     pub(crate) told: Option<Told>,

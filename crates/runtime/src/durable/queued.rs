@@ -25,7 +25,7 @@ const fn source(n: u64) -> Source {
     Source { id: Source::QUEUE, n, index: 0 }
 }
 
-pub(super) fn full() -> Error {
+pub(crate) fn full() -> Error {
     Error::limit(Limit::Mailbox, "mailbox is full").with_retryable(true)
 }
 

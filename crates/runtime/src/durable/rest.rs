@@ -192,6 +192,7 @@ impl Worker {
             program: procession_types::SmolStr::default(),
             outputs: Vec::new(),
             ending: None,
+            is_early: false,
             is_released: true,
             told,
         };

@@ -27,6 +27,7 @@ impl Worker {
             return self.step(|kernel, cx| kernel.is_gone(cx, pid));
         }
         if self.stays(pid, Wanted::Alive) {
+            self.refuse_barred(pid);
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);
             }
@@ -42,6 +43,14 @@ impl Worker {
         let desk = &self.desk;
         let is_barred = || wanted == Wanted::Alive && self.is_barred(pid);
         desk.is_resting || desk.withheld.contains(&pid) || is_barred()
+    }
+
+    /// A process stays at rest because nobody looks after it: it is not upgraded.
+    fn refuse_barred(&mut self, pid: Pid) {
+        if !self.renewals.is_empty() && !self.desk.withheld.contains(&pid) && self.is_barred(pid) {
+            let why = "the process is at rest: start the service that it belongs to first";
+            self.refuse_renewals(pid, why);
+        }
     }
 
     /// Somebody wants a process to end that stays at rest or stands still.
@@ -88,6 +97,7 @@ impl Worker {
     fn woken(&mut self, pid: Pid, found: Result<Found, Error>, wanted: Wanted) {
         self.has_come(pid);
         if self.stays(pid, wanted) {
+            self.refuse_barred(pid);
             if self.stay_asleep(pid) {
                 self.bring_back_to_end(pid);
             }
@@ -138,6 +148,9 @@ impl Worker {
         self.desk.unread.remove(&pid);
         self.desk.parted.remove(&pid);
         self.desk.deadlines.remove(&pid);
+        if let Some(keeper) = &self.shared.keeper {
+            keeper.resting.forget(pid);
+        }
         self.step(|kernel, cx| kernel.is_gone(cx, pid));
     }
 
@@ -158,6 +171,7 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         if let Some(keeper) = &shared.keeper {
             goes_on(keeper, &head);
+            keeper.resting.forget(pid);
         }
         let charge = shared.residence.charge(pid.host);
         let mut kept = Kept::new(charge, head, ledger, n);

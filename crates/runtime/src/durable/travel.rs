@@ -198,7 +198,8 @@ impl Node {
         let id = number(&head.birth.pid);
         let past = Past::begin(&self.shared, keeper, head, record_of(keeper, id, slot)?)?;
         let ends = keeper.store.log_ends(id).map_err(|error| of_store(&error))?;
-        if past.n < ends.first {
+        // A log may begin behind the slot with a snapshot of what was later.
+        if past.n < ends.first || ends.first > 0 && past.ledger.inputs > slot {
             let first = first_state(keeper, id)?;
             let first =
                 first.map_or_else(String::new, |slot| format!(": ask for slot {slot} or later"));

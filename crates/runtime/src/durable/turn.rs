@@ -137,6 +137,9 @@ impl Worker {
             let held = kept.held.take();
             if let Some(end) = self.snapshot_if_due(slot, held) {
                 self.end_turn(slot, 0, end);
+                if !self.renewals.is_empty() {
+                    self.renew_waiting(slot);
+                }
             }
         }
         if self.desk.kept.get(&slot).is_some_and(|kept| kept.leaves && kept.in_flight == 0) {

@@ -1,6 +1,8 @@
 //! Members: who is adopted, and who ends.
 
 use super::*;
+use procession_runtime::When;
+use procession_types::ErrorKind;
 
 #[test]
 fn members_are_adopted_with_what_they_know_and_have_in_hand() {
@@ -100,6 +102,8 @@ fn members_that_are_not_durable_any_more_are_orphans() {
     assert!(members(&node).iter().all(|pid| !pid.is_durable()));
     let orphans = node.orphans().into_iter().map(|(_, pid)| pid).collect::<Vec<_>>();
     assert_eq!(orphans, two);
+    let error = node.upgrade(two[0], None, numbers(&[]), When::Now).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
     drop(node);
     let node = started(&store, Some(OnError::Exit), &pool(2, 2));
     assert_eq!(members(&node).into_iter().collect::<Vec<_>>(), two);

@@ -10,6 +10,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -26,16 +27,21 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// One for a store; one kind after the other.
+    /// One for a store; one kind after the other, as far as this machine can do them.
     pub(crate) fn next(life: u64, directory: &Path, random: &mut Random) -> Self {
         match life % 3 {
-            0 => Self::ShortWrite { blocks: (largest(directory) + random.below(60_000)) / 512 + 1 },
+            _ if !has_strace() => Self::short_write(directory, random),
+            0 => Self::short_write(directory, random),
             1 => Self::Write { first: 1 + random.below(40), step: 1 + random.below(20) },
             _ => Self::Sync { first: 1 + random.below(40) },
         }
     }
 
-    /// A command that runs another one so; as it is where this machine can't do it.
+    fn short_write(directory: &Path, random: &mut Random) -> Self {
+        Self::ShortWrite { blocks: (largest(directory) + random.below(60_000)) / 512 + 1 }
+    }
+
+    /// A command that runs another one so.
     pub(crate) fn around(&self, directory: &Path, inner: Command) -> Command {
         let mut command = match self {
             Self::ShortWrite { blocks } => {
@@ -44,7 +50,6 @@ impl Failure {
                 command.args(["-c", &script]);
                 command
             }
-            _ if !has_strace() => return inner,
             Self::Write { first, step } => {
                 let mut command = strace(&format!("write:error=EIO:when={first}+{step}"));
                 for journal in 0..100 {
@@ -62,10 +67,21 @@ impl Failure {
     }
 }
 
+/// Whether there is one that works; without it, says once what is not tried.
 fn has_strace() -> bool {
-    let mut strace = Command::new("strace");
-    strace.args(["-o", "/dev/null", "true"]).stderr(Stdio::null());
-    strace.status().is_ok_and(|status| status.success())
+    static HAS_ONE: OnceLock<bool> = OnceLock::new();
+    *HAS_ONE.get_or_init(|| {
+        let mut strace = Command::new("strace");
+        strace.args(["-o", "/dev/null", "true"]).stderr(Stdio::null());
+        let has_one = strace.status().is_ok_and(|status| status.success());
+        if !has_one {
+            eprintln!(
+                "torture: strace is not there or not allowed: writes are cut short only, and no write \
+                 or sync fails as a whole"
+            );
+        }
+        has_one
+    })
 }
 
 /// `-D`: the node is the child, not the one who watches it.

@@ -4,6 +4,7 @@ use super::machine::{Machine, SHARDS, Sent, turn};
 use super::programs::{KINDS, message, programs};
 use super::truth::{Deed, Truth};
 use crate::random::Random;
+use procession_environment::Promise;
 use procession_store::{Faults, FaultyStore, Store as _};
 use procession_types::Pid;
 use std::sync::atomic::AtomicI64;
@@ -54,6 +55,7 @@ pub(super) struct World {
     machine: Option<Machine>,
     accounts: Vec<Pid>,
     faults: Faults,
+    promise: Promise,
     truth: Truth,
     /// Steps that a node has left whose store has failed.
     zombie: Option<u64>,
@@ -69,6 +71,10 @@ impl World {
         // A test is over when its clock is not needed any more.
         let hand: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(1_700_000_000_000 * MS)));
         let store = Arc::new(FaultyStore::new(seed, Faults::default()));
+        // What has left a process too early is done again when its commit is refused: nothing is promised
+        // for that, as the documents say.
+        let is_early = seed % 5 == 4 && faults.write_fails == 0;
+        let promise = if is_early { Promise::Async } else { Promise::Local };
         let mut world = Self {
             seed,
             random: Random::new(Some(seed), 0),
@@ -77,7 +83,8 @@ impl World {
             machine: None,
             accounts: Vec::new(),
             faults,
-            truth: Truth::new(faults.sync_lies > 0),
+            promise,
+            truth: Truth::new(faults.sync_lies > 0, promise == Promise::Async),
             zombie: None,
             outcome: Outcome::default(),
         };
@@ -100,7 +107,7 @@ impl World {
         let store = Arc::clone(&self.store);
         // A start that fails is one that never was.
         store.set_faults(Faults::default());
-        self.machine = Some(Machine::start(store, self.hand, programs(), self.seed));
+        self.machine = Some(Machine::start(store, self.hand, programs(self.promise), self.seed));
         self.store.set_faults(self.faults);
         self.zombie = None;
     }
