@@ -4,13 +4,12 @@ use crate::HOST_SYSTEM;
 use crate::built_in::{BuiltInImage, Command, Desk, PoolProcess, pool_limits};
 use crate::node::{Node, Started};
 use procession_environment::SpawnRequest;
-use procession_kernel::Directory;
 use procession_supervision::pool::{Scale, Status};
 use procession_types::definition::Pool as Definition;
 use procession_types::{Error, ErrorKind, Pid, SmolStr};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -78,7 +77,7 @@ impl Node {
             *known.definition.lock().unwrap_or_else(PoisonError::into_inner) = definition.clone();
         }
         self.shared.programs.set_limits(&id, pool_limits(definition));
-        let Some(pid) = self.shared.directory.holder(&id) else { return Ok(()) };
+        let Some(pid) = self.shared.built_in(&id) else { return Ok(()) };
         let loaded = self.shared.programs.load(&id, pid.host)?;
         self.on(pid.shard, move |worker| {
             if let Some(slot) = worker.kernel.locate(pid) {
@@ -97,7 +96,7 @@ impl Node {
     /// # Errors
     /// As for [`Node::pool_status`].
     pub fn retire_members(&self, id: &str, members: Option<Vec<Pid>>) -> Result<(), Error> {
-        if self.shared.directory.holder(id).is_none() {
+        if self.shared.built_in(id).is_none() {
             return self.known_pool(id).map(drop);
         }
         let (reply, answer) = channel();
@@ -172,8 +171,7 @@ impl Node {
 
     fn command_pool(&self, id: &str, command: Command) -> Result<(), Error> {
         let known = self.known_pool(id)?;
-        let stopped = || Error::not_found(format!("pool \"{id}\" does not run"));
-        let pid = self.shared.directory.holder(id).ok_or_else(stopped)?;
+        let pid = self.shared.built_in(id).ok_or_else(|| stopped(id))?;
         known.desk.put(command)?;
         self.on(pid.shard, move |worker| worker.step(|kernel, cx| kernel.rouse(cx, pid)))?
     }
@@ -196,10 +194,18 @@ fn unknown(id: &str) -> Error {
     Error::not_found(format!("pool \"{id}\" not found"))
 }
 
+fn stopped(id: &str) -> Error {
+    Error::not_found(format!("pool \"{id}\" does not run"))
+}
+
 fn answered<T>(answer: &Receiver<T>, id: &str) -> Result<T, Error> {
-    answer.recv_timeout(PATIENCE).map_err(|_| {
-        let message = format!("pool \"{id}\" has not answered for {PATIENCE:?}; is it paused?");
-        Error::new(ErrorKind::Unavailable, message).with_retryable(true)
+    answer.recv_timeout(PATIENCE).map_err(|error| match error {
+        RecvTimeoutError::Timeout => {
+            let message = format!("pool \"{id}\" has not answered for {PATIENCE:?}; is it paused?");
+            Error::new(ErrorKind::Unavailable, message).with_retryable(true)
+        }
+        // It has ended meanwhile.
+        RecvTimeoutError::Disconnected => stopped(id),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::closing::Closing;
-use crate::config::Spreading;
+use crate::config::{HOST_SYSTEM, Spreading};
 use crate::directory::SharedDirectory;
 use crate::drain::Drains;
 use crate::durable::{Keeper, Residence};
@@ -101,6 +101,14 @@ impl Shared {
     /// The host with this id, when it has not been taken away.
     pub(crate) fn host(&self, id: &str) -> Option<HostIndex> {
         self.hosts.position(id).filter(|host| !self.drains.gates.is_removed(*host))
+    }
+
+    /// The process of a supervisor or pool, which has its id as a name. While it does not run, somebody else may
+    /// have that.
+    pub(crate) fn built_in(&self, id: &str) -> Option<Pid> {
+        let holder = self.directory.holder(id)?;
+        let is_system = !holder.is_durable() && self.host(HOST_SYSTEM) == Some(holder.host);
+        is_system.then_some(holder)
     }
 
     /// Tells consumers what they have waited for.

@@ -424,6 +424,44 @@ fn a_member_that_keeps_memory_while_idle_is_replaced() {
 }
 
 #[test]
+fn whoever_asks_a_pool_that_ends_hears_so() {
+    let bench = Bench::new(&definition(1, 1), "");
+    for _ in 0..20 {
+        let pool = bench.start();
+        bench.node.pause(pool.pid).unwrap();
+        std::thread::scope(|scope| {
+            let asked: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| bench.node.pool_status(POOL))).collect();
+            // Most of them have asked by then.
+            (0..20).for_each(|_| assert!(bench.node.stats().processes > 0));
+            bench.node.terminate(pool.pid).unwrap();
+            for asked in asked {
+                let error = asked.join().unwrap().unwrap_err();
+                assert_eq!(error.kind, ErrorKind::NotFound, "{error:?}");
+            }
+        });
+        pool.ending.unwrap().wait_for(PATIENCE).unwrap();
+    }
+}
+
+/// While a pool does not run, anybody may have its name.
+#[test]
+fn a_stranger_with_the_name_of_a_pool_is_not_taken_for_it() {
+    let bench = Bench::new(&definition(1, 1), "process.inbox():receive()");
+    let request = SpawnRequest {
+        program: "app:main".into(),
+        host: HOST_NORMAL.into(),
+        name: Some(POOL.into()),
+        ..SpawnRequest::default()
+    };
+    let stranger = bench.node.spawn(request, Context::default()).unwrap().pid;
+    assert_eq!(bench.node.lookup(POOL), Some(stranger));
+    assert_eq!(bench.node.pool_status(POOL).unwrap_err().kind, ErrorKind::NotFound);
+    bench.node.redefine_pool(&definition(2, 2)).unwrap();
+    assert_eq!(bench.node.info(stranger).unwrap().process.program, "app:main");
+}
+
+#[test]
 fn what_a_paused_member_would_get_goes_to_others() {
     let bench = Bench::new(
         &definition(2, 2),

@@ -5,7 +5,6 @@ use super::desk::{Command, Wanted};
 use super::hub::LifecycleEvents;
 use super::register::Supervised;
 use crate::node::Node;
-use procession_kernel::Directory;
 use procession_supervision::supervisor::Verb;
 use procession_types::{Error, ErrorKind, SmolStr};
 use std::fmt::Write as _;
@@ -47,7 +46,7 @@ impl Node {
             Verb::Start | Verb::Restart => self.check_may_start(id)?,
             Verb::Stop => {}
         }
-        let Some(pid) = self.shared.directory.holder(&supervisor) else {
+        let Some(pid) = self.shared.built_in(&supervisor) else {
             let message = format!("{supervisor}, the supervisor of {id}, does not run");
             return Err(Error::new(ErrorKind::Unavailable, message));
         };

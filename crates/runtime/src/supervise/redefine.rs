@@ -5,7 +5,6 @@ use super::application::{ApplicationDefinition, GRACE, ROOT, Running, no_applica
 use super::blueprint::Blueprint;
 use super::desk::{Command, Wanted};
 use crate::node::Node;
-use procession_kernel::Directory;
 use procession_supervision::plan::{Kind, Plan};
 use procession_types::{Error, ErrorKind, SmolStr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,7 +146,7 @@ impl Node {
     /// Gives the process of a supervisor its definition; `None` when none runs: the next one has it.
     fn ask(&self, id: SmolStr, blueprint: Arc<Blueprint>) -> Option<Result<Asked, Error>> {
         let desk = self.shared.register.desk_of(&id)?;
-        let pid = self.shared.directory.holder(&id)?;
+        let pid = self.shared.built_in(&id)?;
         let (reply, answer) = channel();
         let put = desk.put(Command { what: Wanted::Redefine(blueprint), reply });
         let roused = put.and_then(|()| {

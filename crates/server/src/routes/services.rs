@@ -249,7 +249,11 @@ pub(crate) async fn pools(
 #[utoipa::path(
     get, path = "/v1/pools/{pool}", tag = "pools", operation_id = "getPool",
     params(("pool" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
-    responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses(
+        (status = 200, body = PoolView),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "The pool has not answered in time: it is busy, or paused"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    ),
 )]
 pub(crate) async fn pool(
     Extracted(state): Extracted<State>,
@@ -266,7 +270,11 @@ pub(crate) async fn pool(
     post, path = "/v1/pools/{pool}/scale", tag = "pools", operation_id = "scalePool",
     params(("pool" = String, Path, description = "Its id, or the part of it behind the colon, or a beginning of either, when no other has that")),
     request_body = ScaleRequest,
-    responses((status = 200, body = PoolView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses(
+        (status = 200, body = PoolView),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "The pool has not answered in time: it is busy, or paused"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    ),
 )]
 pub(crate) async fn scale(
     Extracted(state): Extracted<State>,

@@ -54,4 +54,27 @@ impl Desk {
         self.has_some.store(!commands.is_empty(), Ordering::SeqCst);
         command
     }
+
+    /// The process has ended: whoever waits for an answer hears that none comes.
+    pub(super) fn clear(&self) {
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        commands.clear();
+        self.has_some.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn nobody_waits_for_a_pool_that_has_ended() {
+        let desk = Desk::default();
+        let (reply, answer) = channel();
+        desk.put(Command::Status { reply }).unwrap();
+        desk.clear();
+        assert!(answer.recv().is_err());
+        assert!(desk.take().is_none());
+    }
 }

@@ -260,6 +260,12 @@ impl PoolProcess {
     }
 }
 
+impl Drop for PoolProcess {
+    fn drop(&mut self) {
+        self.desk.clear();
+    }
+}
+
 impl BuiltIn for PoolProcess {
     fn step(&mut self, host: &mut dyn Host) -> Progress {
         if !std::mem::replace(&mut self.began, true) {
