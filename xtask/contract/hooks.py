@@ -32,7 +32,9 @@ KNOWN = {
     "from": [0, 3],
 }
 # What only durable processes have, and only one that stands still.
-PAST = ("/history", "/state", "/replay", "/fork", "/snapshots", "/export", "/dry-runs", "/restore")
+PAST = ("/history", "/state", "/replay", "/fork", "/snapshots", "/export", "/dry-run", "/restore")
+# What a request about a past has to say; with more, by chance, it is mostly refused.
+PLAIN = {"/dry-run": {"topic": "work"}}
 # Processes that answers have named, the newest last.
 pids = collections.deque(maxlen=20)
 # Processes in files, which nobody could make up.
@@ -71,6 +73,14 @@ def map_case(context, case):
             case.query.setdefault("timeout", "100ms")
     if operation.label == "POST /v1/imports" and exports and weight % 2:
         case.body = exports[-1]
+    is_valid = case.meta is not None and case.meta.generation.mode.is_positive
+    if operation.path.endswith(PAST) and is_valid and weight % 3 == 0:
+        case.path_parameters["process"] = DURABLE[0]
+        case.query = {"timeout": "1s"} if waits and case.method != "POST" else {}
+        if isinstance(case.body, dict):
+            plain = next((body for end, body in PLAIN.items() if operation.path.endswith(end)), {})
+            case.body = {**plain, "timeout": "1s"} if waits else dict(plain)
+        return case
     if isinstance(case.body, dict):
         # Slots, and not processes.
         known = {"to": KNOWN["at"]} if operation.path.endswith("/replay") else {}

@@ -20,7 +20,9 @@ use std::time::Instant;
 #[utoipa::path(
     get, path = "/v1/processes/{process}/export", tag = "past", operation_id = "exportProcess",
     params(("process" = String, Path, description = "A PID, a name, an id, or the unique beginning of one"), ExportQuery),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn export(
     Extracted(state): Extracted<State>,

@@ -37,6 +37,7 @@ pub(crate) async fn list(
     request_body = SnapshotRequest,
     responses((status = 200, body = SnapshotView),
         (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "A snapshot of the process is being written, or the disk is full"),
         (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn create(
@@ -68,7 +69,10 @@ pub(crate) async fn create(
         ("snapshot" = u64, Path, description = "What the snapshot is known by"),
     ),
     request_body = SnapshotRequest,
-    responses((status = 200, body = RestoreView), (status = "default", body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = RestoreView),
+        (status = 504, body = Problem, content_type = "application/problem+json", description = "The time that the request gave is over"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "A snapshot of the process is being written, or the disk is full"),
+        (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 pub(crate) async fn restore(
     Extracted(state): Extracted<State>,
