@@ -105,12 +105,17 @@ impl Node {
             let before = worker.kernel.counts().spawned;
             let (pid, _) = worker.birth(birth)?;
             let is_new = worker.kernel.counts().spawned > before;
-            Ok((begun(&shared, pid, is_new), pid.is_durable()))
+            Ok((begun(&shared, pid, is_new), pid.is_durable().then_some(pid)))
         })?;
-        let (started, is_durable) = started?;
-        if is_durable {
+        let (started, durable) = started?;
+        if let Some(pid) = durable {
             // Whoever is told of it finds it after a crash.
             self.flush_store();
+            if !self.is_kept(pid) {
+                let message =
+                    "the disk has not taken the birth of the process; see procession doctor";
+                return Err(Error::new(ErrorKind::Unavailable, message).with_retryable(true));
+            }
         }
         Ok(started)
     }

@@ -5,10 +5,11 @@
 mod keeping;
 
 use keeping::{PATIENCE, numbers, program, send, start, text, until};
-use procession_environment::OnError;
-use procession_runtime::{Node, NodeConfig, Sinks};
+use procession_environment::{OnError, SpawnRequest};
+use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks};
 use procession_store::{Commit, MemoryStore, Store, StoreError, forward_store};
-use procession_types::{Error, ErrorKind, ExitReason};
+use procession_types::{Context, Error, ErrorKind, ExitReason};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -36,11 +37,12 @@ const PARENT: &str = "return { main = function()
   process.inbox():receive()
 end }";
 
-/// A store that takes nothing while a test has its gate.
+/// A store that takes nothing while a test has its gate, or that has failed.
 #[derive(Default)]
 struct SlowDisk {
     inner: MemoryStore,
     gate: Mutex<()>,
+    has_failed: AtomicBool,
 }
 
 impl Store for SlowDisk {
@@ -49,6 +51,10 @@ impl Store for SlowDisk {
     fn apply(&self, commits: Vec<Commit>) -> Vec<Result<(), StoreError>> {
         // A test that has failed has let go of it.
         let _open = self.gate.lock();
+        if self.has_failed.load(Ordering::SeqCst) {
+            let failed = || Err(StoreError::Failed { what: "the test".to_owned() });
+            return commits.iter().map(|_| failed()).collect();
+        }
         self.inner.apply(commits)
     }
 }
@@ -80,6 +86,20 @@ fn births_wait_for_the_disk() {
     node.flush_store();
     let of_host = node.hosts()[0].durable;
     assert_eq!(of_host.processes + of_host.sleeping, born as u64);
+}
+
+#[test]
+fn a_birth_that_is_not_on_disk_is_told_to_nobody() {
+    let disk = Arc::new(SlowDisk::default());
+    let node = node(&disk, &[("sleeper", SLEEPER, Some(OnError::Skip))]);
+    disk.has_failed.store(true, Ordering::SeqCst);
+    let request = SpawnRequest {
+        program: "app:sleeper".into(),
+        host: HOST_NORMAL.into(),
+        ..SpawnRequest::default()
+    };
+    let error = node.spawn(request, Context::default()).err().unwrap();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error:?}");
 }
 
 /// One that has failed comes back when its commits are decided; by then it is being taken back to a snapshot.
