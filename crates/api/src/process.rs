@@ -31,7 +31,7 @@ pub struct ProcessView {
     pub mailbox_messages: u32,
     /// Bytes that wait in its mailbox.
     pub mailbox_bytes: u64,
-    /// Bytes of its heap.
+    /// Bytes of its heap as it is when the process is awake.
     pub memory_bytes: u64,
     /// Instructions executed so far.
     pub instructions: u64,
@@ -46,6 +46,9 @@ pub struct ProcessDetail {
     /// Why it stands still, when its state is `halted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halted: Option<HaltView>,
+    /// Whether it is packed, since it has been idle for long.
+    #[serde(default)]
+    pub hibernating: bool,
     /// Where the coroutine is that had the last turn, as `file:line`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
@@ -83,9 +86,9 @@ pub struct ProcessDetail {
     pub calls: u64,
     /// Its limits by name, in bytes, milliseconds or pieces; those that are not set are missing.
     pub limits: std::collections::BTreeMap<String, u64>,
-    /// Its coroutines.
+    /// Its coroutines, 1000 or a few more at most.
     pub coroutines: Vec<CoroutineView>,
-    /// Whether it has more of them than one look shows.
+    /// Whether it has more of them.
     pub coroutines_cut: bool,
 }
 

@@ -55,6 +55,11 @@ fn look(
     Ok(one(format, &value, text, |_| crate::ps::name(&detail.process)))
 }
 
+fn memory(detail: &ProcessDetail) -> String {
+    let packed = if detail.hibernating { ", hibernating" } else { "" };
+    bytes(detail.process.memory_bytes) + packed
+}
+
 fn text(detail: &ProcessDetail, peeked: Option<&Peeked>) -> String {
     let process = &detail.process;
     let mut lines = vec![
@@ -70,7 +75,7 @@ fn text(detail: &ProcessDetail, peeked: Option<&Peeked>) -> String {
         ("Answers", detail.caller.clone().unwrap_or_default()),
         ("Actor", detail.actor.clone().unwrap_or_default()),
         ("Scope", detail.scope.as_ref().map_or_else(String::new, |scope| scope.join(", "))),
-        ("Memory", bytes(process.memory_bytes)),
+        ("Memory", memory(detail)),
         ("Instructions", process.instructions.to_string()),
         (
             "Mailbox",
@@ -149,7 +154,7 @@ pub(crate) fn coroutines_text(coroutines: &[CoroutineView], are_cut: bool) -> St
         text.push_str(&coroutine_text(coroutine));
     }
     if are_cut {
-        text.push_str("\nThere are more coroutines than one look shows.\n");
+        text.push_str("\nThere are more coroutines than are shown.\n");
     }
     text
 }

@@ -5,7 +5,7 @@ use crate::configuration::Configuration;
 use crate::ending::Deadline;
 use crate::export::{self, Export};
 use crate::failure::{ExitStatus, Failure};
-use crate::serve::serve;
+use crate::serve::{listens_on, serve, tell};
 use crate::{grant, programs, settings, signals};
 use procession_environment::SpawnRequest;
 use procession_lua::LuaEnvironment;
@@ -131,7 +131,9 @@ fn face(
         // The main thread is gone only when the process ends anyway.
         let _ = happened.send(Happening::Shutdown(grace));
     };
-    let server = serve(node, &arguments.listen, &settings, configuration, file, shutdown, None)?;
+    let (listen, shown) = (&arguments.listen, file.clone());
+    let server = serve(node, listen, &settings, configuration, file, shutdown, None)?;
+    tell(&format!("{shown}: {}", listens_on(&server)));
     Ok(Some((server, export)))
 }
 

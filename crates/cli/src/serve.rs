@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use clap::Args;
 use procession_runtime::Node;
 use procession_server::{About, Limits, Reload, Server, ServerConfig, SocketError, StartError};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,6 +91,20 @@ pub(crate) fn serve(
         limits: Limits::default(),
     };
     Server::start(config).map_err(|error| failed(&error))
+}
+
+/// Where a server listens, in words; the ports are those that it has got.
+pub(crate) fn listens_on(server: &Server) -> String {
+    let socket = server.socket().map(|path| path.display().to_string());
+    let addresses = server.addresses().iter().map(|address| format!("http://{address}"));
+    let all: Vec<String> = socket.into_iter().chain(addresses).collect();
+    format!("it listens on {}", all.join(" and "))
+}
+
+/// Something for people, beside what processes print.
+pub(crate) fn tell(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "procession: {text}");
 }
 
 fn failed(error: &StartError) -> Failure {

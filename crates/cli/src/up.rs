@@ -8,7 +8,7 @@ use crate::export::{self, Export};
 use crate::failure::{ExitStatus, Failure};
 use crate::progress::Progress;
 use crate::reloading::Reloader;
-use crate::serve::{ServeArguments, serve};
+use crate::serve::{ServeArguments, listens_on, serve, tell};
 use crate::settings::Settings;
 use crate::{settings, signals};
 use clap::Args;
@@ -20,7 +20,6 @@ use procession_spec::Mode;
 use procession_store::{DiskConfig, DiskStore, Store, StoreError};
 use procession_types::ErrorKind;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -123,7 +122,7 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<u8, Failure> {
         shutdown,
         Some(reload),
     )?;
-    tell(&format!("{shown}: {summary}; {}", where_to(&server)));
+    tell(&format!("{shown}: {summary}; Ctrl-C ends it; {}", listens_on(&server)));
     start(&node, made.definition)?;
     let watching = node.lookup(ROOT).and_then(|root| {
         let happened = Mutex::new(happened.clone());
@@ -217,19 +216,6 @@ fn store(
         tell(&format!("store: {bytes} bytes that were being written were cut off{kept}"));
     }
     Ok(Some(Arc::new(store)))
-}
-
-fn where_to(server: &procession_server::Server) -> String {
-    let socket = server.socket().map(|path| path.display().to_string());
-    let addresses = server.addresses().iter().map(|address| format!("http://{address}"));
-    let all: Vec<String> = socket.into_iter().chain(addresses).collect();
-    format!("Ctrl-C ends it; it listens on {}", all.join(" and "))
-}
-
-/// Something for people, beside what processes print.
-fn tell(text: &str) {
-    // Nobody is left to tell when stderr is gone.
-    let _ = writeln!(std::io::stderr(), "procession: {text}");
 }
 
 /// The variables of the environment that programs could name.

@@ -6,7 +6,7 @@ mod common;
 use common::{Directory, Session};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 fn application() -> String {
@@ -54,6 +54,28 @@ fn the_configuration_says_where_each_value_comes_from() {
     }
     assert!(config["shards"]["value"].as_u64().is_some_and(|count| count > 0), "{config}");
     down(at, up);
+}
+
+#[test]
+fn run_says_where_it_listens() {
+    let directory = Directory::new("listens");
+    let at = directory.path();
+    output(at, &["token", "create", "ci", "--policy", "app:ci"]);
+    std::fs::write(
+        at.join("wait.lua"),
+        "return {main = function() process.events():receive() end}",
+    )
+    .unwrap();
+    let line = "procession run wait.lua --serve --socket n.sock --listen 127.0.0.1:0";
+    let run = Session::start_line(at, line);
+    let told = run.line();
+    let socket = at.join("n.sock").canonicalize().unwrap();
+    let start = format!("procession: wait.lua: it listens on {} and http://", socket.display());
+    let address = told.strip_prefix(&start).unwrap_or_else(|| panic!("{told}"));
+    TcpStream::connect(address).unwrap();
+    output(at, &["down", "--node", "./n.sock"]);
+    let ended = run.end();
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
 }
 
 #[test]

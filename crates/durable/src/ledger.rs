@@ -4,6 +4,7 @@
 //! Everything in it follows from the journal: recording and replaying keep it by the same rules.
 
 use crate::bytes::{decoded, record, variants};
+use crate::head::Birth;
 use crate::journal::Entry;
 use procession_environment::{Call, CallId, Relation};
 use procession_types::{Event, Fragment, Pid, SmolStr, Timestamp, Topic, word};
@@ -55,14 +56,16 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The next time at which something must happen to it.
+    /// The next time at which it has to be in memory by itself: for a timer, or for the end of the time
+    /// that it may live.
     #[must_use]
-    pub fn next_time(&self) -> Option<Timestamp> {
+    pub fn next_time(&self, birth: &Birth) -> Option<Timestamp> {
         let of_call = |call: &OpenCall| match call.waits {
             Waits::Time(until) => call.deadline.map_or(Some(until), |end| Some(end.min(until))),
             Waits::Outside(_) | Waits::Process(_) => call.deadline,
         };
-        self.calls.values().filter_map(of_call).min()
+        let end = birth.limits.wall_clock_ns_max.map(|most| birth.at.after(most));
+        self.calls.values().filter_map(of_call).chain(end).min()
     }
 
     /// Whether something it waits for, or watches, is lost when the node stops: then it must be told at

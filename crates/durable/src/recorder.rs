@@ -225,7 +225,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
         }
     }
 
-    fn receive(&mut self, queue: Queue) -> Option<Message> {
+    fn receive(&mut self, queue: Queue) -> Option<Box<Message>> {
         let sated = self.is_sated(|| self.gate.host_ref().has_message(queue));
         let taken = if sated { None } else { self.gate.take_message(queue) };
         let Some((message, source)) = taken else {
@@ -239,7 +239,7 @@ impl<G: Gate> Host for Recorder<'_, G> {
         let entry = Entry::Message { queue, source, message };
         recording.change(&entry);
         match entry {
-            Entry::Message { message, .. } => Some(message),
+            Entry::Message { message, .. } => Some(Box::new(message)),
             _ => None,
         }
     }

@@ -297,14 +297,14 @@ impl Host for Replayer<'_> {
         )
     }
 
-    fn receive(&mut self, queue: Queue) -> Option<Message> {
+    fn receive(&mut self, queue: Queue) -> Option<Box<Message>> {
         if self.withholds() {
             return None;
         }
         match self.next() {
             Some(Entry::Message { queue: of, message, .. }) if of == queue => {
                 self.ledger.inputs += 1;
-                Some(message)
+                Some(Box::new(message))
             }
             Some(Entry::Nothing) | None => None,
             Some(entry) => {

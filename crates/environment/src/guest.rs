@@ -1,6 +1,6 @@
 //! Environments, loaded programs and running guests.
 
-use crate::{Host, Inspection, Program, Queue};
+use crate::{Host, Inspection, Program, Queue, Seen};
 use procession_types::{Error, ExitReason, Fragment, Limits};
 use std::sync::Arc;
 
@@ -97,16 +97,22 @@ pub trait Guest: Send {
         false
     }
 
-    /// What the program's coroutines do, between two turns. It changes nothing, and takes about as
-    /// long as `budget` instructions: what does not fit is left out.
-    fn inspect(&mut self, budget: u64) -> Inspection {
-        let _ = budget;
+    /// What the program's coroutines do, between two turns, without those that were `seen` before. It
+    /// changes nothing, and takes about as long as `budget` instructions: what does not fit is left out, and
+    /// is told by a further look. What begins or ends between two looks may be missing, or there twice.
+    fn inspect(&mut self, budget: u64, seen: Seen) -> Inspection {
+        let _ = (budget, seen);
         Inspection::default()
     }
 
     /// Packs the state into fewer bytes until it is needed again, which nobody can notice but by
     /// the time it takes; called when the process has been idle for long. False when it can't.
     fn hibernate(&mut self) -> bool {
+        false
+    }
+
+    /// Whether it is packed now.
+    fn is_hibernating(&self) -> bool {
         false
     }
 

@@ -179,7 +179,7 @@ pub trait Host {
     /// `NotFound`, `PermissionDenied`, `RateLimited` (full mailbox), `Unavailable` (message size).
     fn send(&mut self, to: &[u8], topic: Topic, payload: Fragment) -> Result<(), Error>;
     /// Takes the oldest message of a queue.
-    fn receive(&mut self, queue: Queue) -> Option<Message>;
+    fn receive(&mut self, queue: Queue) -> Option<Box<Message>>;
     /// Whether `receive` would give a message.
     fn has_message(&self, queue: Queue) -> bool;
     /// Takes the oldest event.

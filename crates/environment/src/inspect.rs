@@ -45,11 +45,24 @@ pub struct CoroutineInfo {
     pub traceback: Box<str>,
 }
 
+/// Where a look into a guest goes on: behind what earlier looks have told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Coroutines of tasks.
+    pub tasks: usize,
+    /// Other coroutines.
+    pub others: usize,
+    /// Where the next one of these may be, in the memory of the guest as it was then.
+    pub position: usize,
+    /// Which memory that was.
+    pub layout: u64,
+}
+
 /// See [`crate::Guest::inspect`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inspection {
     /// Tasks in their order, each with what it resumed; then those that nobody has resumed.
     pub coroutines: Vec<CoroutineInfo>,
-    /// Whether there are more than the budget allowed to look at.
-    pub is_cut: bool,
+    /// Where to go on when there are more than the budget allowed to look at.
+    pub rest: Option<Seen>,
 }

@@ -18,7 +18,7 @@ pub use host::{
     Relation, SpawnRequest,
 };
 pub use http::HttpRequest;
-pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection};
+pub use inspect::{Activity, Awaited, CoroutineInfo, Inspection, Seen};
 pub use program::{Dialect, Durability, Module, OnError, Program, Promise};
 pub use service::{
     Labels, Measurement, MetricDefinition, MetricKind, MetricRequest, QueueOperation, QueueOptions,

@@ -6,7 +6,9 @@ use procession_kernel::{
     Definition, Effects, HostConfig, Kernel, KernelConfig, NoPlaces, QueueId, SingleDirectory,
     Spawn, Spawned, Step, TurnEnd,
 };
-use procession_types::{Context, Event, ExitReason, Fragment, Limits, Pid, SmolStr, Timestamp};
+use procession_types::{
+    Context, Event, ExitReason, Fragment, Limits, Pid, SmolStr, Timestamp, Topic,
+};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -86,7 +88,7 @@ fn main() {
     let mut shard = Shard::new();
     let (a, b) = (shard.spawn(None), shard.spawn(None));
     shard.wait_all();
-    let topic = SmolStr::new("ping");
+    let topic = Topic::new("ping");
     let count = 5_000_000;
 
     let start = Instant::now();

@@ -62,6 +62,7 @@ impl Kernel {
             },
         }
         self.counts.sent += 1;
+        let message = Box::new(message);
         match here.map(|process| process.slot) {
             Some(slot) => {
                 self.put_handed(cx, slot, message);
@@ -81,7 +82,7 @@ impl Kernel {
         cx: &mut Step<'_>,
         slot: SlotIndex,
         from: Pid,
-        message: Message,
+        message: Box<Message>,
     ) {
         let Some(process) = self.table.at(slot) else { return };
         let (to, bytes, is_parent) = (process.pid, message.bytes(), process.parent == Some(from));
@@ -93,7 +94,7 @@ impl Kernel {
         self.arrived(cx, to, bytes);
     }
 
-    fn put_handed(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Message) {
+    fn put_handed(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Box<Message>) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let last = (Some(process.mailbox.arrivals()), message.topic.clone());
         process.mailbox.push_over(message);

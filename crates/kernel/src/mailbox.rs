@@ -36,7 +36,7 @@ struct Entry {
     /// Position among all messages this mailbox ever got: what goes back to the inbox goes to
     /// where it belongs.
     arrival: u64,
-    message: Message,
+    message: Box<Message>,
 }
 
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Mailbox {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, message: Message, limits: &Limits) -> Result<(), Full> {
+    pub(crate) fn push(&mut self, message: Box<Message>, limits: &Limits) -> Result<(), Full> {
         let bytes = message.bytes();
         let total = self.bytes + bytes;
         if self.messages >= limits.mailbox_messages_max || total > limits.mailbox_bytes_max {
@@ -113,15 +113,16 @@ impl Mailbox {
 
     /// Adds a message even when it is full: one that was accepted elsewhere.
     #[inline]
-    pub(crate) fn push_over(&mut self, message: Message) {
+    pub(crate) fn push_over(&mut self, message: Box<Message>) {
         let bytes = message.bytes();
         self.add(message, bytes);
     }
 
     /// Adds a message that counts for so many bytes.
     #[inline]
-    fn add(&mut self, message: Message, bytes: u64) {
-        if is_reserved(&message.topic) && self.queue_of(&message.topic).is_none() {
+    fn add(&mut self, message: Box<Message>, bytes: u64) {
+        // It is the driver's, and nobody listens to it any more.
+        if message.topic.is_reserved() && self.queue_of(&message.topic).is_none() {
             return;
         }
         self.bytes += bytes;
@@ -141,13 +142,13 @@ impl Mailbox {
 
     /// The oldest message of a queue.
     #[inline]
-    pub(crate) fn receive(&mut self, queue: QueueId) -> Option<Message> {
+    pub(crate) fn receive(&mut self, queue: QueueId) -> Option<Box<Message>> {
         self.receive_entry(queue).map(|(_, message)| message)
     }
 
     /// The oldest message of a queue, and its position among all that came.
     #[inline]
-    pub(crate) fn receive_entry(&mut self, queue: QueueId) -> Option<(u64, Message)> {
+    pub(crate) fn receive_entry(&mut self, queue: QueueId) -> Option<(u64, Box<Message>)> {
         let entries = self.queue_mut(queue)?;
         let entry = entries.pop_front()?;
         if entries.is_empty() && entries.capacity() > KEPT_CAPACITY_MAX {
@@ -166,7 +167,7 @@ impl Mailbox {
         let mut entries: Vec<Entry> = queues.flat_map(std::mem::take).collect();
         entries.sort_unstable_by_key(|entry| entry.arrival);
         (self.messages, self.bytes) = (0, 0);
-        entries.into_iter().map(|entry| (entry.arrival, entry.message)).collect()
+        entries.into_iter().map(|entry| (entry.arrival, *entry.message)).collect()
     }
 
     /// Makes a queue for a topic under the number that it had in another mailbox; no message waits.
@@ -189,7 +190,7 @@ impl Mailbox {
             queues.flat_map(|queue| queue.iter().take(count_max)).collect();
         entries.sort_unstable_by_key(|entry| entry.arrival);
         entries.truncate(count_max);
-        entries.into_iter().map(|entry| &entry.message).collect()
+        entries.into_iter().map(|entry| &*entry.message).collect()
     }
 
     pub(crate) fn has_message(&self, queue: QueueId) -> bool {
@@ -231,7 +232,7 @@ impl Mailbox {
     pub(crate) fn unlisten(&mut self, queue: QueueId) {
         let Some(listeners) = &mut self.listeners else { return };
         let Some(listener) = listeners.remove(queue) else { return };
-        if is_reserved(&listener.topic) {
+        if listener.topic.is_reserved() {
             self.discount(&listener.queue);
         } else {
             self.merge(listener.queue);
@@ -243,7 +244,7 @@ impl Mailbox {
     pub(crate) fn close_all(&mut self) -> ClosedListeners {
         let mut closed = self.listeners.take();
         for listener in closed.iter_mut().flat_map(|closed| closed.list.iter_mut().flatten()) {
-            if is_reserved(&listener.topic) {
+            if listener.topic.is_reserved() {
                 self.discount(&listener.queue);
             } else {
                 let entries = std::mem::take(&mut listener.queue);
@@ -371,9 +372,4 @@ impl Listeners {
         }
         Some(listener)
     }
-}
-
-/// Topics that start with `@` are the driver's. What comes on one that nobody listens to is dropped.
-fn is_reserved(topic: &str) -> bool {
-    topic.starts_with('@')
 }

@@ -24,7 +24,8 @@ impl Kernel {
             return Err(Error::limit(Limit::MessageSize, "message too large"));
         }
         let birth = sender.birth;
-        let message = Message { topic, from: Some(sender.pid), payload };
+        // In one place from here to its receiver: to move it costs more than to make room for it.
+        let message = Box::new(Message { topic, from: Some(sender.pid), payload });
         self.post_for(cx, birth, to, message)
     }
 
@@ -39,7 +40,7 @@ impl Kernel {
         to: Pid,
         message: Message,
     ) -> Result<(), Error> {
-        self.post_for(cx, self.birth_of(slot), to, message)
+        self.post_for(cx, self.birth_of(slot), to, Box::new(message))
     }
 
     /// Puts a message into a mailbox for somebody outside.
@@ -47,7 +48,7 @@ impl Kernel {
     /// # Errors
     /// `NotFound`, `RateLimited` (full mailbox).
     pub fn post(&mut self, cx: &mut Step<'_>, to: Pid, message: Message) -> Result<(), Error> {
-        self.post_for(cx, Birth::VOID, to, message)
+        self.post_for(cx, Birth::VOID, to, Box::new(message))
     }
 
     #[inline]
@@ -56,7 +57,7 @@ impl Kernel {
         cx: &mut Step<'_>,
         birth: Birth,
         to: Pid,
-        message: Message,
+        message: Box<Message>,
     ) -> Result<(), Error> {
         let slot = if self.is_mine(to) { Some(to.slot) } else { self.near(birth, to) };
         let process = slot.and_then(|slot| self.table.at_mut(slot)).filter(|it| it.pid == to);
@@ -74,7 +75,12 @@ impl Kernel {
 
     /// To a process of another shard, or one of this shard that is on another or dead.
     #[inline(never)]
-    fn post_away(&mut self, cx: &mut Step<'_>, to: Pid, message: Message) -> Result<(), Error> {
+    fn post_away(
+        &mut self,
+        cx: &mut Step<'_>,
+        to: Pid,
+        message: Box<Message>,
+    ) -> Result<(), Error> {
         if !self.is_possible(to) {
             return Self::dead();
         }
@@ -90,7 +96,12 @@ impl Kernel {
     }
 
     /// A message of this shard for a process that another shard is about to move here.
-    pub(crate) fn deliver_message(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Message) {
+    pub(crate) fn deliver_message(
+        &mut self,
+        cx: &mut Step<'_>,
+        slot: SlotIndex,
+        message: Box<Message>,
+    ) {
         let Some(process) = self.table.at_mut(slot) else { return };
         let (to, bytes) = (process.pid, message.bytes());
         process.mailbox.push_over(message);
@@ -105,7 +116,7 @@ impl Kernel {
         cx: &mut Step<'_>,
         slot: SlotIndex,
         queue: QueueId,
-    ) -> Option<Message> {
+    ) -> Option<Box<Message>> {
         let process = self.table.at_mut(slot)?;
         let message = process.mailbox.receive(queue)?;
         self.counts.received += 1;
@@ -120,7 +131,7 @@ impl Kernel {
         cx: &mut Step<'_>,
         slot: SlotIndex,
         queue: QueueId,
-    ) -> Option<(u64, Message)> {
+    ) -> Option<(u64, Box<Message>)> {
         let process = self.table.at_mut(slot)?;
         let entry = process.mailbox.receive_entry(queue)?;
         self.counts.received += 1;
@@ -140,7 +151,7 @@ impl Kernel {
     pub fn post_over(&mut self, cx: &mut Step<'_>, slot: SlotIndex, message: Message) -> u64 {
         let Some(process) = self.table.at_mut(slot) else { return 0 };
         let at = process.mailbox.arrivals();
-        process.mailbox.push_over(message);
+        process.mailbox.push_over(Box::new(message));
         cx.directory.set_room(process.pid, process.mailbox.room(&process.definition.limits));
         Self::wake(process, &mut self.ready, cx.now);
         at

@@ -81,10 +81,10 @@ impl Kernel {
         let Some(process) = self.table.at_mut(slot) else { return };
         process.state = State::Paused;
         process.since = now;
-        let stopped = process.rare.as_mut().map_or(0, |rare| {
+        if let Some(rare) = &mut process.rare {
             rare.pausing = false;
-            rare.own_timers()
-        });
+        }
+        let stopped = process.own_timers();
         self.paused += 1;
         self.counts.pauses += 1;
         if stopped > 0 {
@@ -101,12 +101,13 @@ impl Process {
 
     /// All times that stood still come later by so much.
     fn postpone(&mut self, nanoseconds: u64) {
+        self.wall_clock = self.wall_clock.map(|end| end.after(nanoseconds));
         let Some(rare) = &mut self.rare else { return };
         let sleeps = rare.calls.values_mut().filter_map(|pending| match pending {
             Pending::Sleep { until } => Some(until),
             Pending::Driver | Pending::Process(_) | Pending::Done(_) => None,
         });
-        for until in sleeps.chain(rare.deadlines.values_mut()).chain(&mut rare.wall_clock) {
+        for until in sleeps.chain(rare.deadlines.values_mut()) {
             *until = until.after(nanoseconds);
         }
     }

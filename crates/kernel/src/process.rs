@@ -53,6 +53,8 @@ pub(crate) struct Process {
     pub(crate) birth: Birth,
     pub(crate) instructions: u64,
     pub(crate) started: Timestamp,
+    /// When it will have lived for as long as it may.
+    pub(crate) wall_clock: Option<Timestamp>,
     /// Since when it is in its state.
     pub(crate) since: Timestamp,
 }
@@ -72,8 +74,6 @@ pub(crate) struct Rare {
     pub(crate) caller: Option<(Pid, CallId)>,
     /// When it will be terminated.
     pub(crate) deadline: Option<Timestamp>,
-    /// When it will have lived for as long as it may.
-    pub(crate) wall_clock: Option<Timestamp>,
     /// It will be paused as soon as its turn is over.
     pub(crate) pausing: bool,
     /// What it dies of as soon as its turn is over.
@@ -92,17 +92,18 @@ impl Process {
 
     /// Entries of the timer heap that are about it.
     pub(crate) fn timers(&self) -> usize {
-        let Some(rare) = &self.rare else { return 0 };
-        let running = if self.state == State::Paused { 0 } else { rare.own_timers() };
-        usize::from(rare.deadline.is_some()) + running
+        let has_deadline = self.rare.as_ref().is_some_and(|rare| rare.deadline.is_some());
+        let running = if self.state == State::Paused { 0 } else { self.own_timers() };
+        usize::from(has_deadline) + running
     }
-}
 
-impl Rare {
     /// Timers that stand still while it is paused: all but the deadline that others have set.
     pub(crate) fn own_timers(&self) -> usize {
-        let sleeps = self.calls.values().filter(|pending| pending.is_sleep()).count();
-        usize::from(self.wall_clock.is_some()) + self.deadlines.len() + sleeps
+        let of_calls = self.rare.as_ref().map_or(0, |rare| {
+            let sleeps = rare.calls.values().filter(|pending| pending.is_sleep()).count();
+            rare.deadlines.len() + sleeps
+        });
+        usize::from(self.wall_clock.is_some()) + of_calls
     }
 }
 

@@ -12,7 +12,7 @@ pub enum Signal {
         /// The receiver.
         to: Pid,
         /// What.
-        message: Message,
+        message: Box<Message>,
     },
     /// `from` wants to be told of the end of `to`.
     Monitor {
@@ -154,7 +154,7 @@ pub enum Signal {
         /// The child.
         to: Pid,
         /// What.
-        message: Message,
+        message: Box<Message>,
     },
     /// The child `from` ends, and has taken so many of the messages that its parent `to` has handed
     /// to it.

@@ -192,6 +192,7 @@ impl Kernel {
         cx.directory.enter_host(pid.host, u32::MAX);
         let mut known = self.sleepers.get_mut(&pid).and_then(|sleeper| sleeper.relations.take());
         let child = known.as_mut().and_then(|known| known.child.take());
+        let most = revival.definition.limits.wall_clock_ns_max;
         let mut process = Process {
             pid,
             slot,
@@ -212,13 +213,18 @@ impl Kernel {
             parent: child.as_ref().map_or(revival.parent, |child| child.parent),
             instructions: revival.instructions,
             started: revival.started,
+            // It lives since its birth, wherever it was meanwhile.
+            wall_clock: most.map(|most| revival.started.after(most)),
             since: cx.now,
         };
         for (queue, topic) in &revival.listeners {
             process.mailbox.listen_as(topic, *queue);
         }
         process.mailbox.passed(revival.last_queue);
-        revival.messages.into_iter().for_each(|message| process.mailbox.push_over(message));
+        revival
+            .messages
+            .into_iter()
+            .for_each(|message| process.mailbox.push_over(Box::new(message)));
         process.rare().calls_made = revival.last_call;
         for (call, pending, deadline) in revival.calls {
             let pending = match pending {
@@ -240,11 +246,6 @@ impl Kernel {
         process.rare().links = relations.links;
         process.rare().monitoring = relations.monitoring;
         process.rare().deadline = revival.deadline;
-        // It lives since its birth, wherever it was meanwhile.
-        let most = process.definition.limits.wall_clock_ns_max;
-        if let Some(end) = most.map(|most| process.started.after(most)) {
-            process.rare().wall_clock = Some(end);
-        }
         process.rare().handed = child.and_then(|child| child.handed);
         self.table.fill(slot, process);
         if let Some(at) = revival.deadline {
@@ -279,7 +280,7 @@ impl Kernel {
         for signal in std::mem::take(&mut sleeper.early) {
             match signal {
                 Signal::Message { message, .. } | Signal::Hand { message, .. } => {
-                    messages.push(message);
+                    messages.push(*message);
                 }
                 Signal::Inspect { asker, .. } if !brief => asked.push(asker),
                 // Nothing to look around for.

@@ -113,7 +113,7 @@ impl Kernel {
         let mut process = self.embryo(cx, (slot, pid), bonds.parent, definition, context);
         if let Some(most) = process.definition.limits.wall_clock_ns_max {
             let end = cx.now.after(most);
-            process.rare().wall_clock = Some(end);
+            process.wall_clock = Some(end);
             self.timers.set(end, slot, pid, Alarm::WallClock);
         }
         self.table.fill(slot, process);
@@ -267,6 +267,7 @@ impl Kernel {
             birth: if leaves { Birth::VOID } else { self.birth_now() },
             instructions: 0,
             started: cx.now,
+            wall_clock: None,
             since: cx.now,
         }
     }
@@ -323,7 +324,7 @@ impl Kernel {
         let Some(process) = self.table.at_mut(slot) else { return };
         self.counts.sent += messages.len() as u64;
         for (topic, payload) in messages {
-            process.mailbox.push_over(Message { topic, from, payload });
+            process.mailbox.push_over(Box::new(Message { topic, from, payload }));
         }
         cx.directory.set_room(process.pid, process.mailbox.room(&process.definition.limits));
     }

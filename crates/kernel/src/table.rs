@@ -7,6 +7,7 @@ use procession_types::{Pid, ShardIndex};
 const CHUNK_SLOTS: usize = 256;
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all slots are of live processes")]
 enum Content {
     Free,
     Live(Process),

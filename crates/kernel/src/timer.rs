@@ -39,16 +39,19 @@ impl Timer {
         let Some(process) = table.at(self.slot).filter(|process| process.pid == self.pid) else {
             return false;
         };
-        let Some(rare) = &process.rare else { return false };
         let runs = process.state != State::Paused;
+        let rare = process.rare.as_deref();
         match self.alarm {
             Alarm::Sleep(call) => {
-                let pending = rare.calls.get(&call);
+                let pending = rare.and_then(|rare| rare.calls.get(&call));
                 runs && matches!(pending, Some(Pending::Sleep { until }) if *until == self.at)
             }
-            Alarm::Call(call) => runs && rare.deadlines.get(&call) == Some(&self.at),
-            Alarm::Deadline => rare.deadline == Some(self.at),
-            Alarm::WallClock => runs && rare.wall_clock == Some(self.at),
+            Alarm::Call(call) => {
+                let until = rare.and_then(|rare| rare.deadlines.get(&call));
+                runs && until == Some(&self.at)
+            }
+            Alarm::Deadline => rare.and_then(|rare| rare.deadline) == Some(self.at),
+            Alarm::WallClock => runs && process.wall_clock == Some(self.at),
         }
     }
 }
@@ -93,10 +96,11 @@ impl Kernel {
     /// Sets the timers of a process that has come to this slot or is resumed, all but the deadline.
     pub(crate) fn set_own_timers(&mut self, slot: SlotIndex) {
         let Some(process) = self.table.at(slot) else { return };
-        let (pid, Some(rare)) = (process.pid, &process.rare) else { return };
-        if let Some(at) = rare.wall_clock {
+        let pid = process.pid;
+        if let Some(at) = process.wall_clock {
             self.timers.set(at, slot, pid, Alarm::WallClock);
         }
+        let Some(rare) = &process.rare else { return };
         for (call, until) in &rare.deadlines {
             self.timers.set(*until, slot, pid, Alarm::Call(*call));
         }

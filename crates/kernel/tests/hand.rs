@@ -29,7 +29,7 @@ fn told(world: &mut World, pid: Pid) -> Vec<String> {
 }
 
 fn take(world: &mut World, pid: Pid) -> Message {
-    world.on(pid.shard, |kernel, cx| kernel.receive(cx, pid.slot, QueueId::INBOX)).unwrap()
+    *world.on(pid.shard, |kernel, cx| kernel.receive(cx, pid.slot, QueueId::INBOX)).unwrap()
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn every_limit_has_an_error_that_names_it() {
         world.send(a, to, "4").unwrap();
     }
     let large = Fragment::from_words([word::TRUE; 13].into_iter().collect(), 13);
-    let sent = world.on(0, |kernel, cx| kernel.send(cx, a.slot, b, SmolStr::new("t"), large));
+    let sent = world.on(0, |kernel, cx| kernel.send(cx, a.slot, b, Topic::new("t"), large));
     refused(sent, Limit::MessageSize);
     world.on(0, |kernel, cx| kernel.link(cx, a.slot, c)).unwrap();
     refused(world.on(0, |kernel, cx| kernel.monitor(cx, a.slot, c)), Limit::Links);
@@ -47,8 +47,8 @@ fn every_limit_has_an_error_that_names_it() {
     let until = Timestamp(5000);
     world.kernels[0].open_call(a.slot, CallKind::Sleep { until }).unwrap();
     refused(world.kernels[0].open_call(a.slot, CallKind::Driver).map(drop), Limit::Calls);
-    world.kernels[0].listen(a.slot, &SmolStr::new("t")).unwrap();
-    refused(world.kernels[0].listen(a.slot, &SmolStr::new("u")).map(drop), Limit::Topics);
+    world.kernels[0].listen(a.slot, &Topic::new("t")).unwrap();
+    refused(world.kernels[0].listen(a.slot, &Topic::new("u")).map(drop), Limit::Topics);
     let small = Child { host: 1, ..PLAIN };
     world.spawn(None, &small);
     world.spawn(None, &Child { shard: 1, ..small });
@@ -64,8 +64,8 @@ fn listeners_match_in_arrival_order_and_nothing_is_lost() {
     for topic in ["x", "y", "x", "z"] {
         world.send(a, a, topic).unwrap();
     }
-    let x = world.kernels[0].listen(a.slot, &SmolStr::new("x")).unwrap();
-    assert_eq!(world.kernels[0].listen(a.slot, &SmolStr::new("x")), Ok(x));
+    let x = world.kernels[0].listen(a.slot, &Topic::new("x")).unwrap();
+    assert_eq!(world.kernels[0].listen(a.slot, &Topic::new("x")), Ok(x));
     world.send(a, a, "x").unwrap();
     assert!(world.receive(a, x).is_some());
     world.kernels[0].unlisten(a.slot, x);
@@ -73,7 +73,7 @@ fn listeners_match_in_arrival_order_and_nothing_is_lost() {
     world.send(a, a, "x").unwrap();
     let inbox: Vec<String> = std::iter::from_fn(|| world.receive(a, QueueId::INBOX)).collect();
     assert_eq!(inbox, ["y", "x", "z", "x", "x"]);
-    let again = world.kernels[0].listen(a.slot, &SmolStr::new("x")).unwrap();
+    let again = world.kernels[0].listen(a.slot, &Topic::new("x")).unwrap();
     assert_ne!(again, x);
 }
 
@@ -81,7 +81,7 @@ fn listeners_match_in_arrival_order_and_nothing_is_lost() {
 fn an_upgrade_keeps_unread_messages_and_can_be_undone() {
     let mut world = World::new(1);
     let a = world.waiting(0);
-    let topics: Vec<SmolStr> = (0..40).map(|n| SmolStr::new(format!("t{n}"))).collect();
+    let topics: Vec<Topic> = (0..40).map(|n| Topic::new(format!("t{n}"))).collect();
     let queues: Vec<QueueId> =
         topics.iter().map(|topic| world.kernels[0].listen(a.slot, topic).unwrap()).collect();
     for topic in topics.iter().rev() {

@@ -65,7 +65,7 @@ fn it_acts_as_itself_and_its_end_is_known_everywhere() {
         world.on(watcher.shard, |k, cx| k.monitor(cx, watcher.slot, a)).unwrap();
     }
     world.on(1, |k, cx| k.register(cx, slot, "moved", a)).unwrap();
-    world.on(1, |k, cx| k.send(cx, slot, a, SmolStr::new("self"), Fragment::nil())).unwrap();
+    world.on(1, |k, cx| k.send(cx, slot, a, Topic::new("self"), Fragment::nil())).unwrap();
     world.on(1, |k, cx| k.link(cx, slot, c)).unwrap();
     world.carry();
     assert_eq!(inbox(&mut world, 1, slot), ["self"]);

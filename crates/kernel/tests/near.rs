@@ -116,7 +116,7 @@ fn who_has_moved_takes_it_even_where_it_was_born() {
     world.migrate(child, 2);
     world.carry();
     let there = world.kernels[2].locate(child).unwrap();
-    let topic = |text| SmolStr::new(text);
+    let topic = |text| Topic::new(text);
     world.on(2, |k, cx| k.send(cx, there, guest, topic("first"), Fragment::nil())).unwrap();
     world.on(2, |k, cx| assert!(k.emigrate(cx, there, 1)));
     while world.kernels[1].locate(child).is_none() {

@@ -4,7 +4,7 @@
 use crate::bytecode::{NameHint, NameKind, Op, Operand};
 use crate::coroutine::FrameKind;
 use crate::library::is_builtin;
-use crate::vm::Vm;
+use crate::vm::{Raising, Vm};
 use procession_types::word::{self, Word};
 
 /// The program's code for which a function of the library works.
@@ -50,6 +50,16 @@ impl Vm<'_> {
         }
     }
 
+    /// Whether what runs was called for an error that is on its way, and not by code of the program: to close
+    /// variables, or to handle the error of a built-in function.
+    pub(crate) fn is_called_by_nobody(&self) -> bool {
+        match self.raising {
+            Raising::No => false,
+            Raising::Handling => !self.is_lua_frame() || self.instruction().op().calls(),
+            Raising::Unwinding => true,
+        }
+    }
+
     /// The position with which errors out of wrapped coroutines begin.
     pub(crate) fn call_position(&self) -> String {
         self.user().map_or_else(String::new, |user| self.position_of(user.base, user.pc))
@@ -59,6 +69,9 @@ impl Vm<'_> {
     /// that runs. A public function that the library calls for the program (a
     /// comparator, a callback) goes by its own name.
     pub(crate) fn called_as(&self, own: Word) -> (Caller, String) {
+        if self.is_called_by_nobody() {
+            return (Caller::Library, self.public_name(own));
+        }
         let (mut base, mut pc, mut function) = (self.base, self.pc, own);
         loop {
             let callee = self.heap.get(base - 3);
@@ -181,7 +194,11 @@ impl Vm<'_> {
     /// ` (local 'x')` and the like, or nothing.
     pub(crate) fn described(&self, operand: Operand, position: u8) -> String {
         match self.hint(operand, position) {
-            Some(hint) => format!(" ({} '{}')", hint.kind.text(), hint.name),
+            Some(hint) => {
+                // A text of C ends at its first zero.
+                let name = hint.name.split('\0').next().unwrap_or_default();
+                format!(" ({} '{name}')", hint.kind.text())
+            }
             None => String::new(),
         }
     }

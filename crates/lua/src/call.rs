@@ -101,13 +101,14 @@ impl Vm<'_> {
         {
             self.fuel -= BUILTIN_FUEL;
             let offset = slot - self.stack;
-            let flow = (builtin.run)(self, Args { at: slot + 3, count, results })?;
+            let done = (builtin.run)(self, Args { at: slot + 3, count, results });
             // The built-in may have grown the stack.
             let slot = self.stack + offset;
-            if let Flow::Return(n) = flow {
+            // Looked at where it is: a copy would have to wait until all of it is written.
+            if let Ok(Flow::Return(n)) = done {
                 return Ok(Called::Returned(slot, n));
             }
-            return self.after_builtin(flow, slot, results, FrameKind::Call);
+            return self.after_builtin(done?, slot, results, FrameKind::Call);
         }
         self.call_value(slot, count, results, FrameKind::Call)
     }
@@ -168,7 +169,7 @@ impl Vm<'_> {
     }
 
     /// The `__call` of a value, which may be no function either, as long as one comes at last.
-    fn call_method(&mut self, callee: Word, kind: FrameKind) -> Result<Word, Raise> {
+    pub(crate) fn call_method(&mut self, callee: Word, kind: FrameKind) -> Result<Word, Raise> {
         let mut value = callee;
         for _ in 0..CALL_CHAIN_MAX {
             // Two looks into tables: a long chain must not be had for one instruction.
@@ -256,6 +257,7 @@ impl Vm<'_> {
         let inner = self.base + count;
         self.heap.copy(self.base - 3, inner, 1);
         self.heap.copy(self.base, inner + 3, count);
+        self.fuel -= (count / 16) as i64;
         match self.call_value(inner, count, 0, FrameKind::Call)? {
             Called::Entered => Ok(()),
             // Above this frame, whose links are whole.
@@ -326,9 +328,8 @@ impl Vm<'_> {
         results: u8,
     ) -> Result<(), Raise> {
         if is_builtin(self.heap.get(self.base - 3)) {
-            // The frame of a built-in hands on what it gets.
-            self.heap.copy(first, slot, count);
-            return self.return_values(slot, count);
+            self.hand_on(first, count);
+            return Ok(());
         }
         if results == 0 {
             self.heap.copy(first, slot, count);
@@ -339,6 +340,14 @@ impl Vm<'_> {
             self.heap.fill(slot + count.min(wanted), slot + wanted, word::NIL);
         }
         Ok(())
+    }
+
+    /// Has the frame of a built-in function, which has got what it waited for, return that when it goes on.
+    /// To return from here would nest as deep as such frames do.
+    fn hand_on(&mut self, first: usize, count: usize) {
+        self.heap.copy(first, self.base, count);
+        self.heap.set(self.base - 3, crate::library::builtin_word(crate::library::base::HAND_ON));
+        self.pc = count;
     }
 
     /// Calls a metamethod for the instruction before `pc`, which takes the result.
@@ -379,8 +388,9 @@ impl Vm<'_> {
     /// Completes the instruction that called a metamethod.
     fn finish_instruction(&mut self, value: Word) -> Result<(), Raise> {
         if is_builtin(self.heap.get(self.base - 3)) {
-            self.heap.set(self.base - 3, value);
-            return self.return_values(self.base - 3, 1);
+            self.heap.set(self.base, value);
+            self.hand_on(self.base, 1);
+            return Ok(());
         }
         let i = self.instruction();
         let op = i.op();

@@ -99,7 +99,8 @@ fn now(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give(args, word)
 }
 
-/// `@duration(v)`: nanoseconds of a duration text or integer, or nil and an error.
+/// `@duration(v, number, option)`: nanoseconds of a duration text or integer, or nil and an error. What can
+/// be none is wrong about argument `number` (1 when not told) of the caller, or about an option of it.
 fn duration(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let value = vm.arg(args, 1);
     if crate::strings::is_string(value) {
@@ -117,7 +118,19 @@ fn duration(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             vm.give(args, word)
         }
         Some(_) => vm.fail(args, &Error::invalid("duration is negative")),
-        None => Err(vm.argument_error(1, "duration", value, args)),
+        None if value == word::NIL => vm.fail(args, &Error::invalid("duration is missing")),
+        None => match vm.api_string(args, 3)? {
+            Some(option) => {
+                let (option, got) = (vm.text_of(option), vm.type_name(value));
+                let message = format!("option {option} must be a duration, got {got}");
+                vm.fail(args, &Error::invalid(message))
+            }
+            None => {
+                let number = vm.integer_or(args, 2, 1)? as usize;
+                let message = format!("duration expected, got {}", vm.type_name(value));
+                Err(vm.bad_argument(number, &message, args))
+            }
+        },
     }
 }
 

@@ -266,7 +266,9 @@ impl Vm<'_> {
         if resumer == word::NIL {
             return Err(self.fail_process(value));
         }
-        let resumer = word::index(resumer) as usize;
+        // Room for a text with one more position, before anything changes.
+        self.reserve(if is_string(value) { self.bytes(value).len() / 8 + 64 } else { 0 })?;
+        let resumer = word::index(self.heap.get(self.co + field::RESUMER)) as usize;
         self.save_coroutine();
         self.set_status(self.co, status::DEAD);
         self.heap.set(self.co + field::RESUMER, word::NIL);
@@ -285,8 +287,8 @@ impl Vm<'_> {
                 self.place(slot, slot, 2, pending.results)
             }
             PendingKind::Plain | PendingKind::Start => {
-                let value = self.prefixed(value);
-                self.raise(value)
+                // Whoever unwinds asks the handler there.
+                Err(Raise::Error(self.prefixed(value)))
             }
         }
     }

@@ -59,7 +59,7 @@ impl Environment for LuaEnvironment {
         let mut builder = ImageBuilder::new(1, Some(&library().strings));
         let mut modules = Vec::new();
         let mut env_is_boxed = Vec::new();
-        let mut hash = 0;
+        let mut hash = fingerprint();
         for module in std::iter::once(&program.main).chain(&program.imports) {
             let chunk = format!("@{}", module.file);
             let source = compile::without_script_line(&module.source);
@@ -87,6 +87,26 @@ impl Environment for LuaEnvironment {
             preparing: Mutex::new(()),
         }))
     }
+}
+
+/// What tells this library and compiler from those of other versions: snapshots refer to both by number.
+fn fingerprint() -> u64 {
+    static FINGERPRINT: OnceLock<u64> = OnceLock::new();
+    *FINGERPRINT.get_or_init(|| {
+        let library = library();
+        let mut hash = 0;
+        let mut add = |bytes: &[u8]| hash = crate::snapshot::content_hash(hash, bytes);
+        library.builtins.iter().for_each(|builtin| add(builtin.name.as_bytes()));
+        for (key, value) in library.tables.iter().flat_map(|table| &table.entries) {
+            add(bytemuck::bytes_of(&[*key, *value]));
+        }
+        add(bytemuck::cast_slice(&library.image.strings));
+        for prototype in &library.image.prototypes {
+            add(bytemuck::cast_slice(&prototype.constants));
+            prototype.code.iter().for_each(|instruction| add(&instruction.0.to_le_bytes()));
+        }
+        hash
+    })
 }
 
 impl LuaImage {
@@ -134,5 +154,48 @@ impl procession_environment::Image for LuaImage {
         guest.debt = state.debt;
         crate::snapshot::check(&guest.heap, guest.images())?;
         Ok(Box::new(guest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use procession_environment::{Dialect, Module};
+
+    fn program(source: &str) -> Program {
+        Program {
+            id: "app:main".to_owned(),
+            main: Module {
+                name: "app:main".to_owned(),
+                file: "main.lua".to_owned(),
+                source: source.as_bytes().into(),
+            },
+            method: None,
+            modules: Vec::new(),
+            imports: Vec::new(),
+            dialect: Dialect::Plain,
+            durability: None,
+            limits: Default::default(),
+        }
+    }
+
+    #[test]
+    fn snapshots_of_other_programs_and_libraries_are_refused() {
+        const SOURCE: &str = "return function() end";
+        let limits = Limits::default();
+        let image = |source| LuaEnvironment::new().load(&program(source)).expect("loads");
+        let own = image(SOURCE);
+        let guest = own.spawn(&Fragment::default(), &limits).expect("spawns");
+        let mut snapshot = guest.snapshot().expect("a snapshot").to_vec();
+        assert!(own.restore(&snapshot, &limits).is_ok());
+        let refused = |image: &dyn procession_environment::Image, snapshot: &[u8]| {
+            let error = image.restore(snapshot, &limits).err().expect("refused");
+            assert!(error.message.contains("another version of the library"), "{error:?}");
+        };
+        refused(&*image("return function() return 1 end"), &snapshot);
+        // As a library would have it whose functions, tables, strings and code are none.
+        let of_sources = crate::snapshot::content_hash(0, SOURCE.as_bytes());
+        snapshot[16..24].copy_from_slice(&of_sources.to_le_bytes());
+        refused(&*own, &snapshot);
     }
 }

@@ -152,17 +152,24 @@ impl Vm<'_> {
     /// Returns what the callee at `slot` returns, in place of the running frame.
     pub(crate) fn tail_call(&mut self, slot: usize, count: usize) -> Result<(), Raise> {
         let callee = self.heap.get(slot);
+        // An object that is called is the first argument of its `__call`.
+        let own = usize::from(!self.is_function(callee));
+        let function = if own == 0 { callee } else { self.call_method(callee, FrameKind::Call)? };
         // Library code in Lua looks from outside like any built-in function, so it is called.
-        let in_place = self.is_plain_function(callee) && !self.is_library(callee);
+        let in_place = self.is_plain_function(function) && !self.is_library(function);
         let link = self.link(self.base);
         if in_place {
-            let prototype = self.prototype(callee);
-            let need = 6 + count + prototype.registers as usize + 8;
+            let prototype = self.prototype(function);
+            let need = 7 + count + prototype.registers as usize + 8;
             let slot = self.ensure_stack(slot, need)?;
             let to = self.base - link.shift as usize;
             self.ensure_stack(to, need)?;
-            self.heap.copy(slot, to, 1);
-            self.heap.copy(slot + 3, to + 3, count);
+            self.heap.copy(slot + 3, to + 3 + own, count);
+            if own > 0 {
+                self.heap.set(to + 3, callee);
+            }
+            self.heap.set(to, function);
+            let count = count + own;
             self.fuel -= (count / 16) as i64;
             self.base = to - link.delta as usize;
             self.pc = link.pc as usize;

@@ -12,7 +12,7 @@ use crate::hibernate::{Packed, pack, unpack};
 use crate::strings::Strings;
 use crate::vm::{Raise, Stop, Vm};
 use loaded::Loaded;
-use procession_environment::{Guest, Host, Inspection, Queue, Turn, Usage};
+use procession_environment::{Guest, Host, Inspection, Queue, Seen, Turn, Usage};
 use procession_types::{Error, ExitReason, Failure};
 use std::sync::Arc;
 
@@ -231,14 +231,19 @@ impl Guest for LuaGuest {
         self.look(|vm| vm.hears_events())
     }
 
-    fn inspect(&mut self, budget: u64) -> Inspection {
-        self.look(|vm| vm.inspect(budget))
+    fn inspect(&mut self, budget: u64, seen: Seen) -> Inspection {
+        self.heap.number_layout();
+        self.look(|vm| vm.inspect(budget, seen))
     }
 
     fn hibernate(&mut self) -> bool {
         if self.packed.is_none() && self.aside.is_none() {
             self.packed = pack(&mut self.heap, &self.shared.pattern);
         }
+        self.packed.is_some()
+    }
+
+    fn is_hibernating(&self) -> bool {
         self.packed.is_some()
     }
 

@@ -5,6 +5,7 @@
 
 use procession_types::word::{self, Kind, Word};
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Positions of the roots.
 pub(crate) mod root {
@@ -98,6 +99,9 @@ pub(crate) struct Heap {
     pub(crate) trimmed: usize,
     /// It was idle: the next growth is by no more than is needed, since it may be idle again at once.
     is_lean: bool,
+    /// Which arrangement of objects this is, for who looks at it in parts: no other one of any heap has
+    /// this number; 0 when nobody has asked.
+    pub(crate) layout: u64,
 }
 
 impl Heap {
@@ -124,9 +128,18 @@ impl Heap {
             headroom: HEADROOM_MIN,
             trimmed: 0,
             is_lean: false,
+            layout: 0,
         };
         heap.set_threshold(content.len(), 0);
         heap
+    }
+
+    /// Gives the arrangement of objects a number, if it has none.
+    pub(crate) fn number_layout(&mut self) {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        if self.layout == 0 {
+            self.layout = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        }
     }
 
     /// After a collection left `live` words: when the next one is due, with room for `extra` more.
@@ -183,6 +196,7 @@ impl Heap {
             words.truncate(top * 2);
             words.shrink_to_fit();
         }
+        self.layout = 0;
         self.top = top;
         give_array(std::mem::replace(&mut self.words, words));
     }

@@ -7,7 +7,7 @@ use crate::collect::object_words;
 use crate::coroutine::{Pending, PendingKind, coroutine, field, is_coroutine, status, wait};
 use crate::heap::root;
 use crate::vm::Vm;
-use procession_environment::{Activity, Awaited, CallId, CoroutineInfo, Inspection, Queue};
+use procession_environment::{Activity, Awaited, CallId, CoroutineInfo, Inspection, Queue, Seen};
 use procession_types::word::{self, Word};
 
 /// Instructions that take as long as to describe a coroutine, without its calls (measured).
@@ -26,13 +26,29 @@ const CHAIN_MAX: usize = 200;
 /// What is left to spend, and what has been found.
 struct Look {
     budget: u64,
+    /// To be passed over still.
+    seen: Seen,
+    /// Told of, by this look and those before it.
+    told: Seen,
     found: Inspection,
+}
+
+impl Look {
+    /// The rest is for the next look.
+    fn cut(&mut self) {
+        self.found.rest = Some(self.told);
+    }
+
+    fn is_cut(&self) -> bool {
+        self.found.rest.is_some()
+    }
 }
 
 impl Vm<'_> {
     /// See [`procession_environment::Guest::inspect`].
-    pub(crate) fn inspect(&self, budget: u64) -> Inspection {
-        let mut look = Look { budget, found: Inspection::default() };
+    pub(crate) fn inspect(&self, budget: u64, seen: Seen) -> Inspection {
+        let told = Seen { layout: self.heap.layout, ..seen };
+        let mut look = Look { budget, seen, told, found: Inspection::default() };
         self.inspect_tasks(&mut look);
         self.inspect_suspended(&mut look);
         look.found
@@ -40,7 +56,7 @@ impl Vm<'_> {
 
     fn inspect_tasks(&self, look: &mut Look) {
         let mut task = self.heap.get(root::TASKS);
-        while task != word::NIL && !look.found.is_cut {
+        while task != word::NIL && !look.is_cut() {
             let at = word::index(task) as usize;
             let mut chain = vec![self.leaf(at)];
             // From the innermost, which is known, to the task itself.
@@ -55,7 +71,11 @@ impl Vm<'_> {
             let leaf = chain[0];
             for &co in chain.iter().rev() {
                 let activity = if co == leaf { self.activity(at) } else { Activity::Normal };
-                self.describe(co, activity, look);
+                if look.seen.tasks > 0 {
+                    look.seen.tasks -= 1;
+                } else if self.describe(co, activity, look) {
+                    look.told.tasks += 1;
+                }
             }
             task = self.heap.get(at + field::NEXT);
         }
@@ -88,10 +108,13 @@ impl Vm<'_> {
     fn inspect_suspended(&self, look: &mut Look) {
         let words = self.heap.words();
         let (mut at, mut objects) = (root::END, 0_u64);
-        while at < words.len() {
-            if look.found.is_cut || objects / OBJECTS_PER_INSTRUCTION >= look.budget {
-                look.found.is_cut = true;
-                return;
+        if look.seen.position > 0 && self.heap.layout != 0 && look.seen.layout == self.heap.layout {
+            (at, look.seen.others) = (look.seen.position, 0);
+        }
+        while at < words.len() && !look.is_cut() {
+            look.told.position = at;
+            if objects / OBJECTS_PER_INSTRUCTION >= look.budget {
+                return look.cut();
             }
             let size = object_words(words[at]);
             let head = word::header_flags(words[at]);
@@ -103,17 +126,25 @@ impl Vm<'_> {
                 objects = 0;
                 let new = self.is_new(at);
                 let activity = if new { Activity::NotStarted } else { Activity::Suspended };
-                self.describe(at, activity, look);
+                if look.seen.others > 0 {
+                    look.seen.others -= 1;
+                } else if self.describe(at, activity, look) {
+                    look.told.others += 1;
+                }
             }
             objects += 1;
             at += size;
         }
     }
 
-    fn describe(&self, co: usize, activity: Activity, look: &mut Look) {
-        if look.budget < COROUTINE_INSTRUCTIONS {
-            look.found.is_cut = true;
-            return;
+    /// False when it is left to the next look. Each look tells of one coroutine at least.
+    fn describe(&self, co: usize, activity: Activity, look: &mut Look) -> bool {
+        if look.is_cut() {
+            return false;
+        }
+        if look.budget < COROUTINE_INSTRUCTIONS && !look.found.coroutines.is_empty() {
+            look.cut();
+            return false;
         }
         let is_task = word::header_flags(self.heap.get(co)) & status::TASK != 0;
         let (mut place, mut traceback, mut frames) = (None, String::new(), 0);
@@ -129,6 +160,7 @@ impl Vm<'_> {
         look.budget = look.budget.saturating_sub(spent);
         let traceback = traceback.into_boxed_str();
         look.found.coroutines.push(CoroutineInfo { is_task, activity, place, traceback });
+        true
     }
 }
 

@@ -19,8 +19,10 @@ use std::sync::Arc;
 pub(crate) const IMAGES_MAX: usize = 60_000;
 /// Bytes of a chunk: compiling can't be preempted.
 pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
-/// Fuel per byte of a chunk.
+/// Fuel per byte of a chunk that is compiled.
 const FUEL_PER_BYTE: i64 = 8;
+/// Bytes per fuel of a chunk that is looked for.
+const BYTES_PER_FUEL: usize = 8;
 
 /// `load(text, name, mode, env)`; functions as `text` are gathered by library code in Lua.
 pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -46,23 +48,26 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     }
     let name = if vm.arg(args, 2) == word::NIL { source } else { vm.string_arg(args, 2)? };
     let mode = if vm.arg(args, 3) == word::NIL { "bt".into() } else { vm.utf8_arg(args, 3)? };
-    let text = vm.bytes(source).to_vec();
-    vm.reserve(64 + (text.len() + vm.bytes(name).len()) / 8)?;
-    let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
+    let length = vm.bytes(source).len();
+    vm.reserve(64 + (length + vm.bytes(name).len()) / 8)?;
     // Chunks of bytecode are refused whatever the mode says.
-    let is_binary = text.first() == Some(&0x1B);
+    let is_binary = vm.bytes(source).first() == Some(&0x1B);
     if is_binary || !mode.contains('t') {
         let kind = if is_binary { "binary" } else { "text" };
         let mode = if is_binary { "t" } else { &mode };
         return failure(vm, args, &format!("attempt to load a {kind} chunk (mode is '{mode}')"));
     }
+    if length > CHUNK_BYTES_MAX {
+        return failure(vm, args, "chunk is too large");
+    }
+    // Looking for it means to compare texts.
+    vm.fuel -= (length / BYTES_PER_FUEL) as i64;
     if let Some(number) = chunks::known(vm.heap, vm.images, (source, name)) {
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
     }
-    if text.len() > CHUNK_BYTES_MAX {
-        return failure(vm, args, "chunk is too large");
-    }
+    let text = vm.bytes(source).to_vec();
+    let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
     let number = chunks::next(vm.heap, vm.images);
     let Some(number) = number.filter(|&number| usize::from(number) < IMAGES_MAX) else {
         return failure(vm, args, "too many loaded chunks");

@@ -48,14 +48,15 @@ function ipairs_step(t, i)
 end
 
 function general_load(reader, name, mode, ...)
-  local pieces, count = {}, 0
-  while true do
+  local pieces, count, bytes = {}, 0, 0
+  -- What is too large (see CHUNK_BYTES_MAX) is not gathered to its end: it may have none.
+  while bytes <= 1048576 do
     local ok, piece = pcall(reader)
     if not ok then return nil, piece end
     if piece == nil or piece == "" then break end
     if type(piece) == "number" then piece = tostring_raw(piece) end
     if type(piece) ~= "string" then return nil, position() .. "reader function must return a string" end
-    count = count + 1
+    count, bytes = count + 1, bytes + #piece
     pieces[count] = piece
   end
   if name == nil then name = "=(load)" end
@@ -1046,12 +1047,6 @@ function class_payload__get_format(self) return "lua/any" end
 
 function time__now() return now() end
 
-function checked_duration(d)
-  local nanoseconds, err = duration(d)
-  if nanoseconds == nil then error(err, 3) end
-  return nanoseconds
-end
-
 function time__sleep(d)
   local nanoseconds, err = duration(d)
   if nanoseconds == nil then return nil, err end
@@ -1125,7 +1120,7 @@ end
 
 function class_timer__reset(self, d)
   local state = object_get(self, TIMER, 1)
-  local nanoseconds, err = duration(d)
+  local nanoseconds, err = duration(d, 2)
   if nanoseconds == nil then return nil, err end
   local was = self:stop()
   if state.period then state.period = nanoseconds end

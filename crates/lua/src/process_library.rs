@@ -3,6 +3,7 @@
 mod context;
 mod others;
 mod spawn;
+mod topic;
 
 pub(crate) use context::{context_change, entries};
 
@@ -14,21 +15,16 @@ use context::{actor, can, check, context_all, context_get, scope};
 use others::{cancel, info_start, relate, terminate};
 use procession_environment::{Options, Relation};
 use procession_types::word::{self, Word};
-use procession_types::{Error, Fragment, Limit, Pid, SmolStr, TOPIC_BYTES_MAX, Topic};
+use procession_types::{Error, Fragment, Limit, Pid, SmolStr};
 use spawn::{call_start, spawn, spawn_with};
 use std::cell::RefCell;
 
 /// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
 const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
-/// Topics that a thread remembers.
-const TOPICS: usize = 16;
 
 thread_local! {
     /// Where the text of a PID is made.
     static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// Topics that are short strings, made lately: most programs have few.
-    static SHORT_TOPICS: RefCell<[(Word, Topic); TOPICS]> =
-        const { RefCell::new([const { (0, SmolStr::new_static("")) }; TOPICS]) };
 }
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
@@ -63,26 +59,6 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@actor", actor),
     plain("@scope", scope),
 ];
-
-/// The topic of a short string of ASCII.
-#[inline]
-fn short_topic(value: Word) -> Topic {
-    // Any number that tells most words apart.
-    let at = (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) as usize % TOPICS;
-    SHORT_TOPICS.with_borrow_mut(|topics| {
-        let entry = &mut topics[at];
-        if entry.0 != value {
-            *entry = (value, made_topic(value));
-        }
-        entry.1.clone()
-    })
-}
-
-#[cold]
-fn made_topic(value: Word) -> Topic {
-    let (bytes, length) = word::short_bytes(value);
-    SmolStr::new(String::from_utf8_lossy(&bytes[..length.min(word::SHORT_MAX)]))
-}
 
 impl Vm<'_> {
     /// A PID as a string.
@@ -138,42 +114,6 @@ impl Vm<'_> {
             Some(message) => Ok(Some(message)),
             None => Err(self.argument_error(number, "string", value, args)),
         }
-    }
-
-    /// A topic: not empty, not reserved, not too long.
-    #[inline]
-    pub(crate) fn topic(&mut self, value: Word) -> Result<Topic, Error> {
-        // Most topics are short strings of ASCII: a few looks at one word tell that all is well.
-        const NOT_ASCII: Word = 0x80_8080_8080;
-        let (bytes, length) = word::short_bytes(value);
-        let is_plain = word::tag(value) == word::TAG_SHORT
-            && value & NOT_ASCII == 0
-            && length > 0
-            && bytes[0] != b'@';
-        if is_plain {
-            return Ok(short_topic(value));
-        }
-        self.checked_topic(value)
-    }
-
-    #[inline(never)]
-    fn checked_topic(&mut self, value: Word) -> Result<Topic, Error> {
-        let bytes = self.bytes(value);
-        let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(Error::invalid("topic is not UTF-8 text"));
-        };
-        if text.is_empty() {
-            return Err(Error::invalid("topic is empty"));
-        }
-        if text.starts_with('@') {
-            return Err(Error::invalid(format!(
-                "topic \"{text}\" starts with @, which is reserved"
-            )));
-        }
-        if text.len() > TOPIC_BYTES_MAX {
-            return Err(Error::invalid(format!("topic is longer than {TOPIC_BYTES_MAX} bytes")));
-        }
-        Ok(SmolStr::new(text))
     }
 
     fn small_text(&self, value: Word) -> SmolStr {

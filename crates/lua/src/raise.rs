@@ -6,7 +6,7 @@ use crate::coroutine::FrameKind;
 use crate::heap::root;
 use crate::library::is_builtin;
 use crate::strings::is_string;
-use crate::vm::{Raise, Vm};
+use crate::vm::{Raise, Raising, Vm};
 use procession_types::word::{self, Word};
 
 /// How many handlers of one `xpcall` may fail within each other. In PUC Lua C's stack ends this.
@@ -33,7 +33,9 @@ impl Vm<'_> {
     pub(crate) fn error_bytes(&mut self, message: &[u8]) -> Raise {
         let in_operator = self.is_lua_frame() && self.pc > 0 && !self.instruction().op().calls();
         let mut text = match self.user() {
-            Some(user) if !in_operator || user.base == self.base => {
+            Some(user)
+                if !self.is_called_by_nobody() && (!in_operator || user.base == self.base) =>
+            {
                 self.position_of(user.base, user.pc).into_bytes()
             }
             _ => Vec::new(),
@@ -73,7 +75,7 @@ impl Vm<'_> {
         let kind_name = self.type_name(value);
         let callee = self.heap.get(self.base - 3);
         // Nor does the program call what is called while an error is on its way.
-        if is_builtin(callee) || self.is_library(callee) || self.is_raising {
+        if is_builtin(callee) || self.is_library(callee) || self.raising != Raising::No {
             return self.bare_error(&format!("attempt to call a {kind_name} value"));
         }
         let op = self.instruction().op();
@@ -90,29 +92,38 @@ impl Vm<'_> {
     ///
     /// # Errors
     /// When nobody does: the process ends.
-    pub(crate) fn raise(&mut self, mut value: Word) -> Result<(), Raise> {
+    pub(crate) fn raise(&mut self, value: Word) -> Result<(), Raise> {
+        match self.handled(value)? {
+            Some(value) => self.unwind(value),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks the handler about an error: `None` when a frame of it is on top now, otherwise what is on
+    /// its way from here.
+    fn handled(&mut self, mut value: Word) -> Result<Option<Word>, Raise> {
         for _ in 0..HANDLERS_MAX {
-            match self.keeping(value, Self::find_handler) {
+            match self.keeping(Raising::Handling, value, Self::ask_handler) {
                 // A handler that is a built-in function failed, or there was no room for one: the
                 // handler is asked again, about that.
                 Err(Raise::Error(other)) => value = other,
                 done => return done,
             }
         }
-        let value = self.heap.string(HANDLING_FAILED);
-        self.unwind(value)
+        Ok(Some(self.heap.string(HANDLING_FAILED)))
     }
 
     /// Runs a step of error handling; when it needs memory first, collects without losing the error.
-    fn keeping(
+    fn keeping<T>(
         &mut self,
+        raising: Raising,
         mut value: Word,
-        step: fn(&mut Self, Word) -> Result<(), Raise>,
-    ) -> Result<(), Raise> {
+        step: fn(&mut Self, Word) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
         loop {
-            self.is_raising = true;
+            self.raising = raising;
             let done = step(self, value);
-            self.is_raising = false;
+            self.raising = Raising::No;
             match done {
                 Err(Raise::Collect(extra)) => {
                     self.heap.set(root::SCRATCH, value);
@@ -125,7 +136,7 @@ impl Vm<'_> {
         }
     }
 
-    fn find_handler(&mut self, value: Word) -> Result<(), Raise> {
+    fn ask_handler(&mut self, value: Word) -> Result<Option<Word>, Raise> {
         let (mut base, mut handlers) = (self.base, 0);
         let is_full = self.uses_reserve();
         loop {
@@ -137,28 +148,23 @@ impl Vm<'_> {
                     let slot = base - link.shift as usize;
                     return self.call_handler(self.heap.get(slot - 1), value);
                 }
-                FrameKind::Handled => {
-                    let value = self.heap.string(HANDLING_FAILED);
-                    return self.unwind(value);
-                }
-                FrameKind::Protected => return self.unwind(value),
-                FrameKind::First => return self.unwind(value),
+                FrameKind::Handled => return Ok(Some(self.heap.string(HANDLING_FAILED))),
+                FrameKind::Protected | FrameKind::First => return Ok(Some(value)),
                 FrameKind::Call | FrameKind::Meta | FrameKind::Close => {}
             }
             base = base - link.shift as usize - link.delta as usize;
         }
     }
 
-    fn call_handler(&mut self, handler: Word, value: Word) -> Result<(), Raise> {
+    fn call_handler(&mut self, handler: Word, value: Word) -> Result<Option<Word>, Raise> {
         let from = self.live_end();
         let slot = self.ensure_stack(from, 16)?;
         self.heap.set(slot, handler);
         self.heap.set(slot + 3, value);
         match self.call_value(slot, 1, 2, FrameKind::Handler)? {
-            Called::Entered => Ok(()),
+            Called::Entered => Ok(None),
             Called::Returned(first, count) => {
-                let value = if count == 0 { word::NIL } else { self.heap.get(first) };
-                self.unwind(value)
+                Ok(Some(if count == 0 { word::NIL } else { self.heap.get(first) }))
             }
         }
     }
@@ -166,9 +172,13 @@ impl Vm<'_> {
     /// Unwinds to the next protected call with an error, closing variables first, one at a time.
     pub(crate) fn unwind(&mut self, mut value: Word) -> Result<(), Raise> {
         loop {
-            match self.keeping(value, Self::unwind_step) {
-                // No room for a `__close`: it is left out, and this error is on its way now.
-                Err(Raise::Error(other)) => value = other,
+            match self.keeping(Raising::Unwinding, value, Self::unwind_step) {
+                // A built-in function or no function at all was to close, or there was no room: the
+                // handler is asked about that, and it is on its way now.
+                Err(Raise::Error(other)) => match self.handled(other)? {
+                    Some(other) => value = other,
+                    None => return Ok(()),
+                },
                 done => return done,
             }
         }
@@ -206,7 +216,7 @@ impl Vm<'_> {
 
     /// Whether an error of the running coroutine is being handled: it may use the stack's reserve.
     pub(crate) fn handles_error(&self) -> bool {
-        if self.is_raising {
+        if self.raising != Raising::No {
             return true;
         }
         let mut base = self.base;

@@ -1,7 +1,7 @@
 //! Snapshots: the array as bytes, with a header that says what it belongs to.
 //!
 //! Layout, all numbers little-endian: magic (8 bytes), format version (4), reserved (4), hash of the
-//! program's sources (8), collection threshold in words (8), number of words (8), checksum of the
+//! library and the program's sources (8), collection threshold in words (8), number of words (8), checksum of the
 //! words (8), headroom of the collector in words (4), words that the last trim left (4), instructions
 //! still to be paid for (8), the words. Reading checks all of it, and that every reference leads to an
 //! object of its kind, before anything is executed: damaged or foreign bytes are an error, never a
@@ -81,7 +81,7 @@ pub(crate) fn read(bytes: &[u8], program: &[u8; 8]) -> Result<State, Error> {
         return Err(refuse("of another format version"));
     }
     if &bytes[16..24] != program {
-        return Err(refuse("of another program"));
+        return Err(refuse("of another program, or of another version of the library"));
     }
     let count = usize::try_from(number(32)).unwrap_or(usize::MAX);
     let body = &bytes[HEADER_BYTES..];

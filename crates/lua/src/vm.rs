@@ -53,6 +53,17 @@ pub(crate) enum Stop {
     Aside(usize),
 }
 
+/// What is being done about an error; between two instructions nothing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Raising {
+    /// Nothing.
+    No,
+    /// The handler is asked.
+    Handling,
+    /// It goes to whoever catches it.
+    Unwinding,
+}
+
 /// What a built-in function did.
 #[derive(Debug)]
 pub(crate) enum Flow {
@@ -109,8 +120,8 @@ pub(crate) struct Vm<'a> {
     pub(crate) top: usize,
     /// Next instruction; for a built-in function's frame the number of its arguments.
     pub(crate) pc: usize,
-    /// An error is on its way to its handler.
-    pub(crate) is_raising: bool,
+    /// What is being done about an error.
+    pub(crate) raising: Raising,
     /// Collections in this turn.
     collections: u32,
     /// Large collections are left to another thread.
@@ -144,7 +155,7 @@ impl<'a> Vm<'a> {
             base: 0,
             top: 0,
             pc: 0,
-            is_raising: false,
+            raising: Raising::No,
             collections: 0,
             leaves: false,
             new_image: None,

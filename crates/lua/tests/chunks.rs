@@ -77,3 +77,40 @@ fn a_restored_process_gives_back_as_the_other_does() {
     // Collections cost instructions: that they are as many says that there were the same ones.
     assert_eq!(output, run(source, 20_000, true).1);
 }
+
+/// Instructions of a program that runs to its end.
+fn instructions(source: &str) -> u64 {
+    let program = program("chunks.lua", source.as_bytes());
+    let image = LuaEnvironment::new().load(&program).expect("loads");
+    let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
+    let mut host = TestHost::default();
+    loop {
+        match guest.run(&mut host, 100_000) {
+            Turn::Exited(ExitReason::Normal(_)) => return guest.usage().instructions,
+            Turn::Preempted => {}
+            turn => panic!("{turn:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_text_that_is_known_is_paid_for() {
+    const LOADS: u64 = 200;
+    // Of 24 000 bytes.
+    let again = |times: u64| {
+        let source = format!(
+            "local text = ('x = 1 '):rep(4000) for _ = 1, {times} do assert(load(text)) end"
+        );
+        instructions(&source)
+    };
+    let each = (again(LOADS + 1) - again(1)) / LOADS;
+    assert!((2_000..20_000).contains(&each), "{each} instructions for each");
+}
+
+#[test]
+fn a_reader_without_end_is_given_up() {
+    let source = "local calls = 0
+        local f, message = load(function() calls = calls + 1 return (' '):rep(100000) end)
+        assert(f == nil and message == 'chunk is too large' and calls == 11)";
+    assert!(instructions(source) > 0);
+}

@@ -4,7 +4,7 @@
 
 mod support;
 
-use procession_environment::{Environment, Image, Turn};
+use procession_environment::{Environment, Image, Seen, Turn};
 use procession_lua::{LuaEnvironment, seal_snapshot};
 use procession_types::word;
 use procession_types::{Fragment, Limits};
@@ -90,7 +90,7 @@ fn sealed(whole: &[u8], words: &[u64]) -> Vec<u8> {
 fn runs(image: &dyn Image, snapshot: &[u8], turns: usize) -> Option<Vec<u8>> {
     let mut guest = image.restore(snapshot, &limits()).ok()?;
     let mut host = TestHost::default();
-    let _ = (guest.place(), guest.inspect(2000));
+    let _ = (guest.place(), guest.inspect(2000, Seen::default()));
     for _ in 0..turns {
         match guest.run(&mut host, 2000) {
             Turn::Preempted => {}

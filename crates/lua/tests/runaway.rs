@@ -363,3 +363,38 @@ fn a_chain_of_callables_is_paid_for() {
     let instructions = guest.usage().instructions;
     assert!(instructions > CALLS * DEPTH, "{instructions} instructions");
 }
+
+/// Frames of built-in functions and coroutines that end one after the other, by the thousand.
+const DEEP: &[&str] = &[
+    "local o = setmetatable({}, { __call = pcall }) assert(select('#', o(1)) > 1000)",
+    "local f = function() error({}) end
+     for _ = 1, 1000 do local g = f f = coroutine.wrap(function() return g() end) end
+     assert(not pcall(f))",
+    "local f = function() return 1 end
+     for _ = 1, 300 do local g, w = f, coroutine.wrap(pcall) f = function() return w(g) end end
+     assert(select('#', f()) == 301)",
+    "local o = setmetatable({}, { __call = function(self, n) if n == 0 then return true end return self(n - 1) end })
+     assert(o(1000000))",
+];
+
+#[test]
+fn frames_of_the_program_are_none_of_the_threads() {
+    for source in DEEP {
+        let run = move || {
+            let program = program("deep.lua", source.as_bytes());
+            let limits = Limits { memory_bytes_max: 1 << 20, ..Limits::default() };
+            let image = LuaEnvironment::new().load(&program).expect("loads");
+            let mut guest = image.spawn(&Fragment::default(), &limits).expect("spawns");
+            let mut host = TestHost::default();
+            loop {
+                match guest.run(&mut host, BUDGET) {
+                    Turn::Preempted => {}
+                    turn => return format!("{turn:?}"),
+                }
+            }
+        };
+        let small = std::thread::Builder::new().stack_size(256 << 10);
+        let ended = small.spawn(run).expect("starts").join().expect("ends");
+        assert!(ended.starts_with("Exited(Normal"), "{source}: {ended}");
+    }
+}

@@ -25,7 +25,7 @@ fn sees_the_message(way: &str, budget: u64) -> bool {
     let mut host = TestHost::default();
     let first = guest.run(&mut host, budget);
     assert!(matches!(first, Turn::Preempted | Turn::Waiting), "{first:?}");
-    let topic = Topic::new_static("late");
+    let topic = Topic::new("late");
     host.inbox.push_back(Message { topic, from: None, payload: Fragment::nil() });
     matches!(guest.run(&mut host, 1_000_000), Turn::Exited(_)) && host.output == b"seen\n"
 }

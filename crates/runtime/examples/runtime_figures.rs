@@ -94,7 +94,7 @@ fn ping(me: &mut Actor, host: &mut dyn Host) -> Turn {
     if me.count > ROUNDS {
         return done();
     }
-    host.send(&me.peer, SmolStr::new_static("ping"), Fragment::nil()).unwrap();
+    host.send(&me.peer, Topic::new("ping"), Fragment::nil()).unwrap();
     Turn::Waiting
 }
 
@@ -121,7 +121,7 @@ fn sender(me: &mut Actor, host: &mut dyn Host) -> Turn {
         if me.count == EACH {
             return done();
         }
-        if host.send(&me.peer, SmolStr::new_static("x"), Fragment::nil()).is_err() {
+        if host.send(&me.peer, Topic::new("x"), Fragment::nil()).is_err() {
             return Turn::Preempted;
         }
         me.count += 1;

@@ -9,7 +9,7 @@ use crate::security::Caller;
 use crate::worker::Worker;
 use procession_environment::{CallId, SpawnRequest};
 use procession_kernel::{Directory, SlotIndex};
-use procession_types::{Context, Error, ErrorKind, HostIndex, Pid, SmolStr, TOPIC_BYTES_MAX};
+use procession_types::{Context, Error, ErrorKind, HostIndex, Pid, TOPIC_BYTES_MAX, Topic};
 use std::sync::Arc;
 
 /// Longest registered name, in bytes.
@@ -298,9 +298,8 @@ pub(crate) fn built_in_program(id: &str) -> Error {
 }
 
 #[inline(always)]
-pub(crate) fn check_topic(topic: &SmolStr) -> Result<(), Error> {
-    let bytes = topic.as_bytes();
-    if bytes.first().is_none_or(|first| *first == b'@') || bytes.len() > TOPIC_BYTES_MAX {
+pub(crate) fn check_topic(topic: &Topic) -> Result<(), Error> {
+    if topic.is_empty() || topic.is_reserved() || topic.len() > TOPIC_BYTES_MAX {
         return Err(invalid_topic(topic));
     }
     Ok(())

@@ -72,7 +72,7 @@ impl Host for Door<'_> {
         self.noted(done)
     }
 
-    fn receive(&mut self, queue: Queue) -> Option<Message> {
+    fn receive(&mut self, queue: Queue) -> Option<Box<Message>> {
         let slot = self.slot;
         let message = self.worker.step(|kernel, cx| kernel.receive(cx, slot, QueueId(queue.0)));
         if let Some(message) = &message {

@@ -109,6 +109,7 @@ impl Door<'_> {
         let shared = Arc::clone(&self.worker.shared);
         let (pid, call) = (self.pid, procession_kernel::CallId(call.0));
         let context = self.worker.kernel.context(self.slot).map(Arc::clone).unwrap_or_default();
+        let bytes = request.bytes();
         let job = Box::new({
             let shared = Arc::clone(&shared);
             move || {
@@ -123,10 +124,7 @@ impl Door<'_> {
                 }
             }
         });
-        if shared.net.submit(job).is_ok() {
-            return Ok(());
-        }
-        Err(Error::limit(Limit::Calls, "too many requests are waiting"))
+        shared.net.submit((pid, call), bytes, job)
     }
 
     /// Starts a call that takes a message from a queue.

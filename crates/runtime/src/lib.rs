@@ -57,8 +57,12 @@ mod upgrade;
 mod visit;
 mod watch;
 mod web;
+mod web_cancel;
 mod web_client;
+mod web_error;
 mod web_grant;
+mod web_queue;
+mod web_url;
 mod worker;
 
 pub use closing::Closing;
@@ -72,7 +76,7 @@ pub use durable::{
 pub use grant::{Access, Grant};
 pub use list::{HostUse, Listed, Position};
 pub use node::{Node, Started, Stats};
-pub use process_info::{Coroutine, ProcessInfo, state_name};
+pub use process_info::{COROUTINES_MAX, Coroutine, ProcessInfo, state_name};
 pub use procession_durable::record::Origin;
 pub use procession_kernel::{
     Counts, HostConfig, Info, PEEK_BYTES_MAX, Priority, State, WEIGHT_MAX, Waiting,

@@ -12,7 +12,7 @@ use crate::io_pool::IoPool;
 use crate::mail::Mail;
 use crate::placement::Vacancies;
 use crate::pools::Pools;
-use crate::process_info::Questions;
+use crate::process_info::{Looks, Questions};
 use crate::program::Programs;
 use crate::quiet::Quiet;
 use crate::service::Services;
@@ -20,6 +20,7 @@ use crate::shared::{ShardLoad, Shared};
 use crate::swap::Current;
 use crate::watch::{Ending, Watches};
 use crate::web_client::WebClient;
+use crate::web_queue::WebQueue;
 use crate::worker::Worker;
 use procession_kernel::{Cancel, Counts, HostConfig, KernelConfig};
 use procession_store::Store;
@@ -33,12 +34,9 @@ use std::time::{Duration, Instant};
 /// Stack of a worker: a compiler and nested spawns need some.
 const WORKER_STACK_BYTES: usize = 16 << 20;
 
-/// Threads for files, and for requests to other machines.
+/// Threads for files, and what may wait for them.
 const FILE_THREADS_MAX: usize = 4;
-const NET_THREADS_MAX: usize = 32;
-/// What may wait for them; a request holds its body meanwhile.
 const FILE_JOBS_MAX: usize = 10_000;
-const NET_JOBS_MAX: usize = 256;
 
 /// How much longer than the deadline a shutdown waits for the kernels to have terminated everybody.
 const GRACE: Duration = Duration::from_secs(1);
@@ -253,7 +251,7 @@ pub(crate) fn assemble(
         services: Services::new(config.variables, tender),
         telemetry,
         io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
-        net: IoPool::new("net", NET_THREADS_MAX, NET_JOBS_MAX),
+        net: WebQueue::new(),
         web_client: WebClient::new(&config.web_roots),
         keeper,
         pools: Pools::default(),
@@ -262,6 +260,7 @@ pub(crate) fn assemble(
         application: Mutex::default(),
         drains: Drains::default(),
         questions: Questions::default(),
+        looks: Looks::default(),
         stopping: AtomicBool::new(false),
         quiet: Quiet::default(),
         overdue: AtomicU64::new(0),

@@ -1,9 +1,10 @@
 //! What there is to know about a process, from its kernel entry and its guest together; and how
 //! whoever asked gets it.
 
+use crate::mail::Mail;
 use crate::shared::Shared;
 use crate::worker::Worker;
-use procession_environment::{Activity, Awaited, CoroutineInfo, Inspection};
+use procession_environment::{Activity, Awaited, CoroutineInfo, Inspection, Seen};
 use procession_kernel::{Asker, CallId, CallSubject, Info, QueueId, SlotIndex, State};
 use procession_types::{Error, Fragment, FragmentBuilder, Limits, Pid, word, word::Word};
 use std::collections::HashMap;
@@ -11,6 +12,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Coroutines that an answer tells of; those of the last look come on top.
+pub const COROUTINES_MAX: usize = 1000;
+
+/// Slices in which a process is looked at for one answer.
+const LOOKS_MAX: u32 = 512;
 
 /// Longest traceback in an answer, in bytes; the file names in it are the program's.
 const TRACEBACK_BYTES_MAX: usize = 8192;
@@ -20,14 +27,34 @@ const TRACEBACK_BYTES_MAX: usize = 8192;
 pub struct ProcessInfo {
     /// What the kernel knows.
     pub process: Info,
-    /// Bytes of its heap.
+    /// Bytes of its heap as it is when the process is awake.
     pub memory_bytes: u64,
+    /// Whether it is packed, since it has been idle for long.
+    pub is_hibernating: bool,
     /// Where the coroutine is that had the last turn, as `file:line`.
     pub place: Option<Box<str>>,
     /// Its coroutines.
     pub coroutines: Vec<Coroutine>,
-    /// Whether it has more coroutines than one slice allows to look at.
-    pub is_cut: bool,
+    /// Where to go on when there are more.
+    pub rest: Option<Seen>,
+    /// Slices in which it was looked at.
+    pub looks: u32,
+}
+
+impl ProcessInfo {
+    /// Takes over what a further look has found.
+    pub(crate) fn extend(&mut self, further: Self) {
+        let (before, looks) = (std::mem::take(&mut self.coroutines), self.looks);
+        *self = further;
+        self.looks += looks;
+        self.coroutines.splice(0..0, before);
+    }
+
+    /// Where to go on, unless the answer is long enough, or so many looks did not come to an end: one at a
+    /// process that is collected all the time begins again and again.
+    pub(crate) fn unseen(&self) -> Option<Seen> {
+        self.rest.filter(|_| self.coroutines.len() < COROUTINES_MAX && self.looks < LOOKS_MAX)
+    }
 }
 
 /// A coroutine of a process.
@@ -92,6 +119,20 @@ impl Questions {
     }
 }
 
+/// Looks of processes into others that take several slices.
+#[derive(Default)]
+pub(crate) struct Looks(Mutex<HashMap<(Pid, CallId), ProcessInfo>>);
+
+impl Looks {
+    fn put(&self, whose: (Pid, CallId), info: ProcessInfo) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(whose, info);
+    }
+
+    fn take(&self, whose: (Pid, CallId)) -> Option<ProcessInfo> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&whose)
+    }
+}
+
 impl Worker {
     /// Answers a question about a process, which is at a slot if it lives.
     pub(crate) fn answer(&mut self, slot: Option<SlotIndex>, pid: Pid, asker: Asker) {
@@ -109,7 +150,21 @@ impl Worker {
                 }
             }
             Asker::Process { pid: asker, call, sees_security } => {
-                let info = slot.and_then(|slot| self.process_info(slot, pid));
+                let before = self.shared.looks.take((asker, call));
+                let seen = before.as_ref().and_then(|info| info.rest).unwrap_or_default();
+                let found = slot.and_then(|slot| self.process_info(slot, pid, seen));
+                let mut info = found.map(|found| match before {
+                    Some(mut info) => {
+                        info.extend(found);
+                        info
+                    }
+                    None => found,
+                });
+                if let Some(info) = info.take_if(|info| info.unseen().is_some()) {
+                    self.shared.looks.put((asker, call), info);
+                    return self
+                        .look_again(pid, Asker::Process { pid: asker, call, sees_security });
+                }
                 let result = match &info {
                     Some(info) => Ok(fragment(info, sees_security, &self.shared)),
                     None => Err(Error::not_found("process not found")),
@@ -119,15 +174,35 @@ impl Worker {
         }
     }
 
-    pub(crate) fn process_info(&mut self, slot: SlotIndex, pid: Pid) -> Option<ProcessInfo> {
+    /// Asks again, after others have had their turns.
+    fn look_again(&mut self, pid: Pid, asker: Asker) {
+        let Some(inbox) = self.shared.inbox(self.shard) else { return };
+        inbox.push(Mail::Task(Box::new(move |worker| {
+            if worker.step(|kernel, cx| kernel.inspect(cx, pid, asker)).is_err() {
+                // It has ended.
+                worker.answer(None, pid, asker);
+            }
+            worker.flush();
+        })));
+    }
+
+    /// What there is to know, with coroutines behind those that were `seen` before.
+    pub(crate) fn process_info(
+        &mut self,
+        slot: SlotIndex,
+        pid: Pid,
+        seen: Seen,
+    ) -> Option<ProcessInfo> {
         let budget = self.kernel.config().slice;
         let mut process = self.step(|kernel, cx| kernel.info(cx, pid))?;
         let resident = self.guests.get_mut(slot).filter(|resident| resident.pid == pid)?;
         let usage = resident.guest.usage();
         process.instructions = usage.instructions;
+        let is_hibernating = resident.guest.is_hibernating();
         // A fault of the interpreter must not spread to those who look.
-        let look = AssertUnwindSafe(|| (resident.guest.place(), resident.guest.inspect(budget)));
-        let (place, Inspection { coroutines, is_cut }) = catch_unwind(look).unwrap_or_default();
+        let look =
+            AssertUnwindSafe(|| (resident.guest.place(), resident.guest.inspect(budget, seen)));
+        let (place, Inspection { coroutines, rest }) = catch_unwind(look).unwrap_or_default();
         let coroutines = coroutines.into_iter().map(|info| {
             let awaited = match info.activity {
                 Activity::Waiting(awaited) => Some(self.awaited(slot, awaited)),
@@ -137,7 +212,15 @@ impl Worker {
         });
         let coroutines = coroutines.collect();
         let memory_bytes = usage.memory_bytes;
-        Some(ProcessInfo { process, memory_bytes, place, coroutines, is_cut })
+        Some(ProcessInfo {
+            process,
+            memory_bytes,
+            is_hibernating,
+            place,
+            coroutines,
+            rest,
+            looks: 1,
+        })
     }
 
     fn awaited(&self, slot: SlotIndex, awaited: Awaited) -> String {
@@ -210,6 +293,7 @@ fn fragment(info: &ProcessInfo, sees_security: bool, shared: &Shared) -> Fragmen
         }
     }
     fields.number("memory_bytes", info.memory_bytes);
+    fields.put("hibernating", word::from_bool(info.is_hibernating));
     fields.number("instructions", process.instructions);
     fields.number("mailbox_messages", u64::from(process.mailbox_messages));
     fields.number("mailbox_bytes", process.mailbox_bytes);
@@ -294,7 +378,7 @@ fn coroutines(fields: &mut Fields, info: &ProcessInfo) {
     }
     let value = fields.builder.list(&list);
     fields.put("coroutines", value);
-    fields.put("coroutines_cut", word::from_bool(info.is_cut));
+    fields.put("coroutines_cut", word::from_bool(info.rest.is_some()));
 }
 
 /// The word for a state, as programs see it.

@@ -12,7 +12,7 @@ use crate::io_pool::IoPool;
 use crate::mail::Mail;
 use crate::placement::Vacancies;
 use crate::pools::Pools;
-use crate::process_info::Questions;
+use crate::process_info::{Looks, Questions};
 use crate::program::Programs;
 use crate::quiet::Quiet;
 use crate::service::{Handed, Services};
@@ -21,6 +21,7 @@ use crate::swap::Current;
 use crate::watch::Watches;
 use crate::web_client::WebClient;
 use crate::web_grant::WebGrants;
+use crate::web_queue::WebQueue;
 use procession_kernel::Directory as _;
 use procession_telemetry::Telemetry;
 use procession_types::{HostIds, HostIndex, Pid, ShardIndex};
@@ -75,7 +76,7 @@ pub(crate) struct Shared {
     pub(crate) telemetry: Telemetry,
     pub(crate) io: IoPool,
     /// For requests, which may take long: files must not wait behind them.
-    pub(crate) net: IoPool,
+    pub(crate) net: WebQueue,
     pub(crate) web_client: WebClient,
     /// What durable processes take in memory.
     pub(crate) residence: Residence,
@@ -89,6 +90,8 @@ pub(crate) struct Shared {
     /// What takes no new work.
     pub(crate) drains: Drains,
     pub(crate) questions: Questions,
+    /// Looks of processes into others that take several slices.
+    pub(crate) looks: Looks,
     /// No process may be started any more.
     pub(crate) stopping: AtomicBool,
     /// All of them have ended since.

@@ -11,7 +11,7 @@ use crate::process_info::ProcessInfo;
 use crate::program::Loaded;
 use crate::shared::Shared;
 use crate::worker::Worker;
-use procession_environment::{Program, SpawnRequest};
+use procession_environment::{Program, Seen, SpawnRequest};
 use procession_kernel::{Asker, Cancel, Counts, Directory, Info, SlotIndex, Waiting};
 use procession_telemetry::EventKind;
 use procession_types::{
@@ -238,13 +238,20 @@ impl Node {
     }
 
     /// What there is to know about a process. It is looked at between two of its turns, on the
-    /// shard on which it is, and stopped for no longer than a slice.
+    /// shard on which it is, and stopped for no longer than a slice at a time: more coroutines than
+    /// that allows are looked at in further slices, up to [`crate::COROUTINES_MAX`].
     ///
     /// # Errors
     /// `NotFound`; `Unavailable` when the node is stopping, or there is no answer in
     /// [`ANSWER_PATIENCE`].
     pub fn info(&self, pid: Pid) -> Result<ProcessInfo, Error> {
-        self.look(pid, Worker::process_info)
+        let look =
+            |seen| self.look(pid, move |worker, slot, pid| worker.process_info(slot, pid, seen));
+        let mut info = look(Seen::default())?;
+        while let Some(seen) = info.unseen() {
+            info.extend(look(seen)?);
+        }
+        Ok(info)
     }
 
     /// The oldest messages that wait for a process, `count_max` at most, and how many there are in

@@ -1,7 +1,9 @@
 //! HTTP requests of guests, carried out on the threads of the network.
 
 use crate::web_client::WebClient;
+use crate::web_error::{describe, is_closed, shown};
 use crate::web_grant::WebGrants;
+use crate::web_url;
 use procession_environment::HttpRequest;
 use procession_types::{Error, ErrorKind, Fragment, FragmentBuilder, Limit};
 use std::time::{Duration, Instant};
@@ -19,9 +21,19 @@ const OWN_HEADERS: [HeaderName; 5] = [
 /// By which a server knows a request that it has seen before.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Headers that are for one host only.
-const SECRET_HEADERS: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
-/// Headers of a request.
+const SECRET_HEADERS: [HeaderName; 3] =
+    [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
+/// Headers that say what the body is.
+const BODY_HEADERS: [HeaderName; 4] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+];
+/// Headers of a request, bytes of one of them (name and value), and of a method.
 const HEADERS_MAX: usize = 128;
+const HEADER_BYTES_MAX: usize = 64 << 10;
+const METHOD_BYTES_MAX: usize = 64;
 
 /// A request whose parts have been checked.
 pub(crate) struct Checked {
@@ -111,6 +123,9 @@ impl Checked {
             let shown: String = request.url.chars().take(120).collect();
             Error::invalid(format!("\"{shown}\" is no URL: {error}"))
         })?;
+        if request.method.len() > METHOD_BYTES_MAX {
+            return Err(Error::invalid(format!("method is longer than {METHOD_BYTES_MAX} bytes")));
+        }
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| Error::invalid(format!("\"{}\" is no HTTP method", request.method)))?;
         if method == Method::CONNECT || method == Method::TRACE {
@@ -118,7 +133,10 @@ impl Checked {
         }
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
-            let fault = |what: &str| Error::invalid(format!("header \"{name}\" {what}"));
+            let fault = |what: &str| Error::invalid(format!("header \"{name:.100}\" {what}"));
+            if name.len() + value.len() > HEADER_BYTES_MAX {
+                return Err(fault(&format!("is larger than {HEADER_BYTES_MAX} bytes")));
+            }
             let key = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| fault("is no name of a header"))?;
             let value = HeaderValue::from_bytes(value)
@@ -144,6 +162,12 @@ impl Checked {
 
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// What it holds while it waits: its body, mostly.
+    pub(crate) fn bytes(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        self.body.as_ref().map_or(0, Vec::len) + headers.sum::<usize>()
     }
 
     /// Gives a request that may change something a key, unless it has one already; an empty one says that it
@@ -174,7 +198,7 @@ impl Checked {
             if self.target.is_tls {
                 client.check_roots()?;
             }
-            let response = self.send(client).map_err(|error| describe(&self.target, error))?;
+            let response = self.send(client).map_err(|error| describe(&self.target.uri, error))?;
             let next = self.redirect(&response).filter(|next| allowed(next));
             match next {
                 Some(next) if redirects < self.redirects_max => {
@@ -221,39 +245,27 @@ impl Checked {
     fn redirect(&self, response: &http::Response<Body>) -> Option<Target> {
         let follows = [301, 302, 303, 307, 308].contains(&response.status().as_u16());
         let location = response.headers().get(header::LOCATION).filter(|_| follows)?;
-        let location = location.to_str().ok()?;
-        let uri = match location.parse::<Uri>().ok()? {
-            uri if uri.scheme().is_some() => uri,
-            relative => {
-                let path = relative.path_and_query()?.as_str();
-                let path = if path.starts_with('/') {
-                    path.to_owned()
-                } else {
-                    let base = self.target.uri.path();
-                    let directory = base.rfind('/').map_or("/", |end| &base[..=end]);
-                    format!("{directory}{path}")
-                };
-                let parts = self.target.uri.clone().into_parts();
-                let authority = relative.authority().cloned().or(parts.authority)?;
-                Uri::builder()
-                    .scheme(self.target.scheme())
-                    .authority(authority)
-                    .path_and_query(path)
-                    .build()
-                    .ok()?
-            }
-        };
-        Target::parse(uri).ok()
+        let location = web_url::reference(location.as_bytes());
+        if location.is_empty() {
+            return None;
+        }
+        let next = web_url::resolve(&self.target.uri.to_string(), &location);
+        Target::parse(next.parse().ok()?).ok()
     }
 
     fn follow(&mut self, status: StatusCode, next: Target) {
-        let keeps = matches!(status.as_u16(), 307 | 308)
-            || self.method == Method::GET
-            || self.method == Method::HEAD;
-        if !keeps {
+        // RFC 9110, section 15.4.
+        let becomes_get = match status.as_u16() {
+            301 | 302 => self.method == Method::POST,
+            303 => self.method != Method::HEAD && self.method != Method::GET,
+            _ => false,
+        };
+        if becomes_get {
             self.method = Method::GET;
             self.body = None;
-            self.headers.remove(header::CONTENT_TYPE);
+            for name in &BODY_HEADERS {
+                self.headers.remove(name);
+            }
         }
         let place = |target: &Target| (target.is_tls, target.host.clone(), target.port);
         if place(&next) != place(&self.target) {
@@ -268,14 +280,15 @@ impl Checked {
     fn answer(&self, mut response: http::Response<Body>) -> Result<Fragment, Error> {
         let limit = self.body_bytes_max;
         let too_large = || {
-            let message = format!("body of the answer is larger than {limit} bytes");
+            let place = shown(&self.target.uri);
+            let message = format!("{place}: body of the answer is larger than {limit} bytes");
             Error::limit(Limit::MessageSize, message)
         };
         // One byte more than allowed, or the end of a body of just that length is not seen.
         let read = response.body_mut().with_config().limit(limit + 1).read_to_vec();
         let body = read.map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(_) => too_large(),
-            error => describe(&self.target, error),
+            error => describe(&self.target.uri, error),
         })?;
         if body.len() as u64 > limit {
             return Err(too_large());
@@ -312,44 +325,6 @@ fn run<S: ureq::AsSendBody>(
 
 fn usual_port(is_tls: bool) -> u16 {
     if is_tls { 443 } else { 80 }
-}
-
-fn is_closed(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&error.kind())
-}
-
-/// A failure of the network as an error of the runtime.
-fn describe(target: &Target, error: ureq::Error) -> Error {
-    let (kind, retryable) = match &error {
-        ureq::Error::Timeout(_) => (ErrorKind::Timeout, true),
-        ureq::Error::HostNotFound => (ErrorKind::NotFound, false),
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-            (ErrorKind::Timeout, true)
-        }
-        // A certificate that is not as it should be stays so.
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            (ErrorKind::Unavailable, false)
-        }
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => (ErrorKind::Unavailable, false),
-        ureq::Error::Io(_) | ureq::Error::ConnectionFailed => (ErrorKind::Unavailable, true),
-        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
-            (ErrorKind::Unavailable, false)
-        }
-        ureq::Error::Http(_) | ureq::Error::BadUri(_) => (ErrorKind::Invalid, false),
-        _ => (ErrorKind::Internal, false),
-    };
-    let place = shown(&target.uri);
-    Error::new(kind, format!("{place}: {error}")).with_retryable(retryable)
-}
-
-/// A URL for messages, without its query, which may hold secrets.
-fn shown(uri: &Uri) -> String {
-    let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();
-    let host = uri
-        .authority()
-        .map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default().to_owned());
-    format!("{scheme}{}{}", host.unwrap_or_default(), uri.path()).chars().take(200).collect()
 }
 
 #[cfg(test)]
@@ -391,9 +366,63 @@ mod tests {
         }
     }
 
+    fn checked(method: &str, headers: &[(&str, &str)]) -> Checked {
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+        Checked::new(HttpRequest {
+            method: method.into(),
+            url: "http://a.example/x".to_owned(),
+            headers: headers.iter().map(header).collect(),
+            body: Some(b"body".to_vec()),
+            timeout_ns: 1_000_000_000,
+            body_bytes_max: 1,
+            redirects_max: 1,
+        })
+        .unwrap()
+    }
+
+    fn followed(request: &mut Checked, status: u16, url: &str) {
+        let next = Target::parse(url.parse().unwrap()).unwrap();
+        request.follow(StatusCode::from_u16(status).unwrap(), next);
+    }
+
     #[test]
-    fn messages_show_no_secrets() {
-        let uri: Uri = "http://user:secret@a.example/x?token=secret".parse().unwrap();
-        assert_eq!(shown(&uri), "http://a.example/x");
+    fn redirects_keep_the_method_where_they_should() {
+        for (status, becomes_get) in [
+            (301, &["POST"] as &[&str]),
+            (302, &["POST"]),
+            (303, &["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+            (307, &[]),
+            (308, &[]),
+        ] {
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+                let mut request = checked(method, &[("content-type", "a"), ("x", "y")]);
+                followed(&mut request, status, "http://a.example/y");
+                let changed = becomes_get.contains(&method);
+                let wanted = if changed { "GET" } else { method };
+                assert_eq!(request.method.as_str(), wanted, "{status} of {method}");
+                assert_eq!(request.body.is_none(), changed, "{status} of {method}");
+                assert_eq!(
+                    request.headers.len(),
+                    if changed { 1 } else { 2 },
+                    "{status} of {method}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_are_for_one_host() {
+        let secrets = [("Authorization", "a"), ("Cookie", "b"), ("Proxy-Authorization", "c")];
+        for (next, kept) in [
+            ("http://a.example/y", 3),
+            ("http://A.example:80/y", 3),
+            ("http://b.example/y", 0),
+            ("http://a.example:81/y", 0),
+            ("https://a.example/y", 0),
+        ] {
+            let mut request = checked("GET", &secrets);
+            followed(&mut request, 302, next);
+            assert_eq!(request.headers.len(), kept, "{next}");
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! What makes HTTP requests: the connections that are kept, and the certificates that servers are
 //! checked against.
 
+use crate::web_cancel::LineConnector;
 use procession_types::{Error, ErrorKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, RustlsConnector};
 
 /// Bytes of an answer's headers.
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -14,6 +17,9 @@ const HEADER_BYTES_MAX: usize = 64 << 10;
 const IDLE_MAX: usize = 32;
 const IDLE_PER_HOST_MAX: usize = 4;
 const IDLE_AGE_MAX: Duration = Duration::from_secs(15);
+/// How long it may take to look up a host, and to connect to it: neither can be ended when nobody waits for
+/// the answer any more.
+pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 /// Whose certificates servers may have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,7 +93,7 @@ impl WebClient {
 }
 
 fn agent(roots: RootCerts, idle_max: usize) -> Agent {
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .http_status_as_error(false)
         // Redirects are followed by the runtime, where grants and permissions are checked.
         .max_redirects(0)
@@ -96,10 +102,13 @@ fn agent(roots: RootCerts, idle_max: usize) -> Agent {
         .max_idle_connections(idle_max)
         .max_idle_connections_per_host(idle_max.min(IDLE_PER_HOST_MAX))
         .max_idle_age(IDLE_AGE_MAX)
+        .timeout_resolve(Some(CONNECT_MAX))
+        .timeout_connect(Some(CONNECT_MAX))
         .tls_config(TlsConfig::builder().root_certs(roots).build())
         // Never what the environment of the node says.
         .proxy(None)
         .user_agent(concat!("procession/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into()
+        .build();
+    let connector = LineConnector::default().chain(RustlsConnector::default());
+    Agent::with_parts(config, connector, DefaultResolver::default())
 }

@@ -226,6 +226,7 @@ impl Worker {
     fn carry_out(&mut self) {
         let mut effects = Effects::new();
         effects.swap(&mut self.effects);
+        let mut abandoned = Vec::new();
         for effect in effects.drain() {
             match effect {
                 Effect::Signal { shard, signal } => {
@@ -282,12 +283,14 @@ impl Worker {
                 Effect::Wake { pid } => self.wake_durable(pid),
                 // Replies that come for it will find no call.
                 Effect::Abandoned { pid, call } => {
+                    abandoned.push((pid, call));
                     let call = procession_environment::CallId(call.0);
                     let handed = self.shared.services.abandoned(pid, self.now, call);
                     self.shared.hand(handed);
                 }
             }
         }
+        self.shared.net.abandon(&abandoned);
         self.post();
         // Gives the room back to the kernel, unless it has been used meanwhile.
         if self.effects.is_empty() {

@@ -8,7 +8,7 @@ use keeping::*;
 use procession_environment::OnError;
 use procession_runtime::{DryRun, DryRunLimits, HistoryFrom, Node, Outcome};
 use procession_store::MemoryStore;
-use procession_types::{Error, ErrorKind, Fragment, Limit, Pid, SmolStr};
+use procession_types::{Error, ErrorKind, Fragment, Limit, Pid, Topic};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ fn shop() -> (Node, Pid, Pid) {
 fn try_it(node: &Node, pid: Pid, topic: &str, what: Fragment) -> Result<DryRun, Error> {
     let until = Instant::now() + Duration::from_secs(60);
     let limits = DryRunLimits { instructions: 1_000_000, until };
-    node.dry_run(pid, (SmolStr::new(topic), what), limits)
+    node.dry_run(pid, (Topic::new(topic), what), limits)
 }
 
 fn tried(node: &Node, pid: Pid, what: &str) -> DryRun {

@@ -8,7 +8,7 @@ use procession_environment::{OnError, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig};
 use procession_store::{Change, Commit, MemoryStore, Store};
 use procession_types::{
-    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, SmolStr,
+    Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, SmolStr, Topic,
 };
 use std::sync::Arc;
 
@@ -187,7 +187,7 @@ fn remember(node: &Node, name: &str) -> Pid {
 }
 
 fn tell(node: &Node, to: Pid, topic: &str, payload: Fragment) {
-    node.send(to, Message { topic: SmolStr::new(topic), from: None, payload }).unwrap();
+    node.send(to, Message { topic: Topic::new(topic), from: None, payload }).unwrap();
 }
 
 #[test]

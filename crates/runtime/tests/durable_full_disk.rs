@@ -9,7 +9,7 @@ use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks};
 use procession_store::{
     Change, Commit, MemoryStore, Size, Space, Store, StoreError, forward_store,
 };
-use procession_types::{Context, ErrorKind, ExitReason, Message, Pid, SmolStr};
+use procession_types::{Context, ErrorKind, ExitReason, Message, Pid, SmolStr, Topic};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -76,7 +76,7 @@ fn node(disk: &Arc<SmallDisk>) -> Node {
 }
 
 fn message(value: i64) -> Message {
-    Message { topic: SmolStr::new("x"), from: None, payload: numbers(&[value]) }
+    Message { topic: Topic::new("x"), from: None, payload: numbers(&[value]) }
 }
 
 /// Starts a process and gives it 1; when this returns all of that is on the disk, and nothing else is to be.

@@ -5,14 +5,20 @@ mod keeping;
 
 use keeping::{numbers, program, send, start, until};
 use procession_environment::{OnError, Program};
-use procession_runtime::{Deed, Node, NodeConfig, Sinks};
+use procession_runtime::{Deed, HistoryFrom, Node, NodeConfig, Sinks};
 use procession_store::{MemoryStore, Store};
 use procession_types::{Limit, Pid};
 use std::sync::Arc;
 
-const WAITS: &str = "return { main = function()
+/// A 1 sets a timer that goes off before its time is over.
+const WAITS: &str = "local time = require('time')
+return { main = function()
   local inbox = process.inbox()
-  while true do inbox:receive() end
+  while true do
+    if inbox:receive():payload() == 1 then
+      coroutine.spawn(function() time.sleep('1500ms') end)
+    end
+  end
 end }";
 const LIFE_NS: u64 = 2_000_000_000;
 
@@ -60,6 +66,28 @@ fn a_restart_gives_no_time() {
     drop(first);
     let next = node(&store, None);
     // One is brought back before its time, the other by it.
-    send(&next, pids[0], numbers(&[1]));
+    send(&next, pids[0], numbers(&[0]));
     pids.into_iter().for_each(|pid| ends_in_time(&next, pid));
+}
+
+/// What it is given from elsewhere says nothing of its own time, and no record that it makes later does.
+#[test]
+fn neither_does_a_state_from_elsewhere() {
+    let store = Arc::new(MemoryStore::default());
+    let first = node(&store, None);
+    let fed = |pid, value| {
+        let slots = || first.history_page(pid, HistoryFrom::Slot(0), 1).unwrap().slots;
+        let before = slots();
+        send(&first, pid, numbers(&[value]));
+        until(|| slots() > before);
+    };
+    let pid = start(&first, "mayfly", numbers(&[])).pid;
+    let made = first.make_snapshot(pid, None).unwrap();
+    fed(pid, 1);
+    first.restore(pid, made.n, None).unwrap();
+    let fork = first.fork(pid, Some(0), None, None).unwrap().pid;
+    [pid, fork].into_iter().for_each(|pid| fed(pid, 0));
+    drop(first);
+    let next = node(&store, None);
+    [pid, fork].into_iter().for_each(|pid| ends_in_time(&next, pid));
 }

@@ -162,7 +162,7 @@ fn one_that_stands_still_can_be_ended_and_its_mailbox_is_limited() {
         send(&node, pid, numbers(&[value]));
     }
     let message = procession_types::Message {
-        topic: procession_types::SmolStr::new("x"),
+        topic: procession_types::Topic::new("x"),
         from: None,
         payload: numbers(&[4]),
     };

@@ -3,13 +3,13 @@
 
 mod web;
 
-use procession_environment::{Dialect, Module, Program, SpawnRequest};
+use procession_environment::SpawnRequest;
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, WebRoots};
-use procession_types::{Context, ExitReason, ProgramLimits, SmolStr};
+use procession_types::{Context, ExitReason, SmolStr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use web::Server;
+use web::{Server, program};
 
 /// Runs the body of a function of a program that has `http` and the server's `BASE`; gives back the
 /// text that it returns.
@@ -25,20 +25,7 @@ fn run(server: &Server, base: &str, roots: WebRoots, body: &str) -> String {
         "local http, BASE = require('http'), '{base}'
          return {{ main = function() {body} end }}"
     );
-    config.programs = vec![Program {
-        id: "app:main".to_owned(),
-        main: Module {
-            name: "app:main".to_owned(),
-            file: "main.lua".to_owned(),
-            source: source.into_bytes().into(),
-        },
-        method: None,
-        modules: vec!["http".to_owned()],
-        imports: Vec::new(),
-        dialect: Dialect::Plain,
-        durability: None,
-        limits: ProgramLimits::default(),
-    }];
+    config.programs = vec![program("app:main", &source)];
     let node = Node::start(config).unwrap();
     let request = SpawnRequest {
         program: SmolStr::new("app:main"),

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use procession_environment::{Activity, Dialect, Module, Program, SpawnRequest};
-use procession_runtime::{HOST_NORMAL, Node, NodeConfig, ProcessInfo, Sinks, Started};
+use procession_runtime::{
+    COROUTINES_MAX, Coroutine, HOST_NORMAL, Node, NodeConfig, ProcessInfo, Sinks, Started,
+};
 use procession_types::{
     Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Pid, ProgramLimits, SmolStr,
 };
@@ -30,15 +32,59 @@ const CROWD: &str = "
 local function wait() process.inbox():receive() end
 local function deep(n) if n == 0 then wait() else deep(n - 1) return 0 end end
 return function()
-  for i = 1, 1000 do coroutine.spawn(wait) end
+  for i = 1, 2000 do coroutine.spawn(wait) end
   deep(100000)
 end";
 
+/// Many objects, and coroutines of all kinds behind them.
+const HALL: &str = "
+local function wait() process.inbox():receive() end
+return function()
+  local kept = {}
+  for i = 1, 50000 do kept[i] = { i } end
+  for i = 1, 300 do coroutine.spawn(wait) end
+  for i = 1, 300 do
+    local co = coroutine.create(function() coroutine.yield(i) end)
+    if i % 3 > 0 then coroutine.resume(co) end
+    kept[#kept + 1] = co
+  end
+  wait()
+  return #kept
+end";
+
+/// How many coroutines a process has that do something, and whether these are all.
+const COUNTER: &str = "
+return function(pid)
+  local info, counts = assert(process.info(pid)), {}
+  for _, coroutine in ipairs(info.coroutines) do
+    counts[coroutine.status] = (counts[coroutine.status] or 0) + 1
+  end
+  return ('%d %d %d %s'):format(counts.waiting, counts.suspended, counts['not started'], info.coroutines_cut)
+end";
+
+const SLEEPER: &str = "return function() process.inbox():receive() end";
+
+/// Whether another process is packed.
+const WATCHER: &str = "return function(pid) return process.info(pid).hibernating end";
+
 fn node(shards: u16) -> Node {
+    node_with(shards, None)
+}
+
+fn node_with(shards: u16, hibernate_after_ns: Option<u64>) -> Node {
     let mut config = NodeConfig::new(Arc::new(procession_lua::LuaEnvironment::new()));
     config.shards = shards;
     config.sinks = Sinks::none();
-    let sources = [("loop", LOOP), ("asker", ASKER), ("crowd", CROWD)];
+    config.hosts[0].hibernate_after_ns = hibernate_after_ns;
+    let sources = [
+        ("loop", LOOP),
+        ("asker", ASKER),
+        ("crowd", CROWD),
+        ("sleeper", SLEEPER),
+        ("watcher", WATCHER),
+        ("hall", HALL),
+        ("counter", COUNTER),
+    ];
     config.programs = sources.iter().map(|(name, source)| program(name, source)).collect();
     Node::start(config).unwrap()
 }
@@ -84,6 +130,27 @@ fn info_when(node: &Node, pid: Pid, is_so: impl Fn(&ProcessInfo) -> bool) -> Pro
 }
 
 #[test]
+fn who_is_packed_is_seen_to_be_and_stays_so() {
+    for (after_ns, is_packed) in [(Some(0), true), (None, false)] {
+        let node = node_with(2, after_ns);
+        let sleeper = start(&node, "sleeper", Fragment::default()).pid;
+        let waits = |info: &ProcessInfo| info.coroutines.iter().any(|it| it.awaited.is_some());
+        let info = info_when(&node, sleeper, waits);
+        assert_eq!(info.is_hibernating, is_packed);
+        // To be looked at wakes nobody, and what it would hold is the same.
+        let again = node.info(sleeper).unwrap();
+        assert_eq!((again.is_hibernating, again.memory_bytes), (is_packed, info.memory_bytes));
+        assert_eq!(again.process.instructions, info.process.instructions);
+        let mut builder = FragmentBuilder::new();
+        let text = builder.string(node.pid_text(sleeper).as_bytes());
+        let watcher = start(&node, "watcher", builder.finish(&[text]));
+        let reason = watcher.ending.unwrap().wait().unwrap();
+        let ExitReason::Normal(result) = &*reason else { panic!("{reason:?}") };
+        assert_eq!(result.values(), [procession_types::word::from_bool(is_packed)]);
+    }
+}
+
+#[test]
 fn a_loop_is_seen_from_outside_and_from_the_other_shard() {
     let node = node(2);
     let one = start(&node, "loop", Fragment::default()).pid;
@@ -117,7 +184,27 @@ fn a_loop_is_seen_from_outside_and_from_the_other_shard() {
 }
 
 #[test]
-fn what_does_not_fit_into_a_slice_is_left_out() {
+fn what_does_not_fit_into_a_slice_is_seen_in_further_ones() {
+    let node = node(2);
+    let pid = start(&node, "hall", Fragment::default()).pid;
+    let waits = |it: &&Coroutine| matches!(it.info.activity, Activity::Waiting(_));
+    let info = info_when(&node, pid, |info| info.coroutines.iter().filter(waits).count() == 301);
+    let count = |activity| info.coroutines.iter().filter(|it| it.info.activity == activity).count();
+    assert_eq!((count(Activity::Suspended), count(Activity::NotStarted)), (200, 100));
+    assert_eq!((info.coroutines.len(), info.rest), (601, None));
+    // Whichever shard the asker is on.
+    for _ in 0..8 {
+        let mut builder = FragmentBuilder::new();
+        let text = builder.string(node.pid_text(pid).as_bytes());
+        let counter = start(&node, "counter", builder.finish(&[text]));
+        let reason = counter.ending.unwrap().wait().unwrap();
+        let ExitReason::Normal(result) = &*reason else { panic!("{reason:?}") };
+        assert_eq!(result.string(result.values()[0]).unwrap(), b"301 200 100 false");
+    }
+}
+
+#[test]
+fn an_answer_has_an_end() {
     let node = node(1);
     let pid = start(&node, "crowd", Fragment::default()).pid;
     let info = info_when(&node, pid, |info| info.process.instructions > 400_000);
@@ -125,10 +212,11 @@ fn what_does_not_fit_into_a_slice_is_left_out() {
         later.process.state == procession_runtime::State::Waiting
             && later.process.since >= info.process.since
     });
-    assert!(info.is_cut);
+    assert!(info.rest.is_some());
     // The first task is a hundred thousand calls deep; neither that nor their number costs much.
     let deep = &info.coroutines[0].info.traceback;
     assert!(deep.contains("(skipping ") && deep.ends_with("(and more)"), "{deep}");
     assert!(deep.lines().count() < 30, "{deep}");
-    assert!((2..100).contains(&info.coroutines.len()), "{}", info.coroutines.len());
+    let most = COROUTINES_MAX + 20;
+    assert!((COROUTINES_MAX..most).contains(&info.coroutines.len()), "{}", info.coroutines.len());
 }

@@ -3,7 +3,7 @@
 
 use procession_environment::{Dialect, Module, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started, State};
-use procession_types::{Context, ErrorKind, Fragment, Message, Pid, ProgramLimits, SmolStr};
+use procession_types::{Context, ErrorKind, Fragment, Message, Pid, ProgramLimits, SmolStr, Topic};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ fn text(value: &str) -> Fragment {
 }
 
 fn send(node: &Node, to: Pid, value: i64) {
-    let message = Message { topic: SmolStr::new("x"), from: None, payload: number(value) };
+    let message = Message { topic: Topic::new("x"), from: None, payload: number(value) };
     node.send(to, message).unwrap();
 }
 

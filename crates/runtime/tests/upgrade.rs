@@ -5,7 +5,7 @@ use procession_environment::{Dialect, Module, Program, SpawnRequest};
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started, When};
 use procession_types::{
     Context, ErrorKind, ExitReason, Fragment, FragmentBuilder, Message, Pid, ProgramLimits,
-    SmolStr, word,
+    SmolStr, Topic, word,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +80,7 @@ fn start(node: &Node, name: &str) -> Started {
 }
 
 fn send(node: &Node, to: Pid, value: i64) {
-    let message = Message { topic: SmolStr::new("x"), from: None, payload: numbers(&[value]) };
+    let message = Message { topic: Topic::new("x"), from: None, payload: numbers(&[value]) };
     node.send(to, message).unwrap();
 }
 
@@ -139,7 +139,7 @@ end }",
         std::thread::spawn(move || {
             for value in 1..=MESSAGES {
                 let message =
-                    Message { topic: SmolStr::new("x"), from: None, payload: numbers(&[value]) };
+                    Message { topic: Topic::new("x"), from: None, payload: numbers(&[value]) };
                 // A full mailbox is no loss: the sender knows.
                 while node.send(pid, message.clone()).is_err() {
                     std::thread::yield_now();

@@ -18,6 +18,7 @@ mod idempotency;
 mod listen;
 mod openapi;
 mod owners;
+mod parameters;
 mod past_view;
 mod routes;
 mod server;

@@ -48,12 +48,17 @@ impl utoipa::Modify for Token {
     }
 }
 
+/// The document whose text is the file.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
 /// The text of the OpenAPI file, as it is committed in `docs/openapi.json`.
 ///
 /// # Panics
 /// Never: the document holds nothing that JSON can't say.
 #[must_use]
 pub fn openapi_json() -> String {
-    let text = Document::openapi().to_pretty_json();
+    let text = document().to_pretty_json();
     text.expect("an OpenAPI document is JSON") + "\n"
 }

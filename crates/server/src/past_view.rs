@@ -189,6 +189,7 @@ pub(crate) fn halted_detail(node: &Node, stands: Halt, past: PastState) -> Proce
             instructions: past.instructions,
             ..halted(node, &stands)
         },
+        hibernating: false,
         place: past.place.map(String::from),
         deadline: None,
         caller: None,
@@ -239,7 +240,7 @@ pub(crate) fn state(node: &Node, pid: Pid, state: PastState) -> PastStateView {
         place: state.place.map(String::from),
         coroutines: coroutines(state.coroutines),
         coroutines_cut: state.is_cut,
-        topics: state.topics.into_iter().map(String::from).collect(),
+        topics: state.topics.into_iter().map(|topic| topic.to_string()).collect(),
         subscriptions: state.subscriptions.into_iter().map(String::from).collect(),
         timers: state.timers.into_iter().map(rfc3339).collect(),
         calls: state.calls as u64,

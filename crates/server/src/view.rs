@@ -38,6 +38,7 @@ pub(crate) fn detail(node: &Node, info: ProcessInfo) -> ProcessDetail {
     ProcessDetail {
         process: process(node, kernel, info.memory_bytes),
         halted: None,
+        hibernating: info.is_hibernating,
         place: info.place.map(String::from),
         deadline: kernel.deadline.map(rfc3339),
         caller: kernel.caller.map(|pid| node.pid_text(pid)),
@@ -55,7 +56,7 @@ pub(crate) fn detail(node: &Node, info: ProcessInfo) -> ProcessDetail {
         calls: kernel.calls as u64,
         limits: limits(&kernel.limits),
         coroutines: coroutines(info.coroutines),
-        coroutines_cut: info.is_cut,
+        coroutines_cut: info.rest.is_some(),
     }
 }
 

@@ -45,6 +45,49 @@ fn what_is_documented_is_there() {
     assert!(count >= 25, "{count}");
 }
 
+/// Who asks only whether a node lives may say what they like.
+const PROBES: [&str; 2] = ["/livez", "/readyz"];
+
+#[test]
+fn every_route_takes_the_parameters_that_are_documented_and_no_others() {
+    let served = Served::new();
+    let document: Value = serde_json::from_str(&procession_server::openapi_json()).unwrap();
+    let mut taken = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let asked = path.replace('{', "no-such-").replace('}', "");
+        for (method, operation) in item.as_object().unwrap() {
+            let method = &method.to_uppercase();
+            let answer = served.ask(method, &format!("{asked}?misspelt=1"), &[], "");
+            if PROBES.contains(&path.as_str()) {
+                assert_ne!(answer.status, 400, "{method} {path}");
+                continue;
+            }
+            let detail = answer.json()["detail"].to_string();
+            assert_eq!(answer.status, 400, "{method} {path}: {answer:?}");
+            assert!(
+                detail.contains("unknown parameter \\\"misspelt\\\""),
+                "{method} {path}: {detail}"
+            );
+            if path.ends_with("/stream") {
+                continue;
+            }
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            for parameter in parameters.filter(|it| it["in"] == "query") {
+                let name = parameter["name"].as_str().unwrap();
+                let answer = served.ask(method, &format!("{asked}?{name}=%2D1"), &[], "");
+                assert!(!answer.body.contains("unknown parameter"), "{method} {path}: {answer:?}");
+                taken += 1;
+            }
+        }
+    }
+    assert!(taken >= 20, "{taken}");
+    let answer = served.ask("GET", "/v1/node?", &[], "");
+    assert_eq!(answer.status, 200, "nothing behind the question mark: {answer:?}");
+    let answer = served.ask("GET", "/v1/processes?sort=pid", &[], "");
+    let detail = answer.json()["detail"].to_string();
+    assert!(detail.contains("there is limit, cursor, selector"), "what there is: {detail}");
+}
+
 #[test]
 fn mistakes_are_problems() {
     let served = Served::with(|config| config.limits.body_bytes_max = 1000, "");

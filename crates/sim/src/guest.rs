@@ -30,7 +30,7 @@ pub(crate) fn limits() -> Limits {
 }
 
 pub(crate) fn topic(number: u8) -> Topic {
-    SmolStr::new(["t0", "t1", "t2", "t3"][usize::from(number) % TOPICS])
+    Topic::new(["t0", "t1", "t2", "t3"][usize::from(number) % TOPICS])
 }
 
 impl World {

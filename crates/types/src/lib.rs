@@ -16,6 +16,7 @@ mod message;
 mod pid;
 mod security;
 pub mod token;
+mod topic;
 pub mod units;
 pub mod word;
 
@@ -26,10 +27,11 @@ pub use foreign::Unsound;
 pub use fragment::{Fragment, FragmentBuilder};
 pub use host_ids::{HOSTS_MAX, HostIds};
 pub use limits::{Limit, Limits, ProgramLimits};
-pub use message::{Message, TOPIC_BYTES_MAX, Topic};
+pub use message::Message;
 pub use pid::{EPOCH_OF_STORE, HostIndex, Pid, PidText, ShardIndex, parse_pid};
 pub use security::{Actor, Context, ContextChange, Scalar, Scope};
 pub use smol_str::SmolStr;
+pub use topic::{TOPIC_BYTES_MAX, Topic};
 
 /// A point in time: nanoseconds since the Unix epoch, as the node's clock gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

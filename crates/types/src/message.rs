@@ -1,13 +1,6 @@
 //! Messages between processes.
 
-use crate::{Fragment, Pid};
-use smol_str::SmolStr;
-
-/// A topic's name. Up to 23 bytes are held without an allocation.
-pub type Topic = SmolStr;
-
-/// Longest topic, in bytes.
-pub const TOPIC_BYTES_MAX: usize = 255;
+use crate::{Fragment, Pid, Topic};
 
 /// What waits in a mailbox.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! Numbers, texts, and what holds other values.
 
 use super::{Bytes, Damaged, Reader, put_length};
-use procession_types::SmolStr;
+use procession_types::{SmolStr, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
 macro_rules! numbers {
@@ -107,7 +107,7 @@ macro_rules! texts {
     };
 }
 
-texts!(String, SmolStr, Box<str>);
+texts!(String, SmolStr, Box<str>, Topic);
 
 impl<T: Bytes> Bytes for Vec<T> {
     fn put(&self, out: &mut Vec<u8>) {

@@ -10,7 +10,7 @@ use procession_durable::replay::{End, replay};
 use procession_durable::replayer::Identity;
 use procession_environment::{
     Call, CallId, CancelRequest, Environment, Guest, Host, Image, Inspection, LogRecord, Options,
-    Program, Queue, Relation, Request, SpawnRequest, Turn, Usage,
+    Program, Queue, Relation, Request, Seen, SpawnRequest, Turn, Usage,
 };
 use procession_types::{
     Context, Error, Event, ExitReason, Fragment, Limits, Message, Pid, Scalar, Timestamp, Topic,
@@ -320,8 +320,8 @@ impl Guest for RecordedGuest {
         self.guest.receives(queue)
     }
 
-    fn inspect(&mut self, budget: u64) -> Inspection {
-        self.guest.inspect(budget)
+    fn inspect(&mut self, budget: u64, seen: Seen) -> Inspection {
+        self.guest.inspect(budget, seen)
     }
 
     fn hibernate(&mut self) -> bool {
@@ -374,7 +374,7 @@ impl Gate for LiveGate<'_> {
     }
 
     fn take_message(&mut self, queue: Queue) -> Option<(Message, Option<Source>)> {
-        self.host.receive(queue).map(|message| (message, None))
+        self.host.receive(queue).map(|message| (*message, None))
     }
 
     fn check_send(&mut self, to: &[u8], topic: &Topic, payload: &Fragment) -> Result<Pid, Error> {
@@ -475,7 +475,7 @@ impl Host for LiveGate<'_> {
         now() -> Timestamp;
         random() -> u64;
         send(to: &[u8], topic: Topic, payload: Fragment) -> Result<(), Error>;
-        receive(queue: Queue) -> Option<Message>;
+        receive(queue: Queue) -> Option<Box<Message>>;
         receive_event() -> Option<Event>;
         listen(topic: &Topic) -> Result<Queue, Error>;
         unlisten(queue: Queue);

@@ -8,7 +8,7 @@ use procession_environment::{
 };
 use procession_types::{
     Actor, Context, ContextChange, Error, ErrorKind, Event, ExitReason, Failure, Fragment,
-    FragmentBuilder, Limit, Message, Pid, Rest, Scalar, Scope, SmolStr, Timestamp, word,
+    FragmentBuilder, Limit, Message, Pid, Rest, Scalar, Scope, SmolStr, Timestamp, Topic, word,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +62,12 @@ impl Sample for String {
 }
 
 impl Sample for SmolStr {
+    fn sample(random: &mut Random) -> Self {
+        any::<String>(random).into()
+    }
+}
+
+impl Sample for Topic {
     fn sample(random: &mut Random) -> Self {
         any::<String>(random).into()
     }
@@ -311,7 +317,7 @@ macro_rules! for_every_form {
     ($call:ident) => {
         $call! {
             u8: u8, u16: u16, u32: u32, u64: u64, i64: i64, f64: f64, bool: bool, usize: usize,
-            String: String, SmolStr: SmolStr, str: Box<str>, bytes: Vec<u8>, boxed_bytes: Box<[u8]>,
+            String: String, SmolStr: SmolStr, Topic: Topic, str: Box<str>, bytes: Vec<u8>, boxed_bytes: Box<[u8]>,
             Option: Option<u32>, Vec: Vec<String>, Pair: (u16, bool), Map: BTreeMap<String, u64>,
             Nothing: Result<(), Error>, Reply: Result<Fragment, Error>,
             Pid: Pid, Timestamp: Timestamp, Fragment: Fragment, Message: Message, Event: Event,

@@ -9,7 +9,7 @@ use crate::ours::{FILE, caught};
 use crate::random::Random;
 use crate::support::{TestHost, session};
 use forge::forged;
-use procession_environment::{Environment, Guest, Image, Turn};
+use procession_environment::{Environment, Guest, Image, Seen, Turn};
 use procession_lua::LuaEnvironment;
 use procession_types::{Fragment, Limits, Message, Topic};
 use std::ops::Range;
@@ -127,7 +127,7 @@ fn source(random: &mut Random) -> String {
 fn host() -> TestHost {
     let mut host = TestHost::default();
     for _ in 0..3 {
-        let topic = Topic::new_static("news");
+        let topic = Topic::new("news");
         host.inbox.push_back(Message { topic, from: None, payload: Fragment::nil() });
     }
     host
@@ -195,5 +195,5 @@ fn restore_and_run(image: &Arc<dyn Image>, snapshot: &[u8]) -> Fate {
 
 /// Everything that can be asked of a process between its turns.
 fn look(guest: &mut dyn Guest) {
-    let _ = (guest.usage(), guest.place(), guest.inspect(4000));
+    let _ = (guest.usage(), guest.place(), guest.inspect(4000, Seen::default()));
 }

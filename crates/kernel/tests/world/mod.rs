@@ -197,7 +197,7 @@ impl World {
 
     pub fn send(&mut self, from: Pid, to: Pid, topic: &str) -> Result<(), Error> {
         self.on(from.shard, |kernel, cx| {
-            kernel.send(cx, from.slot, to, SmolStr::new(topic), Fragment::nil())
+            kernel.send(cx, from.slot, to, Topic::new(topic), Fragment::nil())
         })
     }
 

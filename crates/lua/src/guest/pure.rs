@@ -57,7 +57,7 @@ impl Host for PureHost {
         self.refuse()
     }
 
-    fn receive(&mut self, _queue: Queue) -> Option<Message> {
+    fn receive(&mut self, _queue: Queue) -> Option<Box<Message>> {
         self.touched = true;
         None
     }

@@ -6,6 +6,11 @@ use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 
+/// Of an object's number: as many as addresses have, so that texts with them are as long as in PUC Lua.
+const DIGITS: usize = 12;
+/// Numbers of built-in functions begin here.
+const BUILTINS: u64 = 1 << 40;
+
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("tostring", tostring),
     plain("@tostring_raw", raw_tostring),
@@ -78,27 +83,26 @@ impl Vm<'_> {
             word::FALSE => "false".to_owned(),
             _ => {
                 let kind = self.type_name(value);
-                let kind = if is_builtin(value) { "function: builtin".to_owned() } else { kind };
-                format!("{kind}: 0x{:08x}", self.identity(value))
+                format!("{kind}: 0x{:0DIGITS$x}", self.identity(value))
             }
         }
     }
 
-    /// A number that tells the object from others while both live. It is the position when the
+    /// A number that tells the object from others while both live. Objects of the program are counted as the
     /// process first asks; programs must not rely on more.
-    fn identity(&mut self, value: Word) -> u32 {
+    fn identity(&mut self, value: Word) -> u64 {
         if is_builtin(value) || !word::is_reference(value) {
-            return word::index(value) + 1;
+            return BUILTINS | u64::from(word::index(value));
         }
         let ids = self.state_table(self.library.names.ids);
         let known = self.raw_get(ids, value);
         if word::is_int(known) {
-            return word::to_int(known) as u32;
+            return word::to_int(known) as u64;
         }
         let next = self.heap.get(root::LAST_ID) + 1;
         self.heap.set(root::LAST_ID, next);
         self.raw_set(ids, value, word::int_wrapping(next as i64));
-        next as u32
+        next
     }
 
     /// A table of the library's own state, made on first use.

@@ -3,7 +3,7 @@
 use crate::coroutine::{FrameKind, is_coroutine};
 use crate::library::{Builtin, entering, is_builtin, plain};
 use crate::strings::is_string;
-use crate::vm::{Args, Flow, Raise, Vm};
+use crate::vm::{Args, Flow, Raise, Raising, Vm};
 use procession_types::word::{self, Word};
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
@@ -138,8 +138,13 @@ fn debug_traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.give(args, message);
     }
     let level = vm.integer_or(args, 2 + offset, i64::from(co == vm.co))?;
+    if level < 0 {
+        // There is no such level, and so none after it.
+        let text = text.map_or_else(String::new, |text| text + "\n") + "stack traceback:";
+        return vm.give_text(args, text.as_bytes());
+    }
     // A message handler is no level of its own here.
-    let above = i64::from(vm.is_raising && co == vm.co);
+    let above = i64::from(vm.raising != Raising::No && co == vm.co);
     let trace = vm.traceback_of(co, text.as_deref(), (level - above).max(0) as usize);
     vm.give_text(args, trace.as_bytes())
 }

@@ -55,7 +55,10 @@ fn why(error: base64::DecodeError) -> String {
         DecodeError::InvalidByte(position, byte) => {
             format!("character {:?} at {}", char::from(byte), position + 1)
         }
-        DecodeError::InvalidLength(length) => format!("{length} digits can't be"),
+        DecodeError::InvalidLength(length) => {
+            let digits = if length == 1 { "digit" } else { "digits" };
+            format!("the text has {length} {digits}: a group of four is cut after the first")
+        }
         DecodeError::InvalidLastSymbol { .. } => "the last digit has bits that mean nothing".into(),
         DecodeError::InvalidPadding => "the padding with = is wrong or missing".into(),
     }

@@ -1,6 +1,11 @@
 
 -- funcs: functions as short processes --------------------------------------------------------------
 
+-- Its id is argument `number` of whoever was called.
+function check_function(number, id)
+  if id ~= nil and type(id) ~= "string" then bad_argument(number, "string expected, got " .. typename(id)) end
+end
+
 function call_function(values, actor, scope, timeout, ...)
   local call, err = function_start(values, actor, scope, ...)
   if call == nil then return nil, err end
@@ -49,8 +54,14 @@ function fill_future(state)
   state.channel:close()
 end
 
-function funcs__call(...) return call_function(nil, nil, nil, nil, ...) end
-function funcs__async(...) return new_future(nil, nil, nil, nil, ...) end
+function funcs__call(...)
+  check_function(1, ...)
+  return call_function(nil, nil, nil, nil, ...)
+end
+function funcs__async(...)
+  check_function(1, ...)
+  return new_future(nil, nil, nil, nil, ...)
+end
 function funcs__new() return object(EXECUTOR, {}, nil, nil, nil) end
 
 function class_future__await(self, timeout)
@@ -59,7 +70,7 @@ function class_future__await(self, timeout)
     if timeout == nil then
       state.ended:receive()
     else
-      local nanoseconds, err = duration(timeout)
+      local nanoseconds, err = duration(timeout, 2)
       if nanoseconds == nil then return nil, err end
       local timer = new_timer(nanoseconds, false)
       channel.select{state.ended:case_receive(), timer:channel():case_receive()}
@@ -109,28 +120,32 @@ end
 function class_executor__with_actor(self, actor)
   local values, _, scope, timeout = executor_parts(self)
   must("process.security", "security")
-  if object_class(actor) ~= ACTOR then bad_argument(1, "actor expected, got " .. typename(actor)) end
+  if object_class(actor) ~= ACTOR then bad_argument(2, "actor expected, got " .. typename(actor)) end
   return object(EXECUTOR, values, actor, scope, timeout)
 end
 
 function class_executor__with_scope(self, scope)
   local values, actor, _, timeout = executor_parts(self)
   must("process.security", "security")
-  if object_class(scope) ~= SCOPE then bad_argument(1, "scope expected, got " .. typename(scope)) end
+  if object_class(scope) ~= SCOPE then bad_argument(2, "scope expected, got " .. typename(scope)) end
   return object(EXECUTOR, values, actor, scope, timeout)
 end
 
 function class_executor__with_timeout(self, timeout)
   local values, actor, scope = executor_parts(self)
-  return object(EXECUTOR, values, actor, scope, checked_duration(timeout))
+  local nanoseconds, err = duration(timeout, 2)
+  if nanoseconds == nil then return nil, err end
+  return object(EXECUTOR, values, actor, scope, nanoseconds)
 end
 
 function class_executor__call(self, ...)
   local values, actor, scope, timeout = executor_parts(self)
+  check_function(2, ...)
   return call_function(values, actor, scope, timeout, ...)
 end
 
 function class_executor__async(self, ...)
   local values, actor, scope, timeout = executor_parts(self)
+  check_function(2, ...)
   return new_future(values, actor, scope, timeout, ...)
 end

@@ -103,7 +103,11 @@ fn crc32(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 /// `hash.equal(a, b)`: whether two strings are the same, in a time that depends on their lengths
 /// only, so that nobody learns from it how much of a signature was right.
 fn equal(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let (a, b) = (vm.string_arg(args, 1)?, vm.string_arg(args, 2)?);
+    let (a, b) = match (vm.input(args, 1, "the first text")?, vm.input(args, 2, "the second text")?)
+    {
+        (Ok(a), Ok(b)) => (a, b),
+        (Err(error), _) | (_, Err(error)) => return vm.fail(args, &error),
+    };
     charge(vm, a);
     let (a, b) = (vm.bytes(a), vm.bytes(b));
     let differing = a.iter().zip(b.iter()).fold(0, |bits, (x, y)| bits | (x ^ y));

@@ -67,7 +67,7 @@ function send_request(method, url, options, place)
   if body_max == nil then return nil, err end
   redirects, err = number_option(options, "redirects", 5, 0, 20)
   if redirects == nil then return nil, err end
-  nanoseconds, err = duration(options.timeout == nil and "30s" or options.timeout)
+  nanoseconds, err = duration(options.timeout == nil and "30s" or options.timeout, nil, "timeout")
   if nanoseconds == nil then return nil, err end
   if nanoseconds > 600000000000 then return nil, error_make("Invalid", "option timeout is at most 10 minutes") end
   local call
@@ -82,7 +82,13 @@ function send_request(method, url, options, place)
   end
   local response
   response, err = await(call)
-  if response == nil then return nil, err end
+  if response == nil then
+    if error_field(err, 1) ~= "Timeout" then return nil, err end
+    -- Whoever has noticed it does not know it all. What is after `?` may be secret.
+    local place, limit = string_match(url, "^[^?#]*"), options.timeout
+    if limit == nil then limit = "30s" elseif type(limit) ~= "string" then limit = nanoseconds .. " ns" end
+    return nil, error_make("Timeout", string_sub(place, 1, 200) .. ": no complete answer within " .. limit, true)
+  end
   response.headers = header_table(response.headers)
   return response
 end

@@ -7,11 +7,27 @@ function queue_name(name)
   return name
 end
 
+-- A word behind its article.
+function with_article(word)
+  local first = string_sub(word, 1, 1)
+  local is_vowel = first == "a" or first == "e" or first == "i" or first == "o"
+  return (is_vowel and "an " or "a ") .. word
+end
+
+-- A value as a message names it; of a string, the first 40 bytes.
+function shown_value(value)
+  local kind = type(value)
+  if kind == "number" or kind == "boolean" then return tostring(value) end
+  if kind ~= "string" then return with_article(typename(value)) end
+  if #value > 40 then value = string_sub(value, 1, 40) .. "…" end
+  return "the string \"" .. value .. "\""
+end
+
 -- The value of an option, after a check of its type.
 function option_of(options, name, wanted)
   local value = options[name]
   if value == nil or math_type(value) == wanted or type(value) == wanted then return nil, value end
-  return error_make("Invalid", "option " .. name .. " must be a " .. wanted .. ", got " .. typename(value))
+  return error_make("Invalid", "option " .. name .. " must be " .. with_article(wanted) .. ", got " .. shown_value(value))
 end
 
 function queue__declare(name, options)
@@ -33,7 +49,7 @@ function queue__declare(name, options)
   err, dead = option_of(options, "dead_letter", "string")
   if err then return nil, err end
   if options.ack_timeout ~= nil then
-    timeout, err = duration(options.ack_timeout)
+    timeout, err = duration(options.ack_timeout, nil, "ack_timeout")
     if timeout == nil then return nil, err end
   end
   return queue_declare(name, deliveries, messages, dead, timeout)
@@ -52,7 +68,7 @@ function queue__publish(name, value, options)
       end
     end
     if options.delay ~= nil then
-      delay, err = duration(options.delay)
+      delay, err = duration(options.delay, nil, "delay")
       if delay == nil then return nil, err end
     end
   end
@@ -71,7 +87,7 @@ function queue__consume(name, options)
       end
     end
     if options.timeout ~= nil then
-      nanoseconds, err = duration(options.timeout)
+      nanoseconds, err = duration(options.timeout, nil, "timeout")
       if nanoseconds == nil then return nil, err end
     end
   end
@@ -111,7 +127,7 @@ end
 function class_delivery__nack(self, options)
   local requeue = true
   if options ~= nil then
-    if type(options) ~= "table" then bad_argument(1, "table expected, got " .. typename(options)) end
+    if type(options) ~= "table" then bad_argument(2, "table expected, got " .. typename(options)) end
     for key, value in next, options do
       if key ~= "requeue" or type(value) ~= "boolean" then
         return nil, error_make("Invalid", "unknown option \"" .. tostring(key) .. "\": there is requeue, a boolean")

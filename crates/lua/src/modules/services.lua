@@ -4,6 +4,7 @@
 function env__get(name)
   if name == nil then return nil, error_make("Invalid", "name is missing") end
   if type(name) ~= "string" then bad_argument(1, "string expected, got " .. typename(name)) end
+  if name == "" then return nil, error_make("Invalid", "name is empty") end
   return variable(name)
 end
 
@@ -45,12 +46,18 @@ function metrics__gauge(name, options) return new_metric("gauge", name, options)
 function metrics__histogram(name, options) return new_metric("histogram", name, options) end
 function metrics__text() return metric_text() end
 
+-- Labels as texts; or nil and an error. Nil when there are none.
 function labels_of(labels, number)
   if labels == nil then return nil end
   if type(labels) ~= "table" then bad_argument(number, "table expected, got " .. typename(labels)) end
   local texts = {}
   for name, value in next, labels do
     if type(name) ~= "string" then bad_argument(number, "names must be strings, got " .. typename(name)) end
+    local kind = type(value)
+    if kind ~= "string" and kind ~= "number" and kind ~= "boolean" then
+      return nil, error_make("Invalid", "value of label \"" .. name
+        .. "\" must be a string, a number or a boolean, got " .. typename(value))
+    end
     texts[name] = tostring(value)
   end
   return texts
@@ -58,8 +65,11 @@ end
 
 function record_metric(self, operation, value, labels)
   local name, kind = object_get(self, METRIC, 1), object_get(self, METRIC, 2)
-  if type(value) ~= "number" then bad_argument(1, "number expected, got " .. typename(value)) end
-  return metric_record(name, kind, operation, value, labels_of(labels, 2))
+  if value == nil then return nil, error_make("Invalid", "value is missing") end
+  if type(value) ~= "number" then bad_argument(2, "number expected, got " .. typename(value)) end
+  local texts, err = labels_of(labels, 3)
+  if err then return nil, err end
+  return metric_record(name, kind, operation, value, texts)
 end
 
 function class_metric__add(self, value, labels)
@@ -72,7 +82,9 @@ function class_metric__observe(self, value, labels)
   return record_metric(self, "observe", value, labels)
 end
 function class_metric__value(self, labels)
-  return metric_value(object_get(self, METRIC, 1), labels_of(labels, 1))
+  local texts, err = labels_of(labels, 2)
+  if err then return nil, err end
+  return metric_value(object_get(self, METRIC, 1), texts)
 end
 
 function store__open(name, options)
@@ -99,7 +111,7 @@ end
 
 function checked_key(key)
   if key == nil then return nil, error_make("Invalid", "key is missing") end
-  if type(key) ~= "string" then bad_argument(1, "string expected, got " .. typename(key)) end
+  if type(key) ~= "string" then bad_argument(2, "string expected, got " .. typename(key)) end
   return key
 end
 
@@ -131,33 +143,39 @@ function class_store__has(self, key)
   return nil, err
 end
 
--- The checks of set and compare_and_set: key, duration; an error, or nil and nanoseconds.
-function set_fault(key, value, ttl)
+-- The checks of set and compare_and_set: key, duration, which is argument `number`; an error, or nil and
+-- nanoseconds.
+function set_fault(key, value, ttl, number)
   local ok, err = checked_key(key)
   if ok == nil then return err end
   if value == nil then return error_make("Invalid", "value is nil: use delete") end
   if ttl == nil then return nil end
   local nanoseconds
-  nanoseconds, err = duration(ttl)
+  nanoseconds, err = duration(ttl, number)
   return err, nanoseconds
 end
 
 function class_store__set(self, key, value, ttl)
-  local err, nanoseconds = set_fault(key, value, ttl)
+  local err, nanoseconds = set_fault(key, value, ttl, 4)
   if err then return nil, err end
   return in_store(self, "set", key, value, nanoseconds)
 end
 
 function class_store__compare_and_set(self, key, version, value, ttl)
-  local err, nanoseconds = set_fault(key, value, ttl)
+  local err, nanoseconds = set_fault(key, value, ttl, 5)
   if err then return nil, err end
-  return in_store(self, "swap", key, value, nanoseconds, integer_of(version, 2))
+  if version == nil then return nil, error_make("Invalid", "version is missing") end
+  version = integer_of(version, 3)
+  if version < 0 then
+    return nil, error_make("Invalid", "version is " .. version .. ": versions are 1 and more, 0 is that of no entry")
+  end
+  return in_store(self, "swap", key, value, nanoseconds, version)
 end
 
 function class_store__increment(self, key, by)
   local ok, err = checked_key(key)
   if ok == nil then return nil, err end
-  return in_store(self, "increment", key, by == nil and 1 or integer_of(by, 2))
+  return in_store(self, "increment", key, by == nil and 1 or integer_of(by, 3))
 end
 
 function class_store__delete(self, key)
@@ -169,7 +187,7 @@ end
 function class_store__keys(self, prefix, limit)
   local ok, err = checked_key(prefix == nil and "" or prefix)
   if ok == nil then return nil, err end
-  return in_store(self, "keys", ok, limit == nil and 1000 or integer_of(limit, 2))
+  return in_store(self, "keys", ok, limit == nil and 1000 or integer_of(limit, 3))
 end
 
 function class_store__count(self) return in_store(self, "count") end

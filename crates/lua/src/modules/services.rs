@@ -3,6 +3,7 @@
 use crate::library::{Builtin, plain};
 use crate::numeric::{as_float, as_integer};
 use crate::process_library::entries;
+use crate::text::number::Number;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{
     Labels, Measurement, MetricDefinition, MetricKind, MetricRequest, Request, StoreOperation,
@@ -66,18 +67,34 @@ fn metric_define(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (name, kind) = (vm.name_arg(args, 1)?, metric_kind(vm, args, 2)?);
     let help = vm.arg(args, 3);
     let help = if help == word::NIL { None } else { Some(vm.utf8_arg(args, 3)?) };
-    let mut buckets = Vec::new();
-    let list = vm.arg(args, 4);
-    if list != word::NIL {
-        for (_, value) in entries(vm, list) {
-            match vm.number(value).map(as_float) {
-                Some(bound) => buckets.push(bound),
-                None => return vm.fail_invalid(args, "buckets are numbers"),
-            }
-        }
-    }
+    let buckets = match bounds(vm, args, 4) {
+        Ok(buckets) => buckets,
+        Err(error) => return vm.fail(args, &error),
+    };
     let definition = MetricDefinition { name, kind, help, buckets };
     vm.ask(args, Request::Metric(MetricRequest::Define(definition)))
+}
+
+/// The numbers of a list; none without one.
+fn bounds(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<Vec<f64>, Error> {
+    let list = vm.arg(args, number);
+    let mut bounds = Vec::new();
+    for (key, value) in entries(vm, list) {
+        let Some(Number::Int(position)) = vm.number(key) else {
+            return Err(Error::invalid("buckets are a list of numbers, without other keys"));
+        };
+        match vm.number(value).map(as_float) {
+            Some(bound) => bounds.push((position, bound)),
+            None => return Err(Error::invalid("buckets are numbers")),
+        }
+    }
+    bounds.sort_by_key(|&(position, _)| position);
+    if bounds.iter().zip(1..).any(|(&(position, _), wanted)| position != wanted) {
+        return Err(Error::invalid(
+            "buckets are a list: the keys are 1, 2 and so on, without gaps",
+        ));
+    }
+    Ok(bounds.into_iter().map(|(_, bound)| bound).collect())
 }
 
 /// `@metric_record(name, kind, operation, value, labels)`.
@@ -90,14 +107,21 @@ fn metric_record(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         "observe" => Measurement::Observe(value),
         _ => Measurement::Add(value),
     };
-    let labels = labels(vm, args, 5);
-    vm.ask(args, Request::Metric(MetricRequest::Record { name, kind, labels, measurement }))
+    match labels(vm, args, 5) {
+        Ok(labels) => {
+            let request = MetricRequest::Record { name, kind, labels, measurement };
+            vm.ask(args, Request::Metric(request))
+        }
+        Err(error) => vm.fail(args, &error),
+    }
 }
 
 fn metric_value(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let name = vm.name_arg(args, 1)?;
-    let labels = labels(vm, args, 2);
-    vm.ask(args, Request::Metric(MetricRequest::Value { name, labels }))
+    match labels(vm, args, 2) {
+        Ok(labels) => vm.ask(args, Request::Metric(MetricRequest::Value { name, labels })),
+        Err(error) => vm.fail(args, &error),
+    }
 }
 
 fn metric_text(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -113,16 +137,25 @@ fn metric_kind(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<MetricKind,
 }
 
 /// Labels from a table of texts, sorted by name.
-fn labels(vm: &mut Vm<'_>, args: Args, number: usize) -> Labels {
+///
+/// # Errors
+/// `Invalid` when one is no UTF-8: the text form has nothing else.
+fn labels(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<Labels, Error> {
     let table = vm.arg(args, number);
-    if vm.type_text(table) != "table" {
-        return Labels::new();
+    let mut labels = Labels::new();
+    for (name, value) in entries(vm, table) {
+        let utf8 = |vm: &Vm<'_>, text: Word| String::from_utf8(vm.bytes(text).to_vec()).ok();
+        let Some(name) = utf8(vm, name) else {
+            let message = format!("label name \"{}\" is no UTF-8", vm.text_of(name));
+            return Err(Error::invalid(message));
+        };
+        let Some(value) = utf8(vm, value) else {
+            return Err(Error::invalid(format!("value of label \"{name}\" is no UTF-8")));
+        };
+        labels.push((name, value));
     }
-    let found = entries(vm, table);
-    let mut labels: Labels =
-        found.into_iter().map(|(name, value)| (vm.text_of(name), vm.text_of(value))).collect();
     labels.sort();
-    labels
+    Ok(labels)
 }
 
 /// `@store(name, is_shared, operation, key, …)`.

@@ -60,8 +60,8 @@ impl Host for TestHost {
         Err(Error::new(ErrorKind::Unavailable, "not in this test host"))
     }
 
-    fn receive(&mut self, queue: Queue) -> Option<Message> {
-        (queue == Queue::INBOX).then(|| self.inbox.pop_front())?
+    fn receive(&mut self, queue: Queue) -> Option<Box<Message>> {
+        (queue == Queue::INBOX).then(|| self.inbox.pop_front().map(Box::new))?
     }
 
     fn has_message(&self, queue: Queue) -> bool {

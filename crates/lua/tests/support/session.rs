@@ -1,7 +1,7 @@
 //! Runs a Lua source to its end, in one of several ways that must not differ in what it prints.
 
 use super::TestHost;
-use procession_environment::{Dialect, Environment, Guest, Image, Module, Program, Turn};
+use procession_environment::{Dialect, Environment, Guest, Image, Module, Program, Seen, Turn};
 use procession_lua::LuaEnvironment;
 use procession_types::{ExitReason, Fragment, Limits, ProgramLimits};
 use std::sync::Arc;
@@ -118,12 +118,12 @@ pub(crate) fn run_limited(
 /// What can be known of a guest is the same while it hibernates.
 fn hibernate(guest: &mut dyn Guest) {
     let (snapshot, usage, place) = (guest.snapshot(), guest.usage(), guest.place());
-    let look = guest.inspect(4000);
+    let look = guest.inspect(4000, Seen::default()).coroutines;
     let hibernates = guest.hibernate();
     assert!(hibernates || usage.memory_bytes > 100_000, "a small guest hibernates");
     assert_eq!(guest.usage(), usage, "usage");
     assert_eq!(guest.place(), place, "place");
-    assert!(guest.inspect(4000) == look, "what its coroutines do");
+    assert!(guest.inspect(4000, Seen::default()).coroutines == look, "what its coroutines do");
     assert!(guest.snapshot() == snapshot, "its state");
 }
 

@@ -36,7 +36,7 @@ impl Gate for DurableDoor<'_, '_> {
         let (at, message) =
             worker.step(|kernel, cx| kernel.receive_entry(cx, slot, QueueId(queue.0)))?;
         worker.receives += 1;
-        Some((message, self.kept.sources.remove(&at)))
+        Some((*message, self.kept.sources.remove(&at)))
     }
 
     fn take_event(&mut self) -> Option<(Event, Option<Source>)> {

@@ -203,7 +203,7 @@ impl Worker {
             Change::put(Space::Uneasy, keys::process(id), encoded(&pid)),
         ]);
         changes.extend(name.iter().map(|name| claimed(name, pid)));
-        let wake = given.ledger.next_time();
+        let wake = given.ledger.next_time(&head.birth);
         changes.extend(wake.map(|at| Change::put(Space::Wake, keys::wake(at, id), encoded(&pid))));
         let mut commit = given.commit((id, 0), &LogEnds::EMPTY.previous, (self.now, 0));
         commit.changes.append(&mut changes);

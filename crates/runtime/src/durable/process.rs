@@ -152,11 +152,9 @@ impl Kept {
         }
     }
 
-    /// When it has to be in memory by itself: for a timer, or for the end of the time that it may live.
+    /// See [`Ledger::next_time`].
     pub(crate) fn next_time(&self) -> Option<Timestamp> {
-        let birth = &self.head.birth;
-        let end = birth.limits.wall_clock_ns_max.map(|most| birth.at.after(most));
-        [self.ledger.next_time(), end].into_iter().flatten().min()
+        self.ledger.next_time(&self.head.birth)
     }
 
     pub(crate) fn new(charge: Charge, head: Head, ledger: Ledger, n: u64) -> Self {

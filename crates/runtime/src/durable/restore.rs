@@ -104,7 +104,7 @@ impl Node {
         let now = self.last_ledger(keeper, &head, until)?;
         captured.ledger.goes_back(&now);
         let (slot, head) = (now.inputs, captured.head.clone());
-        let (old, new) = (now.next_time(), captured.ledger.next_time());
+        let (old, new) = (now.next_time(&head.birth), captured.ledger.next_time(&head.birth));
         let given = Given::new(Origin::Restore { n, slot: from }, captured);
         let hash = given.hash;
         let ends = end_of(keeper, id)?;

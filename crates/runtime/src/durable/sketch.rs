@@ -14,7 +14,7 @@ const VALUES_MAX: usize = 4;
 pub(super) fn came(entry: &Entry) -> Option<Part> {
     Some(match entry {
         Entry::Message { message, .. } => {
-            value("message", message.from, Some(message.topic.clone()), &message.payload)
+            value("message", message.from, Some(SmolStr::new(&*message.topic)), &message.payload)
         }
         Entry::Event(event) => of_event(event),
         Entry::Reply { call, result } => {
@@ -59,7 +59,7 @@ pub(super) fn went(entry: &Entry) -> Option<Part> {
     let named = |name: &str| Some(SmolStr::new(name));
     Some(match entry {
         Entry::Sent { to, topic, payload } => {
-            value("send", Some(*to), Some(topic.clone()), payload)
+            value("send", Some(*to), Some(SmolStr::new(&**topic)), payload)
         }
         Entry::Spawned { pid, call, request } => {
             let kind = if call.is_some() { "call" } else { "spawn" };

@@ -176,10 +176,10 @@ impl Host for Stage<'_> {
         Ok(())
     }
 
-    fn receive(&mut self, queue: Queue) -> Option<Message> {
+    fn receive(&mut self, queue: Queue) -> Option<Box<Message>> {
         let message = self.has_message(queue).then(|| self.message.take())??;
         self.ledger.inputs += 1;
-        Some(message)
+        Some(Box::new(message))
     }
 
     fn has_message(&self, queue: Queue) -> bool {

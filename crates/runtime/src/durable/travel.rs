@@ -10,7 +10,7 @@ use crate::node::Node;
 use crate::process_info::Coroutine;
 use procession_durable::head::{Head, number};
 use procession_durable::ledger::{Ledger, Waits};
-use procession_environment::{Activity, Awaited, Guest, Inspection, Usage};
+use procession_environment::{Activity, Awaited, Guest, Inspection, Seen, Usage};
 use procession_types::{Error, Pid, SmolStr, Timestamp, Topic};
 use std::time::Instant;
 
@@ -241,7 +241,7 @@ impl Node {
             hash,
             place,
             coroutines,
-            is_cut: inspection.is_cut,
+            is_cut: inspection.rest.is_some(),
             trap_links: ledger.trap_links,
             topics: ledger.listens.into_values().collect(),
             subscriptions: ledger.subscriptions.into_keys().collect(),
@@ -280,7 +280,7 @@ fn look(guest: &mut dyn Guest, has_ended: bool) -> Looked {
         return (usage, None, guest.place(), Inspection::default());
     }
     let hash = guest.snapshot().map(|state| *blake3::hash(&state).as_bytes());
-    (usage, hash, guest.place(), guest.inspect(INSPECTION_BUDGET))
+    (usage, hash, guest.place(), guest.inspect(INSPECTION_BUDGET, Seen::default()))
 }
 
 fn timer(call: &procession_durable::ledger::OpenCall) -> Option<Timestamp> {
@@ -308,7 +308,7 @@ mod tests {
     use crate::{HOST_NORMAL, NodeConfig, Sinks};
     use procession_environment::{Dialect, Durability, Module, Program, SpawnRequest};
     use procession_store::MemoryStore;
-    use procession_types::{Context, Fragment, Message, SmolStr};
+    use procession_types::{Context, Fragment, Message, SmolStr, Topic};
     use std::sync::Arc;
     use std::sync::mpsc::channel;
 
@@ -342,7 +342,7 @@ mod tests {
         let request = SpawnRequest { program, host, ..SpawnRequest::default() };
         let pid = node.spawn(request, Context::default()).unwrap().pid;
         let payload = Fragment::default();
-        node.send(pid, Message { topic: SmolStr::new("x"), from: None, payload }).unwrap();
+        node.send(pid, Message { topic: Topic::new("x"), from: None, payload }).unwrap();
         while node.history_page(pid, crate::HistoryFrom::Slot(0), 1).unwrap().slots == 0 {
             std::thread::yield_now();
         }

@@ -22,6 +22,8 @@ const VALUE_BYTES_MAX: usize = 256;
 const HELP_BYTES_MAX: usize = 1_000;
 /// What the names of the node's own metrics start with.
 const OWN_PREFIX: &str = "procession_";
+/// What the names of a histogram's series end with.
+const HISTOGRAM_PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
 /// Bounds of buckets when none are given: seconds from 5 ms to 10 s, as is usual.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -86,6 +88,7 @@ impl Metrics {
                 && (definition.buckets.is_empty() || known.buckets == definition.buckets);
             return if is_same { Ok(()) } else { Err(other(&known.name, known.kind)) };
         }
+        self.check_series(&definition)?;
         if self.metrics.len() >= METRICS_MAX {
             let message = format!("there are {METRICS_MAX} metrics already");
             return Err(Error::limit(Limit::Metrics, message));
@@ -95,6 +98,31 @@ impl Metrics {
         }
         let name = definition.name.clone();
         self.metrics.insert(name, Metric { definition, series: BTreeMap::new() });
+        Ok(())
+    }
+
+    /// A histogram writes series of names of their own, which no other metric may have.
+    fn check_series(&self, definition: &MetricDefinition) -> Result<(), Error> {
+        let name = definition.name.as_str();
+        for part in HISTOGRAM_PARTS {
+            let owner = name.strip_suffix(part).and_then(|owner| self.metrics.get(owner));
+            if let Some(owner) = owner
+                && owner.definition.kind == MetricKind::Histogram
+            {
+                let owner = &owner.definition.name;
+                let message = format!("histogram {owner} has the series {name}: take another name");
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+            let taken = format!("{name}{part}");
+            let is_histogram = definition.kind == MetricKind::Histogram;
+            if is_histogram && self.metrics.contains_key(taken.as_str()) {
+                let message = format!(
+                    "metric {taken} is there already, and histogram {name} would have a series of \
+                     that name: take another name"
+                );
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+        }
         Ok(())
     }
 

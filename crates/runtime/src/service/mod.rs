@@ -15,7 +15,7 @@ pub(crate) use queue::Handed;
 use crate::inbox::Inbox;
 use metrics::Metrics;
 use procession_environment::{CallId, MetricRequest, QueueOperation, Request};
-use procession_types::{Error, Fragment, FragmentBuilder, Pid, SmolStr, Timestamp, word};
+use procession_types::{Error, Fragment, FragmentBuilder, Pid, SmolStr, Timestamp, Topic, word};
 use queue::Queues;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -109,7 +109,7 @@ impl Services {
     }
 
     /// Who gets an event, by mailbox topic.
-    pub(crate) fn receivers(&self, topic: &str) -> Vec<(SmolStr, Vec<Pid>)> {
+    pub(crate) fn receivers(&self, topic: &str) -> Vec<(Topic, Vec<Pid>)> {
         lock(&self.subscriptions).receivers(topic)
     }
 

@@ -70,6 +70,25 @@ pub(crate) fn subject(operation: &StoreOperation) -> (&'static str, Option<&[u8]
     }
 }
 
+/// No entry is under a key that can't be.
+fn check_key(operation: &StoreOperation) -> Result<(), Error> {
+    match operation {
+        StoreOperation::Get { key }
+        | StoreOperation::Entry { key }
+        | StoreOperation::Set { key, .. }
+        | StoreOperation::CompareAndSet { key, .. }
+        | StoreOperation::Increment { key, .. }
+        | StoreOperation::Delete { key } => {
+            if !key.is_empty() && key.len() <= KEY_BYTES_MAX {
+                return Ok(());
+            }
+            let message = format!("a key has 1 to {KEY_BYTES_MAX} bytes, not {}", key.len());
+            Err(Error::invalid(message))
+        }
+        StoreOperation::Keys { .. } | StoreOperation::Count | StoreOperation::Clear => Ok(()),
+    }
+}
+
 impl Stores {
     /// Carries an operation out in a shared store, or in one of its owner's.
     pub(crate) fn answer(
@@ -98,6 +117,7 @@ impl Stores {
                 return Err(Error::limit(Limit::Store, message));
             }
         }
+        check_key(&operation)?;
         let store = stores.entry(name.clone()).or_default();
         let before = store.bytes;
         store.expire(now);
@@ -196,10 +216,6 @@ impl Store {
         expires: Option<Timestamp>,
         bytes_free: usize,
     ) -> Result<Fragment, Error> {
-        if key.is_empty() || key.len() > KEY_BYTES_MAX {
-            let message = format!("a key has 1 to {KEY_BYTES_MAX} bytes, not {}", key.len());
-            return Err(Error::invalid(message));
-        }
         if value.bytes() > VALUE_BYTES_MAX {
             let message = format!("value is larger than {VALUE_BYTES_MAX} bytes");
             return Err(Error::limit(Limit::Store, message));

@@ -2,7 +2,7 @@
 //! message on a topic that no program can send to.
 
 use procession_policy::Pattern;
-use procession_types::{Error, Limit, Pid, SmolStr};
+use procession_types::{Error, Limit, Pid, SmolStr, Topic};
 use std::collections::{BTreeMap, HashMap};
 
 /// Bytes of a topic or a pattern; the mailbox's topic is longer by the prefix.
@@ -29,8 +29,8 @@ pub(crate) struct Subscriptions {
 }
 
 /// The mailbox topic of a subscription.
-pub(crate) fn mailbox_topic(pattern: &str) -> SmolStr {
-    SmolStr::new(format!("{PREFIX}{pattern}"))
+pub(crate) fn mailbox_topic(pattern: &str) -> Topic {
+    Topic::new(format!("{PREFIX}{pattern}"))
 }
 
 /// Whether a text can be a topic of an event.
@@ -109,7 +109,7 @@ impl Subscriptions {
     }
 
     /// Who gets an event, by mailbox topic.
-    pub(crate) fn receivers(&self, topic: &str) -> Vec<(SmolStr, Vec<Pid>)> {
+    pub(crate) fn receivers(&self, topic: &str) -> Vec<(Topic, Vec<Pid>)> {
         let exact = self.exact.get_key_value(topic);
         let matching = self.wildcards.iter().filter(|(_, held)| held.pattern.matches(topic));
         let wildcards = matching.map(|(text, held)| (text, &held.subscribers));

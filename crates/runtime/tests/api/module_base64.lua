@@ -33,6 +33,13 @@ local function main()
     end
     local err = fails(errors.INVALID, "decode", base64.decode("Zm9v*a=="))
     assert(err:message():find("'*' at 5", 1, true), "it must name character and place: " .. err:message())
+    for text, want in pairs{
+        Z = "the text has 1 digit: a group of four is cut after the first",
+        Zm9vY = "the text has 5 digits: a group of four is cut after the first",
+    } do
+        err = fails(errors.INVALID, "decode_url of " .. text, base64.decode_url(text))
+        assert(err:message():find(want, 1, true), "it must say what is wrong: " .. err:message())
+    end
     for name, f in pairs(base64) do
         fails(errors.INVALID, name .. " of nothing", f())
         raises(name .. " of a table", "string expected, got table", f, {})

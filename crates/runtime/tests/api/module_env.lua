@@ -23,7 +23,7 @@ local function main()
 
     fails(errors.INVALID, "get of nothing", env.get())
     raises("get of a table", "string expected, got table", env.get, {})
-    fails(errors.PERMISSION_DENIED, "get of an empty name", env.get(""))
+    fails(errors.INVALID, "get of an empty name", env.get(""))
 end
 
 return {main = main}

@@ -96,7 +96,7 @@ local function main()
         eq(process.registry.lookup(name), nil, name .. " has ended")
     end
     eq(base:with_timeout("5s"):call("app.test:sleep", "1ms"), "slept", "a call in time")
-    raises("a timeout that is none", "", base.with_timeout, base, "soon")
+    fails(errors.INVALID, "a timeout that is none", base:with_timeout("soon"))
     raises("context that is none", "table expected", base.with_context, base, 1)
     raises("context that can't be sent", "context.f", base.with_context, base, {f = print})
     raises("an actor that is none", "actor expected", base.with_actor, base, {})

@@ -57,13 +57,27 @@ local function main()
     assert(not r.body:find("content%-type"), "without what belongs to the body: " .. r.body)
     r = good(http.post(BASE .. "/redirect/307/echo", {body = "x"}))
     eq(r.body:match("^(.-)\n"), "POST /echo", "307 keeps the method") eq(r.body:match("\n\n(.*)$"), "x", "and the body")
+    r = good(http.put(BASE .. "/redirect/301/echo", {body = "x"}))
+    eq(r.body:match("^(.-)\n"), "PUT /echo", "301 of PUT keeps the method") eq(r.body:match("\n\n(.*)$"), "x", "and the body")
+    for reference, target in pairs{["echo?a"] = "/echo?a", ["?q"] = "/moved?q", ["./x/../../echo"] = "/echo",
+        [BASE:gsub("^http:", "") .. "/echo"] = "/echo"} do
+        r = good(http.get(BASE .. "/moved?to=" .. reference))
+        eq(r.body:match("^(.-)\n"), "GET " .. target, "redirected to " .. reference)
+        eq(r.url, BASE .. target, "where " .. reference .. " leads")
+    end
+    r = good(http.get(BASE .. "/moved?to=//not-granted.example/echo"))
+    eq(r.status, 302, "a host without a scheme is a host")
     r = good(http.get(BASE .. "/redirect/302/to:not-granted.example"))
     eq(r.status, 302, "a redirect to a host that is not granted is not followed")
     eq(r.headers.location, "http://not-granted.example/hello", "where it leads")
 
     -- time
     local before = time.now()
-    fails(errors.TIMEOUT, "an answer that does not come", http.get(BASE .. "/hold", {timeout = "30ms"}))
+    local late = fails(errors.TIMEOUT, "an answer that does not come", http.get(BASE .. "/hold?secret", {timeout = "30ms"}))
+    eq(late:message(), BASE .. "/hold: no complete answer within 30ms", "what has taken too long")
+    eq(late:retryable(), true, "it may be tried again")
+    late = fails(errors.TIMEOUT, "no time at all", http.get(BASE .. "/hold", {timeout = 0}))
+    eq(late:message(), BASE .. "/hold: no complete answer within 0 ns", "what has taken too long")
     assert(time.now() - before < 5000000000, "it must not take long")
     -- others go on meanwhile
     local done = channel.new()
@@ -80,8 +94,18 @@ local function main()
     eq(err:details().limit, "message_size", "its limit")
     fails(errors.INVALID, "a body too large to send", http.post(BASE .. "/echo", {body = ("x"):rep((16 << 20) + 1)}))
 
+    err = fails(errors.INVALID, "a header too large", http.get(BASE .. "/echo", {headers = {["x-large"] = ("x"):rep(1 << 20)}}))
+    eq(err:message(), 'header "x-large" is larger than 65536 bytes', "which header, and its limit")
+    eq(good(http.get(BASE .. "/echo", {headers = {["x-large"] = ("x"):rep(60000)}})).status, 200, "a large header")
+    fails(errors.INVALID, "a method too long", http.request(("x"):rep(65), BASE .. "/echo"))
+
     -- what goes wrong outside
     err = fails(errors.UNAVAILABLE, "an answer that is none", http.get(BASE .. "/garbage"))
+    for _, path in ipairs{"/cut", "/cut-chunk", "/silent"} do
+        err = fails(errors.UNAVAILABLE, path, http.get(BASE .. path .. "?secret"))
+        eq(err:message(), BASE .. path .. ": the server closed the connection before the answer was complete", path)
+        eq(err:retryable(), true, "it may be tried again")
+    end
     err = fails(errors.UNAVAILABLE, "nobody is there", http.get(env.get("NOBODY")))
     eq(err:retryable(), true, "it may be tried again")
     err = fails(DENIED, "https to a host that is not granted", http.get("https://127.0.0.1/"))

@@ -58,6 +58,7 @@ local function main()
     end
 
     -- conflicts and mistakes
+    local err
     fails(errors.CONFLICT, "a gauge of a counter's name", metrics.gauge("requests_total"))
     fails(errors.CONFLICT, "other buckets", metrics.histogram("took_seconds", {buckets = {1, 2}}))
     for _, name in ipairs{"", "1st", "a-b", "ä", "procession_mine", ("x"):rep(129)} do
@@ -68,17 +69,48 @@ local function main()
     fails(errors.INVALID, "an unknown option", metrics.counter("x", {buckets = {1}}))
     fails(errors.INVALID, "buckets that do not ascend", metrics.histogram("x", {buckets = {2, 1}}))
     fails(errors.INVALID, "buckets that are texts", metrics.histogram("x", {buckets = {{}}}))
+    for what, list in pairs{["a name"] = {a = 1}, ["a gap"] = {[1] = 1, [3] = 2}, ["a zero"] = {[0] = 1}, ["a part"] = {[1.5] = 1}} do
+        fails(errors.INVALID, "buckets with " .. what, metrics.histogram("x", {buckets = list}))
+    end
+    local backwards = {}
+    for i = 5, 1, -1 do backwards[i] = i end
+    assert(metrics.histogram("backwards", {buckets = backwards}), "a list that was filled from its end")
+    assert(metrics.histogram("backwards", {buckets = {1, 2, 3, 4, 5}}), "the same list")
     fails(errors.INVALID, "too many buckets", metrics.histogram("x", {buckets = table.move(
         (function() local t = {} for i = 1, 65 do t[i] = i end return t end)(), 1, 65, 1)}))
     for label, value in pairs{le = "1", ["a-b"] = "1", __a = "1", long = ("x"):rep(257)} do
         fails(errors.INVALID, "label " .. label, requests:add(1, {[label] = value}))
     end
+    for label, value in pairs{t = {}, f = print, c = coroutine.create(print), p = metrics, b = "\xfd", o = errors.new{kind = errors.INVALID, message = "x"}} do
+        err = fails(errors.INVALID, "a label value of type " .. type(value), requests:add(1, {[label] = value}))
+        assert(err:message():find("label \"" .. label .. "\"", 1, true), "it must name the label: " .. err:message())
+        fails(errors.INVALID, "the value of such a series", requests:value({[label] = value}))
+    end
+    fails(errors.INVALID, "a label name that is no UTF-8", requests:value({["\xfd"] = 1}))
+    depth:set(1, {s = "\u{fffd}", n = 1.5, b = true})
+    eq(depth:value({s = "\u{fffd}", n = "1.5", b = "true"}), 1.0, "texts, numbers and booleans")
     raises("labels that are no table", "table expected", requests.add, requests, 1, "a")
     raises("labels with numbers", "names must be strings", requests.add, requests, 1, {"a"})
     raises("a text as value", "number expected", depth.set, depth, "7")
 
+    -- a histogram's own series are nobody else's
+    assert(metrics.histogram("h"))
+    for _, part in ipairs{"_count", "_sum", "_bucket"} do
+        err = fails(errors.CONFLICT, "a counter h" .. part, metrics.counter("h" .. part))
+        assert(err:message():find("histogram h has the series h" .. part, 1, true), err:message())
+        assert(metrics.gauge("g" .. part))
+        err = fails(errors.CONFLICT, "a histogram over g" .. part, metrics.histogram("g"))
+        assert(err:message():find("metric g" .. part .. " is there already", 1, true), err:message())
+        assert(metrics.counter("requests_total" .. part), "a counter has no such series")
+        metrics.gauge("g" .. part):set(1)
+        eq(select(2, metrics.text():gsub("\ng" .. part .. " ", "")), 1, "samples of g" .. part)
+        assert(metrics.counter("i" .. part))
+        fails(errors.CONFLICT, "a histogram i", metrics.histogram("i"))
+    end
+    assert(metrics.histogram("h"), "the same histogram again")
+    assert(metrics.gauge("h_counts"), "another name")
+
     -- limits
-    local err
     for i = 1, 1000 do assert(requests:add(1, {id = i}) or i > 990) end
     err = fails(errors.UNAVAILABLE, "a series too many", requests:add(1, {id = "last"}))
     eq(err:details().limit, "metrics", "the limit of series")

@@ -166,6 +166,17 @@ local function main()
         {messages_max = 1000001}, {dead_letter = ""}, {dead_letter = "q"}, {dead_letter = 1}, {unknown = 1}} do
         fails(errors.INVALID, "declare", queue.declare("q", options))
     end
+    for want, options in pairs{
+        ["option deliveries_max must be an integer, got 1.5"] = {deliveries_max = 1.5},
+        ["option messages_max must be an integer, got the string \"ten\""] = {messages_max = "ten"},
+        ["option messages_max must be an integer, got the string \"" .. ("x"):rep(40) .. "…\""] =
+            {messages_max = ("x"):rep(41)},
+        ["option messages_max must be an integer, got a table"] = {messages_max = {}},
+        ["option dead_letter must be a string, got true"] = {dead_letter = true},
+    } do
+        err = fails(errors.INVALID, "declare", queue.declare("q", options))
+        eq(err:message(), want, "the message")
+    end
     raises("options that are none", "table expected", queue.declare, "q", 1)
     fails(errors.INVALID, "an unknown option of consume", queue.consume("q", {wait = 1}))
     fails(errors.INVALID, "a timeout that is none", queue.consume("q", {timeout = "soon"}))

@@ -126,9 +126,20 @@ local function main()
         raises(name .. " of a table", "string expected, got table", s[name], s, {}, 1, 1)
     end
     fails(errors.INVALID, "set of nil", s:set("k", nil))
-    fails(errors.INVALID, "an empty key", s:set("", 1))
-    fails(errors.INVALID, "a long key", s:set(("k"):rep(513), 1))
-    local err = fails(errors.INVALID, "a function", s:set("k", {f = print}))
+    for _, name in ipairs{"get", "entry", "has", "delete", "increment"} do
+        fails(errors.INVALID, name .. " of an empty key", s[name](s, ""))
+        fails(errors.INVALID, name .. " of a long key", s[name](s, ("k"):rep(513)))
+    end
+    for _, key in ipairs{"", ("k"):rep(513)} do
+        fails(errors.INVALID, "set of a key of " .. #key, s:set(key, 1))
+        fails(errors.INVALID, "compare_and_set of a key of " .. #key, s:compare_and_set(key, 7, 1))
+    end
+    assert(s:set(("k"):rep(512), 1))
+    eq(s:get(("k"):rep(512)), 1, "the longest key")
+    local err = fails(errors.INVALID, "a negative version", s:compare_and_set("absent", -1, 1))
+    assert(err:message():find("-1", 1, true), "it must show it: " .. err:message())
+    eq(s:has("absent"), false, "it has set nothing")
+    err = fails(errors.INVALID, "a function", s:set("k", {f = print}))
     assert(err:message():find("value.f", 1, true), "it must say where: " .. err:message())
     fails(errors.INVALID, "a ttl that is none", s:set("k", 1, "soon"))
     raises("a version that is none", "number expected", s.compare_and_set, s, "k", "x", 1)

@@ -91,7 +91,7 @@ fn asked(node: &Node) -> (i64, i64) {
 
 fn send_job(node: &Node, number: i64) -> bool {
     let payload = numbers(&[number]);
-    let message = Message { topic: SmolStr::new("job"), from: None, payload };
+    let message = Message { topic: Topic::new("job"), from: None, payload };
     node.lookup(POOL).is_some_and(|pool| node.send(pool, message).is_ok())
 }
 

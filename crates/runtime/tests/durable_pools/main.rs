@@ -15,7 +15,7 @@ use procession_runtime::{
 };
 use procession_store::MemoryStore;
 use procession_types::definition::{Lifecycle, Monitoring, Pool, PoolSize, Recovery, Restart};
-use procession_types::{Context, ExitReason, Message, Pid, SmolStr};
+use procession_types::{Context, ExitReason, Message, Pid, SmolStr, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -92,12 +92,12 @@ fn members(node: &Node) -> BTreeSet<Pid> {
 }
 
 fn job(node: &Node, what: &str) {
-    let message = Message { topic: SmolStr::new("job"), from: None, payload: text(what) };
+    let message = Message { topic: Topic::new("job"), from: None, payload: text(what) };
     node.send(node.lookup(POOL).unwrap(), message).unwrap();
 }
 
 fn let_go(node: &Node, member: Pid) {
-    let message = Message { topic: SmolStr::new("go"), from: None, payload: text("go") };
+    let message = Message { topic: Topic::new("go"), from: None, payload: text("go") };
     node.send(member, message).unwrap();
 }
 

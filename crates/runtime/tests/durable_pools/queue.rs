@@ -1,7 +1,7 @@
 //! The queue: what was accepted for good is done once, whatever ends in between.
 
 use super::*;
-use procession_types::ErrorKind;
+use procession_types::{ErrorKind, Topic};
 
 /// Passes on jobs, with a name for each.
 const BOSS: &str = "return { main = function()
@@ -152,7 +152,7 @@ fn a_full_queue_refuses_everybody_who_is_to_wait() {
     let node = begun(&store, &small, OnError::Exit);
     let member = held(&node);
     ["a", "b"].iter().for_each(|what| job(&node, what));
-    let message = Message { topic: SmolStr::new("job"), from: None, payload: text("c") };
+    let message = Message { topic: Topic::new("job"), from: None, payload: text("c") };
     let error = node.send(node.lookup(POOL).unwrap(), message).unwrap_err();
     assert_eq!((error.kind, error.retryable), (ErrorKind::RateLimited, Some(true)));
     let boss = start(&node, "boss", numbers(&[])).pid;
@@ -179,7 +179,7 @@ fn a_dead_letter_for_a_durable_process_is_kept() {
     drop(first);
     let second = begun(&store, &hard, OnError::Exit);
     let done = desk(&second, 1);
-    let who = Message { topic: SmolStr::new("who"), from: None, payload: text("me") };
+    let who = Message { topic: Topic::new("who"), from: None, payload: text("me") };
     second.send(graves, who).unwrap();
     assert_eq!(said(done), "fail 1");
     until(|| status(&second).members.idle == 1);

@@ -5,7 +5,7 @@ use procession_environment::{Dialect, Durability, Module, OnError, Program, Spaw
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
 use procession_store::{MemoryStore, Store};
 use procession_types::{
-    Context, Fragment, FragmentBuilder, Message, Pid, ProgramLimits, SmolStr, word,
+    Context, Fragment, FragmentBuilder, Message, Pid, ProgramLimits, SmolStr, Topic, word,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -64,7 +64,7 @@ pub(crate) fn start(node: &Node, name: &str, arguments: Fragment) -> Started {
 }
 
 pub(crate) fn send(node: &Node, to: Pid, payload: Fragment) {
-    node.send(to, Message { topic: SmolStr::new("x"), from: None, payload }).unwrap();
+    node.send(to, Message { topic: Topic::new("x"), from: None, payload }).unwrap();
 }
 
 /// Waits until something is so.

@@ -73,7 +73,7 @@ impl Guest for RestoringGuest {
         self.guest.receives(queue)
     }
 
-    fn inspect(&mut self, budget: u64) -> Inspection {
-        self.guest.inspect(budget)
+    fn inspect(&mut self, budget: u64, seen: Seen) -> Inspection {
+        self.guest.inspect(budget, seen)
     }
 }

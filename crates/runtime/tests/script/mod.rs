@@ -227,11 +227,11 @@ pub fn text(host: &dyn Host, pid: Pid) -> Vec<u8> {
 }
 
 pub fn topic(name: &str) -> Topic {
-    SmolStr::new(name)
+    Topic::new(name)
 }
 
 pub fn next(host: &mut dyn Host) -> Option<Message> {
-    host.receive(Queue::INBOX)
+    host.receive(Queue::INBOX).map(|message| *message)
 }
 
 #[track_caller]

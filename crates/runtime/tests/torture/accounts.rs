@@ -5,8 +5,8 @@ use procession_environment::{Dialect, Durability, Module, Program, SpawnRequest}
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, When};
 use procession_store::{DiskStore, Store};
 use procession_types::{
-    Context, Error, ExitReason, Fragment, FragmentBuilder, Message, ProgramLimits, SmolStr, word,
-    word::Word,
+    Context, Error, ExitReason, Fragment, FragmentBuilder, Message, ProgramLimits, SmolStr, Topic,
+    word, word::Word,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -172,7 +172,7 @@ fn open_accounts(node: &Node, variant: Variant, life: u64) -> Result<(), Error> 
             if variant == Variant::Upgrade {
                 // The life that had it frozen was over before it was upgraded.
                 let payload = FragmentBuilder::new().finish(&[word::int_wrapping(life as i64)]);
-                node.send(pid, Message { topic: SmolStr::new("thaw"), from: None, payload })?;
+                node.send(pid, Message { topic: Topic::new("thaw"), from: None, payload })?;
             }
             continue;
         }
@@ -227,7 +227,7 @@ fn message(build: impl FnOnce(&mut FragmentBuilder) -> Vec<(&'static str, Word)>
     let mut builder = FragmentBuilder::new();
     let fields = build(&mut builder);
     let payload = builder.record(&fields);
-    Message { topic: SmolStr::new("x"), from: None, payload: builder.finish(&[payload]) }
+    Message { topic: Topic::new("x"), from: None, payload: builder.finish(&[payload]) }
 }
 
 fn transfer(node: &Node, from: &str, [id, to, amount]: [&str; 3]) -> Result<(), Error> {

@@ -1,6 +1,8 @@
 //! A small HTTP server of the tests, on a port that the system gives.
 #![allow(dead_code, unreachable_pub)]
 
+use procession_environment::{Dialect, Module, Program};
+use procession_types::ProgramLimits;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -10,6 +12,24 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+
+/// A program that may use `http`.
+pub fn program(id: &str, source: &str) -> Program {
+    Program {
+        id: id.to_owned(),
+        main: Module {
+            name: id.to_owned(),
+            file: "main.lua".to_owned(),
+            source: source.as_bytes().into(),
+        },
+        method: None,
+        modules: vec!["http".to_owned()],
+        imports: Vec::new(),
+        dialect: Dialect::Plain,
+        durability: None,
+        limits: ProgramLimits::default(),
+    }
+}
 
 /// A server; it ends when it is dropped.
 pub struct Server {
@@ -120,7 +140,7 @@ impl Held {
     /// Whether a request gets no answer.
     fn takes(&self, request: &Request) -> bool {
         let mut keys = self.keys.lock().unwrap();
-        let holds = match request.target.as_str() {
+        let holds = match request.path() {
             "/hold" => true,
             "/hold-first" => keys.is_empty(),
             _ => false,
@@ -133,6 +153,10 @@ impl Held {
 }
 
 impl Request {
+    fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(header, _)| header == name);
         found.map(|(_, value)| value.as_str())
@@ -154,7 +178,8 @@ fn serve(stream: Box<dyn Stream>, address: SocketAddr, held: &Held) {
         }
         let stream = reader.get_mut();
         let sent = stream.write_all(&answer).and_then(|()| stream.flush());
-        if sent.is_err() || request.target == "/close" {
+        let closes = ["/close", "/cut", "/cut-chunk", "/silent"];
+        if sent.is_err() || closes.contains(&request.path()) {
             return;
         }
     }
@@ -180,23 +205,14 @@ fn read(reader: &mut BufReader<Box<dyn Stream>>) -> Option<Request> {
 }
 
 fn answer(request: &Request, address: SocketAddr) -> Vec<u8> {
-    let path = request.target.split('?').next().unwrap_or_default();
+    let path = request.path();
     let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
     match first {
         "hold-first" => {
             respond(200, &[], request.header("idempotency-key").unwrap_or("").as_bytes())
         }
         "hello" => respond(200, &["content-type: text/plain", "x-a: 1", "x-a: 2"], b"hello"),
-        "echo" => {
-            let mut text = format!("{} {}\n", request.method, request.target);
-            for (name, value) in &request.headers {
-                text.push_str(&format!("{name}: {value}\n"));
-            }
-            text.push('\n');
-            let mut body = text.into_bytes();
-            body.extend_from_slice(&request.body);
-            respond(200, &[], &body)
-        }
+        "echo" => echo(request),
         "status" => respond(rest.parse().unwrap(), &[], b"as you wish"),
         "bytes" => respond(200, &[], &vec![b'x'; rest.parse().unwrap()]),
         "redirect" => {
@@ -208,14 +224,35 @@ fn answer(request: &Request, address: SocketAddr) -> Vec<u8> {
             };
             respond(status.parse().unwrap(), &[&to], b"elsewhere")
         }
+        // /moved?to=REFERENCE is a redirect with just that; anything else is /echo.
+        "moved" => match request.target.split_once("?to=") {
+            Some((_, to)) => respond(302, &[&format!("location: {to}")], b"elsewhere"),
+            None => echo(request),
+        },
         "loop" => respond(302, &[&format!("location: http://{address}/loop")], b""),
         "order" => {
             respond(200, &["content-type: application/json"], br#"{"id": 7, "state": "paid"}"#)
         }
         "close" => respond(200, &[], b"closed"),
+        // These close the connection in between: see `serve`.
+        "cut" => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc".to_vec(),
+        "cut-chunk" => b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab".to_vec(),
+        "silent" => Vec::new(),
         "garbage" => b"this is no HTTP\r\n\r\n".to_vec(),
         _ => respond(404, &[], b"not here"),
     }
+}
+
+/// The request itself.
+fn echo(request: &Request) -> Vec<u8> {
+    let mut text = format!("{} {}\n", request.method, request.target);
+    for (name, value) in &request.headers {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text.push('\n');
+    let mut body = text.into_bytes();
+    body.extend_from_slice(&request.body);
+    respond(200, &[], &body)
 }
 
 fn respond(status: u16, headers: &[&str], body: &[u8]) -> Vec<u8> {

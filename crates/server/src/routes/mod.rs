@@ -21,6 +21,7 @@ pub(crate) mod snapshots;
 use crate::answer::Failed;
 use crate::enter;
 use crate::idempotency;
+use crate::parameters;
 use crate::state::State;
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -35,7 +36,7 @@ pub(crate) fn router(state: &State) -> Router {
     let quick = making(state).merge(short_routes()).layer(short.clone());
     let api = quick.merge(long_making(state)).merge(long_routes());
     Router::new()
-        .merge(api.layer(identified))
+        .merge(api.layer(from_fn(parameters::known_only)).layer(identified))
         .merge(probes().layer(short))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)

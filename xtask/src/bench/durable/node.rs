@@ -5,7 +5,8 @@ use procession_lua::LuaEnvironment;
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks};
 use procession_store::{DiskConfig, DiskStore, Store};
 use procession_types::{
-    Context, ExitReason, Fragment, FragmentBuilder, Message, Pid, ProgramLimits, SmolStr, word,
+    Context, ExitReason, Fragment, FragmentBuilder, Message, Pid, ProgramLimits, SmolStr, Topic,
+    word,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -164,7 +165,7 @@ pub(super) fn born(node: &Node, count: i64, apart: i64) -> Result<Vec<Pid>, Stri
 pub(super) fn message(text: &str) -> Message {
     let mut builder = FragmentBuilder::new();
     let value = builder.string(text.as_bytes());
-    Message { topic: SmolStr::new_static("one"), from: None, payload: builder.finish(&[value]) }
+    Message { topic: Topic::new("one"), from: None, payload: builder.finish(&[value]) }
 }
 
 /// Ends a node in order.

@@ -3,7 +3,7 @@
 //! ```text
 //! type    = [ "|" ] suffixed { ( "|" | "&" ) suffixed }
 //! suffixed = simple { "?" | "[" "]" }
-//! simple  = "nil" | "true" | "false" | String | Number
+//! simple  = "nil" | "true" | "false" | String | ["-"] Number
 //!         | Name { "." Name } [ "<" type { "," type } ">" ] | "..." type
 //!         | items [ "->" type ] | parameters items "->" type
 //!         | "{" [ item { ( "," | ";" ) item } ] "}"
@@ -118,6 +118,10 @@ impl Parser<'_> {
         match token {
             Token::Nil | Token::True | Token::False => self.lexer.advance(),
             Token::String(_) | Token::Int(_) | Token::Float(_) => self.lexer.advance(),
+            Token::Char(b'-') if matches!(self.lexer.peek()?, Token::Int(_) | Token::Float(_)) => {
+                self.lexer.advance()?;
+                self.lexer.advance()
+            }
             Token::Name(_) => self.named_type(),
             Token::Dots => {
                 self.lexer.advance()?;

@@ -153,6 +153,7 @@ fn types_are_dropped() {
             "function number(x) end function m.string(x) end x = m.string(y)",
         ),
         ("local type = 1 type = 2", "local type = 1 type = 2"),
+        ("local x: -1 | 2 | -.5? = 1", "local x = 1"),
         ("x = y\n::as:: x = as", "x = y\n::as:: x = as"),
     ];
     for (typed, plain) in cases {
@@ -174,6 +175,8 @@ fn what_is_no_type_is_refused() {
         "local f: (a: ) -> b",
         "local f: <T>(T) = 1",
         "local f: <T> = 1",
+        "local a: - = 1",
+        "local a: -x = 1",
     ] {
         assert!(build(source.as_bytes(), Dialect::Typed).is_err(), "{source}");
     }

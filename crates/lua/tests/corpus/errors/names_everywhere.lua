@@ -15,3 +15,9 @@ print(pcall(function() return (false and nil or up) + 1 end)) print(pcall(functi
 print(pcall(function() return (true and undefined)() end)) print(pcall(function() return (nil and false or up).x.y end))
 print(pcall(function() local l = {} return (1 and l) < 2 end)) print(pcall(function() return (up and undefined) + 1 end))
 print(pcall(function() return (false or nil or undefined).x end)) print(pcall(function() return -("x" and up) end))
+
+-- a name ends at its first zero
+print(pcall(load("local t = {} ; return t['a\\0b'].c", "=z"))) print(pcall(load("return 1 & ']\\0)'", "=z")))
+print(pcall(load("return _ENV['a\\0b'] + 1", "=z"))) print(pcall(load("local t = {} ; t['\\0']()", "=z")))
+-- texts of objects are as long as those with addresses
+print(#tostring(print), #tostring({}), #tostring(coroutine.create(print)), #string.format("%p", print), tostring(print) ~= tostring(tostring))

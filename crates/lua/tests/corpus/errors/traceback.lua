@@ -73,3 +73,5 @@ show(function() return debug.traceback("as it returns") end)
 show(function() local function f() return error("in a tail") end local function g() return f() end local _, text = xpcall(g, debug.traceback) return text end)
 show(function() local chunk = load("coroutine.yield() local x = ...", "=chunk") local c = coroutine.create(function() chunk() end) coroutine.resume(c) return (debug.traceback(c)) end)
 print(pcall(function() local function f() error("level 2", 2) end local function g() return f() end g() end))
+
+print(debug.traceback("m", -1)) print(debug.traceback(nil, -3)) print(debug.traceback(coroutine.create(print), "c", -1))

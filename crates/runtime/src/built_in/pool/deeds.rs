@@ -5,12 +5,12 @@ use crate::built_in::{Progress, Seen, text};
 use procession_environment::{CancelRequest, Host, Level, LogRecord, Owned, SpawnRequest};
 use procession_supervision::pool::{Action, DeadLetter, Input, MemberNumber};
 use procession_types::{
-    Error, ErrorKind, ExitReason, Failure, Fragment, Message, Pid, Rest, SmolStr, Timestamp, Topic,
+    Error, ErrorKind, ExitReason, Failure, Fragment, Message, Pid, Rest, SmolStr, Timestamp,
 };
 
 /// Instructions that a spawn counts for.
 const SPAWN_INSTRUCTIONS: u64 = 1000;
-const DEAD_LETTER: Topic = SmolStr::new_static("dead-letter");
+const DEAD_LETTER: &str = "dead-letter";
 
 impl PoolProcess {
     pub(super) fn carry_out(&mut self, host: &mut dyn Host, action: Action) -> Progress {
@@ -116,8 +116,8 @@ impl PoolProcess {
             (Ok(to), queued) => {
                 let payload = letter::write(host, &self.pool.definition().id, &dead);
                 match queued {
-                    Some(n) => host.bury_queued(n, Some((to, DEAD_LETTER, payload))),
-                    None => host.send(to.as_bytes(), DEAD_LETTER, payload),
+                    Some(n) => host.bury_queued(n, Some((to, DEAD_LETTER.into(), payload))),
+                    None => host.send(to.as_bytes(), DEAD_LETTER.into(), payload),
                 }
             }
         };

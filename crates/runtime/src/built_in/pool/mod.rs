@@ -205,7 +205,7 @@ impl PoolProcess {
         let kept = queues.and_then(|it| it.next(&self.pool.definition().id));
         match kept {
             Some((queued, message)) => Some(Input::Queued { queued, message }),
-            None => host.receive(Queue::INBOX).map(Input::Work),
+            None => host.receive(Queue::INBOX).map(|message| Input::Work(*message)),
         }
     }
 
@@ -220,7 +220,7 @@ impl PoolProcess {
     fn leave_waiting(&mut self, host: &mut dyn Host) {
         let mut waiting = self.pool.take_waiting();
         while let Some(message) = host.receive(Queue::INBOX) {
-            waiting.push(message);
+            waiting.push(*message);
         }
         host.keep(waiting);
     }

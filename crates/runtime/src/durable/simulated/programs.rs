@@ -2,7 +2,7 @@
 //! process can be told something, and say what they have done.
 
 use procession_environment::{Dialect, Durability, Module, OnError, Program, Promise};
-use procession_types::{FragmentBuilder, Message, ProgramLimits, SmolStr, word};
+use procession_types::{FragmentBuilder, Message, ProgramLimits, Topic, word};
 
 /// What an account begins with.
 pub(super) const BALANCE: i64 = 500;
@@ -163,5 +163,5 @@ pub(super) fn message(kind: &str, id: i64, to: &str, amount: i64) -> Message {
     let fields = [("kind", kind), ("id", id), ("to", to), ("amount", amount)];
     let payload = builder.record(&fields);
     let payload = builder.finish(&[payload]);
-    Message { topic: SmolStr::new("x"), from: None, payload }
+    Message { topic: Topic::new("x"), from: None, payload }
 }
