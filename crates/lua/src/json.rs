@@ -1,4 +1,4 @@
-//! JSON (RFC 8259): the module `json`, whose public half is in `prelude.lua`.
+//! JSON (RFC 8259): the module `json`, whose public half is in `modules/json.lua`.
 //!
 //! A table whose keys are 1 … n is an array, so an empty one is `[]`; one with string keys is an
 //! object in the table's order; nothing else is guessed. Metatables are not asked. Both directions

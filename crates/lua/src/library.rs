@@ -13,6 +13,7 @@ pub(crate) mod print;
 pub(crate) mod program;
 pub(crate) mod protect;
 pub(crate) mod short;
+pub(crate) mod sources;
 pub(crate) mod string;
 pub(crate) mod table;
 pub(crate) mod utf8;

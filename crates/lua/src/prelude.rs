@@ -1,27 +1,18 @@
-//! Builds the library: the functions written in Rust, those of `prelude.lua`, and the tables in which
-//! programs find them.
+//! Builds the library: the functions written in Rust, those written in Lua (see
+//! [`crate::library::sources`]), and the tables in which programs find them.
 
 use crate::bytecode::Op;
 use crate::compile;
 use crate::image::{Image, ImageBuilder};
 use crate::library::{
     Builtin, Frozen, Library, SPACE_EXTREME, base, builtin_word, class, coroutine, function_word,
-    math, number, os, print, program, protect, string, table_word, utf8,
+    math, number, os, print, program, protect, sources, string, table_word, utf8,
 };
 use crate::modules;
 use procession_environment::Dialect;
 use procession_types::word::{self, Word};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-const SOURCE: &str = concat!(
-    include_str!("prelude.lua"),
-    include_str!("modules/services.lua"),
-    include_str!("modules/funcs.lua"),
-    include_str!("modules/events.lua"),
-    include_str!("modules/queue.lua"),
-    include_str!("modules/http.lua")
-);
 
 /// Public tables after the fixed ones, in order of their numbers. `a/b` is the field b of table a.
 const TABLES: &[&str] = &[
@@ -168,7 +159,7 @@ impl Tables {
 /// When the library's own source is faulty: every test would show it.
 pub(crate) fn build() -> Library {
     let mut builder = ImageBuilder::new(0, None);
-    let compiled = compile::compile(SOURCE.as_bytes(), "=[C]", Dialect::Plain, &mut builder)
+    let compiled = compile::compile(sources::SOURCE.as_bytes(), "=[C]", Dialect::Plain, &mut builder)
         .unwrap_or_else(|error| panic!("the library's source is faulty: {error}"));
     let count = number::CLASS_META as usize + class::COUNT as usize + TABLES.len();
     assert!(count <= crate::heap::root::OVERLAY_MAX, "every library table has a root for its copy");
@@ -197,8 +188,7 @@ pub(crate) fn build() -> Library {
     Library { image, strings, tables: frozen, builtins, names, functions, modules }
 }
 
-/// The functions that `prelude.lua` defines: its main chunk consists of `function name … end` only,
-/// so every closure it makes is stored into a global at once.
+/// The functions that the sources define: the main chunk consists of `function name … end` only, so every closure it makes is stored into a global at once.
 fn lua_functions(
     builder: &mut ImageBuilder<'_>,
     main: u32,

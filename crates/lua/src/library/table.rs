@@ -1,5 +1,5 @@
 //! The table library, as far as it is written in Rust: tables without metamethods. The others are
-//! served by library code in Lua (`prelude.lua`), where every access may call a metamethod.
+//! served by library code in Lua (`table.lua`), where every access may call a metamethod.
 
 use crate::index::is_heap_table;
 use crate::library::{Builtin, plain};

@@ -1,5 +1,4 @@
-
--- events: news for whoever wants to know -----------------------------------------------------------
+-- The module `events`: news for whoever wants to know.
 
 function events__publish(topic, ...)
   if topic == nil then return nil, error_make("Invalid", "topic is missing") end

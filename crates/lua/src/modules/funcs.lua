@@ -1,5 +1,4 @@
-
--- funcs: functions as short processes --------------------------------------------------------------
+-- The module `funcs`: functions as short processes.
 
 -- Its id is argument `number` of whoever was called.
 function check_function(number, id)

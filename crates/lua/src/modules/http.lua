@@ -1,5 +1,4 @@
-
--- http: requests to other machines -----------------------------------------------------------------
+-- The module `http`: requests to other machines.
 
 -- The value of an option that is a number from `least` to `most`.
 function number_option(options, name, default, least, most)

@@ -1,5 +1,4 @@
-
--- queue: work that one of many does ----------------------------------------------------------------
+-- The module `queue`: work that one of many does.
 
 function queue_name(name)
   if name == nil then return nil, error_make("Invalid", "name is missing") end
