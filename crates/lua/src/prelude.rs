@@ -159,8 +159,9 @@ impl Tables {
 /// When the library's own source is faulty: every test would show it.
 pub(crate) fn build() -> Library {
     let mut builder = ImageBuilder::new(0, None);
-    let compiled = compile::compile(sources::SOURCE.as_bytes(), "=[C]", Dialect::Plain, &mut builder)
-        .unwrap_or_else(|error| panic!("the library's source is faulty: {error}"));
+    let compiled =
+        compile::compile(sources::SOURCE.as_bytes(), "=[C]", Dialect::Plain, &mut builder)
+            .unwrap_or_else(|error| panic!("the library's source is faulty: {error}"));
     let count = number::CLASS_META as usize + class::COUNT as usize + TABLES.len();
     assert!(count <= crate::heap::root::OVERLAY_MAX, "every library table has a root for its copy");
     let mut tables = Tables { entries: vec![Vec::new(); count] };

@@ -24,6 +24,7 @@ struct Live {
     mailbox_most: u64,
     mailbox_bytes: u64,
     memory_bytes: u64,
+    hibernating: u64,
 }
 
 const STATES: [(State, &str); 5] = [
@@ -49,7 +50,9 @@ impl Worker {
         kernel.glance(first, SLOTS_PER_LOOK, |glance| {
             let resident = guests.get_mut(glance.slot);
             let cell = resident.as_ref().map_or(0, |resident| resident.cell as usize);
-            let memory = resident.map_or(0, |resident| resident.guest.usage().memory_bytes);
+            let (memory, is_hibernating) = resident.map_or((0, false), |resident| {
+                (resident.guest.usage().memory_bytes, resident.guest.is_hibernating())
+            });
             if live.len() <= cell {
                 live.resize_with(cell + 1, Live::default);
             }
@@ -60,6 +63,7 @@ impl Worker {
             live.mailbox_most = live.mailbox_most.max(u64::from(glance.mailbox_messages));
             live.mailbox_bytes += glance.mailbox_bytes;
             live.memory_bytes += memory;
+            live.hibernating += u64::from(is_hibernating);
         })
     }
 }
@@ -293,6 +297,11 @@ fn put_live(metrics: &mut Metrics, of: Of<'_>, live: &Live) {
             "procession_program_mailbox_messages",
             "Messages waiting, by program.",
             live.mailbox_messages,
+        ),
+        (
+            "procession_program_hibernating",
+            "Processes that are packed, by program.",
+            live.hibernating,
         ),
         ("procession_program_mailbox_bytes", "Bytes waiting, by program.", live.mailbox_bytes),
     ] {
