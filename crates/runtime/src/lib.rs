@@ -39,6 +39,7 @@ mod pools;
 mod pressure;
 mod process_info;
 mod program;
+mod questions;
 mod quiet;
 mod random;
 mod recent;

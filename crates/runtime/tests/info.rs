@@ -142,7 +142,8 @@ fn who_is_packed_is_seen_to_be_and_stays_so() {
         assert_eq!((again.is_hibernating, again.memory_bytes), (is_packed, info.memory_bytes));
         assert_eq!(again.process.instructions, info.process.instructions);
         let (metrics, count) = (node.metrics(), u8::from(is_packed));
-        let series = "procession_program_hibernating{program=\"app:sleeper\",host=\"app:processes\"}";
+        let series =
+            "procession_program_hibernating{program=\"app:sleeper\",host=\"app:processes\"}";
         assert!(metrics.contains(&format!("{series} {count}\n")), "{metrics}");
         let mut builder = FragmentBuilder::new();
         let text = builder.string(node.pid_text(sleeper).as_bytes());

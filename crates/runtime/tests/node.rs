@@ -388,6 +388,36 @@ fn who_is_idle_for_long_hibernates_once_and_who_is_not_does_not() {
 }
 
 #[test]
+fn a_look_that_never_comes_to_an_end_is_cut() {
+    let stage = Stage::new(1)
+        .program("app:endless", |_, memory| {
+            memory.is_endless = true;
+            Turn::Waiting
+        })
+        .program("app:main", |host, memory| {
+            let Some(call) = memory.notes.pop() else {
+                let to = host.lookup("endless").unwrap();
+                let to = text(host, to);
+                memory.notes.push(host.start(Call::Info { to }).unwrap().0);
+                return Turn::Waiting;
+            };
+            match host.finish(CallId(call)) {
+                Some(answer) => Turn::Exited(ExitReason::Normal(answer.unwrap())),
+                None => {
+                    memory.notes.push(call);
+                    Turn::Waiting
+                }
+            }
+        });
+    let node = Node::start(stage.config).unwrap();
+    let endless = start_named(&node, "app:endless", "endless").pid;
+    let mut looks = std::iter::repeat_with(|| node.info(endless).unwrap()).take(1_000_000);
+    // After its first turn.
+    assert!(looks.find(|info| info.looks > 1).unwrap().rest.is_some());
+    assert_normal(&end(&start(&node, "app:main")));
+}
+
+#[test]
 fn limits_of_time_and_instructions_are_enforced() {
     for (limits, label) in [
         (Limits { instructions_max: Some(100_000), ..Limits::default() }, Limit::Instructions),

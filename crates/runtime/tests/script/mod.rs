@@ -3,7 +3,7 @@
 
 use procession_environment::{Dialect, Module};
 use procession_environment::{
-    Environment, Guest, Host, Image, Program, Queue, SpawnRequest, Turn, Usage,
+    Environment, Guest, Host, Image, Inspection, Program, Queue, Seen, SpawnRequest, Turn, Usage,
 };
 use procession_runtime::{HOST_NORMAL, Node, NodeConfig, Sinks, Started};
 use procession_types::*;
@@ -20,6 +20,8 @@ pub struct Memory {
     pub pids: Vec<Vec<u8>>,
     /// Instructions that the turn counts for beside its few.
     pub work: u64,
+    /// Whoever looks at it never comes to the end of its coroutines.
+    pub is_endless: bool,
 }
 
 pub type Code = Arc<dyn Fn(&mut dyn Host, &mut Memory) -> Turn + Send + Sync>;
@@ -60,8 +62,14 @@ impl Environment for Script {
 
 impl Image for ScriptImage {
     fn spawn(&self, arguments: &Fragment, _: &Limits) -> Result<Box<dyn Guest>, Error> {
-        let memory =
-            Memory { arguments: arguments.clone(), turn: 0, notes: vec![], pids: vec![], work: 0 };
+        let memory = Memory {
+            arguments: arguments.clone(),
+            turn: 0,
+            notes: vec![],
+            pids: vec![],
+            work: 0,
+            is_endless: false,
+        };
         Ok(Box::new(ScriptGuest {
             code: self.0.clone(),
             start: self.1.clone(),
@@ -101,6 +109,11 @@ impl Guest for ScriptGuest {
     fn work(&mut self) {
         let work = self.work.lock().unwrap().take();
         work.expect("somebody has said what to do")();
+    }
+
+    fn inspect(&mut self, _: u64, seen: Seen) -> Inspection {
+        let rest = self.memory.is_endless.then_some(seen);
+        Inspection { coroutines: vec![], rest }
     }
 
     fn trim(&mut self) {
