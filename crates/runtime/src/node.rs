@@ -234,6 +234,7 @@ pub(crate) fn assemble(
     let begin = Begin { environment: config.environment, now: clock.now(), rule: config.snapshots };
     let keeper = keeper.map(|kept| keep(kept, begin, hands, &inboxes));
     let keeper = keeper.transpose()?;
+    let io = IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX);
     let shared = Arc::new(Shared {
         name: config.name,
         clock,
@@ -249,9 +250,9 @@ pub(crate) fn assemble(
         programs,
         policies: Current::new(config.policies),
         grants: RwLock::new((Arc::new(grants), Arc::new(config.web_grants))),
-        services: Services::new(config.variables, tender),
+        services: Services::new(config.variables, tender, io.clone()),
         telemetry,
-        io: IoPool::new("io", FILE_THREADS_MAX, FILE_JOBS_MAX),
+        io,
         net: WebQueue::new(),
         web_client: WebClient::new(&config.web_roots),
         keeper,

@@ -13,6 +13,7 @@ pub use variables::Variables;
 pub(crate) use queue::Handed;
 
 use crate::inbox::Inbox;
+use crate::io_pool::IoPool;
 use metrics::Metrics;
 use procession_environment::{CallId, MetricRequest, QueueOperation, Request};
 use procession_types::{Error, Fragment, FragmentBuilder, Pid, SmolStr, Timestamp, Topic, word};
@@ -28,6 +29,8 @@ pub(crate) struct Services {
     variables: RwLock<Arc<Variables>>,
     metrics: Mutex<Metrics>,
     stores: Mutex<Stores>,
+    /// Where what was in stores is dropped.
+    io: IoPool,
     subscriptions: Mutex<Subscriptions>,
     queues: Mutex<Queues>,
     /// When the queues have something to do; the end of time when they have not.
@@ -41,11 +44,12 @@ pub(crate) struct Services {
 
 impl Services {
     /// The worker of `tender` calls [`Services::tend_queues`] in time.
-    pub(crate) fn new(variables: Variables, tender: Arc<Inbox>) -> Self {
+    pub(crate) fn new(variables: Variables, tender: Arc<Inbox>, io: IoPool) -> Self {
         Self {
             variables: RwLock::new(Arc::new(variables)),
             metrics: Mutex::default(),
             stores: Mutex::default(),
+            io,
             subscriptions: Mutex::default(),
             queues: Mutex::default(),
             queues_due: AtomicI64::new(i64::MAX),
@@ -83,7 +87,7 @@ impl Services {
                 }
                 let operation = request.operation;
                 let owner = (!request.is_shared).then_some(caller);
-                lock(&self.stores).answer(owner, &request.store, now, operation)
+                self.stores(|stores| stores.answer(owner, &request.store, now, operation))
             }
             // The door puts events into mailboxes.
             Request::Publish { .. } => Ok(integer(0)),
@@ -152,6 +156,20 @@ impl Services {
         result
     }
 
+    /// An operation on the stores. Whoever waits for it, or for its shard, does not wait until what it has
+    /// emptied is given back to the allocator.
+    fn stores<T>(&self, act: impl FnOnce(&mut Stores) -> T) -> T {
+        let mut stores = lock(&self.stores);
+        let result = act(&mut stores);
+        let scrap = stores.take_scrap();
+        drop(stores);
+        if !scrap.is_empty() {
+            // What can't be handed over is dropped here.
+            let _ = self.io.submit(Box::new(move || drop(scrap)));
+        }
+        result
+    }
+
     /// A call of a process is not wanted any more.
     pub(crate) fn abandoned(&self, pid: Pid, now: Timestamp, call: CallId) -> Vec<Handed> {
         let mut out = Vec::new();
@@ -209,7 +227,7 @@ impl Services {
 
     /// Ends what was set aside.
     pub(crate) fn discard(&self, pid: Pid, now: Timestamp, kept: Kept) -> Vec<Handed> {
-        lock(&self.stores).drop_own(kept.stores);
+        self.stores(|stores| stores.drop_own(kept.stores));
         let mut out = Vec::new();
         if !kept.deliveries.is_empty() {
             self.queues(now, |queues| queues.give_back(pid, kept.deliveries, &mut out));

@@ -25,6 +25,8 @@ const VALUE_BYTES_MAX: usize = 4 << 20;
 const KEYS_MAX: usize = 10_000;
 /// What an entry counts for beside key and value.
 const ENTRY_BYTES: usize = 96;
+/// Entries that are freed at once; more of them are given to whoever has the time.
+const FREE_AT_ONCE_MAX: usize = 1_000;
 /// Expired entries that one operation removes on its way, so that no operation takes long.
 const EXPIRE_AT_ONCE_MAX: usize = 64;
 
@@ -54,6 +56,23 @@ pub(crate) struct Stores {
     shared: HashMap<SmolStr, Store>,
     own: HashMap<Pid, HashMap<SmolStr, Store>>,
     bytes: usize,
+    scrap: Scrap,
+}
+
+/// Entries that nobody can reach any more; to drop them takes a while.
+#[derive(Debug, Default)]
+pub(crate) struct Scrap(Vec<Store>);
+
+impl Scrap {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn add(&mut self, store: Store) {
+        if store.entries.len() > FREE_AT_ONCE_MAX {
+            self.0.push(store);
+        }
+    }
 }
 
 /// The permission that an operation needs, and its key.
@@ -122,7 +141,7 @@ impl Stores {
         let before = store.bytes;
         store.expire(now);
         let others = self.bytes - before;
-        let result = store.answer(now, operation, BYTES_TOTAL_MAX - others);
+        let result = store.answer(now, operation, BYTES_TOTAL_MAX - others, &mut self.scrap);
         self.bytes = others + store.bytes;
         result
     }
@@ -141,9 +160,15 @@ impl Stores {
 
     /// Ends them.
     pub(crate) fn drop_own(&mut self, stores: OwnStores) {
-        for store in stores.0.values() {
+        for store in stores.0.into_values() {
             self.bytes -= store.bytes;
+            self.scrap.add(store);
         }
+    }
+
+    /// What is to be dropped where nobody waits for it.
+    pub(crate) fn take_scrap(&mut self) -> Scrap {
+        std::mem::take(&mut self.scrap)
     }
 }
 
@@ -153,6 +178,7 @@ impl Store {
         now: Timestamp,
         operation: StoreOperation,
         bytes_free: usize,
+        scrap: &mut Scrap,
     ) -> Result<Fragment, Error> {
         match operation {
             StoreOperation::Get { key } => {
@@ -185,9 +211,8 @@ impl Store {
                 Ok(super::integer(self.entries.len() as i64))
             }
             StoreOperation::Clear => {
-                self.entries.clear();
-                self.expiries.clear();
-                self.bytes = 0;
+                let empty = Self { versions: self.versions, ..Self::default() };
+                scrap.add(std::mem::replace(self, empty));
                 Ok(boolean(true))
             }
         }
@@ -328,4 +353,43 @@ fn missing(key: &[u8]) -> Error {
 
 fn shown(key: &[u8]) -> String {
     String::from_utf8_lossy(key).chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(stores: &mut Stores, owner: Option<Pid>, operation: StoreOperation) -> i64 {
+        let answer = stores.answer(owner, &"store".into(), Timestamp(0), operation).unwrap();
+        answer.integer(answer.values()[0]).unwrap_or_default()
+    }
+
+    fn fill(stores: &mut Stores, owner: Option<Pid>, entries: usize) -> i64 {
+        let set = |number| StoreOperation::Set {
+            key: format!("key {number}").into(),
+            value: super::super::integer(1),
+            ttl_ns: None,
+        };
+        (0..entries).map(|number| answer(stores, owner, set(number))).last().unwrap()
+    }
+
+    #[test]
+    fn what_was_large_is_dropped_elsewhere() {
+        let owner = Pid { host: 0, shard: 0, epoch: 1, slot: 1, generation: 1 };
+        for (entries, is_scrap) in [(FREE_AT_ONCE_MAX, false), (FREE_AT_ONCE_MAX + 1, true)] {
+            let mut stores = Stores::default();
+            let version = fill(&mut stores, None, entries);
+            answer(&mut stores, None, StoreOperation::Clear);
+            assert_eq!(answer(&mut stores, None, StoreOperation::Count), 0);
+            assert_eq!((stores.bytes, !stores.take_scrap().is_empty()), (0, is_scrap));
+            // A version is never given twice.
+            assert_eq!(fill(&mut stores, None, 1), version + 1);
+
+            let before = stores.bytes;
+            fill(&mut stores, Some(owner), entries);
+            let own = stores.take(owner);
+            stores.drop_own(own);
+            assert_eq!((stores.bytes, !stores.take_scrap().is_empty()), (before, is_scrap));
+        }
+    }
 }
