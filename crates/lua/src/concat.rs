@@ -58,7 +58,7 @@ impl Vm<'_> {
             let value = self.heap.get(at);
             length += if is_string(value) { self.strings().length(self.heap, value) } else { 32 };
         }
-        self.reserve(length / 8 + 4)?;
+        self.reserve_text(length)?;
         self.fuel -= (length / 64) as i64;
         let mut small = [0_u8; 120];
         if length <= small.len() {

@@ -76,6 +76,8 @@ const HEADROOM_MAX: usize = 4096;
 const POOLED_WORDS_MAX: usize = 8192;
 /// Words that are left to an idle process for its next message.
 const SLACK: usize = 32;
+/// What the header of a string can say of its length.
+pub(crate) const STRING_BYTES_MAX: usize = u32::MAX as usize;
 /// How many arrays are kept per thread.
 const POOLED_MAX: usize = 256;
 
@@ -321,6 +323,8 @@ impl Heap {
 
     #[inline(never)]
     fn long_string(&mut self, bytes: &[u8]) -> Word {
+        // See `Vm::reserve_text`. A length that is cut off would make nonsense of the array.
+        assert!(bytes.len() <= STRING_BYTES_MAX, "nobody makes a string of {} bytes", bytes.len());
         let count = word::string_words(bytes.len());
         let at = self.allocate(1 + count);
         self.words[at] = word::header(Kind::String, 0, bytes.len() as u32);

@@ -4,7 +4,7 @@
 
 use crate::bytecode::Prototype;
 use crate::coroutine::{DISTANCE_MAX, FrameKind, Link, field};
-use crate::heap::{Heap, root};
+use crate::heap::{Heap, STRING_BYTES_MAX, root};
 use crate::image::Image;
 use crate::library::{Library, is_builtin, library, number, table_word};
 use crate::strings::{Strings, Text};
@@ -252,6 +252,18 @@ impl<'a> Vm<'a> {
             return Err(Raise::Collect(words));
         }
         Ok(())
+    }
+
+    /// Likewise, for a string of so many bytes.
+    ///
+    /// # Errors
+    /// Also when no string can be so long.
+    #[inline]
+    pub(crate) fn reserve_text(&mut self, bytes: usize) -> Result<(), Raise> {
+        if bytes > STRING_BYTES_MAX {
+            return Err(self.error("resulting string too large"));
+        }
+        self.reserve(bytes / 8 + 4)
     }
 
     /// First slot above what the running frame uses.

@@ -3,6 +3,7 @@
 use super::ast::{GotoId, Label, LabelId};
 use super::names::Symbol;
 use super::resolve::Scopes;
+use std::collections::HashMap;
 
 /// The labels and jumps of a chunk.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub(crate) struct Labels {
 
 /// A label that can be jumped to from here.
 #[derive(Debug)]
-pub(crate) struct VisibleLabel {
+struct VisibleLabel {
     name: Symbol,
     id: LabelId,
     line: u32,
@@ -23,13 +24,75 @@ pub(crate) struct VisibleLabel {
 
 /// A jump whose label is yet to come.
 #[derive(Debug)]
-pub(crate) struct PendingGoto {
-    pub(crate) name: Symbol,
-    pub(crate) line: u32,
+struct PendingGoto {
+    name: Symbol,
+    line: u32,
     /// Variables in scope both here and where the label may stand.
     active: usize,
     /// `None` for a `break`.
     id: Option<GotoId>,
+}
+
+/// The labels and jumps of a function that is being parsed. There may be tens of thousands, so nothing looks
+/// at all of them for each.
+#[derive(Debug, Default)]
+pub(crate) struct Jumps {
+    /// Those of the innermost block last; no two have the same name.
+    visible: Vec<VisibleLabel>,
+    visible_at: HashMap<Symbol, usize>,
+    /// In their order; `None` for those that are settled.
+    pending: Vec<Option<PendingGoto>>,
+    /// Where those of a name are that are not settled, in their order.
+    pending_at: HashMap<Symbol, Vec<usize>>,
+}
+
+/// How many labels and jumps there were when a block was entered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JumpsBefore {
+    labels: usize,
+    pending: usize,
+}
+
+impl Jumps {
+    pub(crate) fn now(&self) -> JumpsBefore {
+        JumpsBefore { labels: self.visible.len(), pending: self.pending.len() }
+    }
+
+    fn visible(&self, name: Symbol) -> Option<&VisibleLabel> {
+        self.visible_at.get(&name).map(|&at| &self.visible[at])
+    }
+
+    fn add_label(&mut self, label: VisibleLabel) {
+        self.visible_at.insert(label.name, self.visible.len());
+        self.visible.push(label);
+    }
+
+    fn drop_labels(&mut self, before: JumpsBefore) {
+        for label in self.visible.drain(before.labels..) {
+            self.visible_at.remove(&label.name);
+        }
+    }
+
+    fn add_pending(&mut self, goto: PendingGoto) {
+        self.pending_at.entry(goto.name).or_default().push(self.pending.len());
+        self.pending.push(Some(goto));
+    }
+
+    /// Takes out those to a label that have come since.
+    fn take_pending(&mut self, name: Symbol, since: JumpsBefore) -> Vec<PendingGoto> {
+        let Some(positions) = self.pending_at.get_mut(&name) else { return Vec::new() };
+        let first = positions.partition_point(|&at| at < since.pending);
+        let gotos = positions.drain(first..).filter_map(|at| self.pending[at].take()).collect();
+        // Never below where the block began: what was pending there last still is.
+        while let Some(None) = self.pending.last() {
+            self.pending.pop();
+        }
+        gotos
+    }
+
+    fn pending_since(&mut self, since: JumpsBefore) -> impl Iterator<Item = &mut PendingGoto> {
+        self.pending[since.pending..].iter_mut().flatten()
+    }
 }
 
 /// A jump that is not allowed.
@@ -51,7 +114,7 @@ impl Scopes {
     }
 
     fn visible_label(&mut self, name: Symbol) -> Option<&VisibleLabel> {
-        self.function().labels.iter().find(|label| label.name == name)
+        self.function().jumps.visible(name)
     }
 
     /// A `goto` on this line.
@@ -72,7 +135,7 @@ impl Scopes {
 
     fn push_pending(&mut self, name: Symbol, line: u32, id: Option<GotoId>) {
         let active = self.active();
-        self.function().gotos.push(PendingGoto { name, line, active, id });
+        self.function().jumps.add_pending(PendingGoto { name, line, active, id });
     }
 
     /// A label on this line. Variables of the block count as out of scope at a label that is the
@@ -87,36 +150,30 @@ impl Scopes {
         let closing_depth = self.function().closing_depth;
         self.labels.labels.push(Label { closing_depth });
         let function = self.function();
-        function.labels.push(VisibleLabel { name, id, line });
-        let block = function.blocks.last().map_or((0, 0), |block| (block.first_goto, block.active));
+        function.jumps.add_label(VisibleLabel { name, id, line });
+        let block = function.blocks.last().expect("a function has a block of its own");
+        let (before, outside) = (block.jumps_before, block.active);
         let active = match position {
-            LabelPosition::Last => block.1,
+            LabelPosition::Last => outside,
             LabelPosition::Inner => function.active(),
         };
-        self.settle(name, block.0, active, Some(id))?;
+        self.settle(name, before, active, Some(id))?;
         Ok(id)
     }
 
-    /// Settles pending jumps to `name` from the `first` on.
+    /// Settles jumps to `name` that have come since.
     fn settle(
         &mut self,
         name: Symbol,
-        first: usize,
+        since: JumpsBefore,
         active: usize,
         id: Option<LabelId>,
     ) -> Result<(), LabelError> {
-        let mut position = first;
-        while let Some(goto) = self.function().gotos.get(position) {
-            if goto.name != name {
-                position += 1;
-                continue;
-            }
+        for goto in self.function().jumps.take_pending(name, since) {
             if goto.active < active {
-                let (line, first_skipped) = (goto.line, goto.active);
-                let local = self.active_name(first_skipped);
-                return Err(LabelError::IntoScope { label: name, line, local });
+                let local = self.active_name(goto.active);
+                return Err(LabelError::IntoScope { label: name, line: goto.line, local });
             }
-            let goto = self.function().gotos.remove(position);
             if let (Some(goto), Some(label)) = (goto.id, id) {
                 self.labels.gotos[goto.0 as usize] = label;
             }
@@ -130,13 +187,13 @@ impl Scopes {
         let Some(block) = self.function().blocks.pop() else { return Ok(()) };
         if block.is_loop {
             let active = self.active();
-            self.settle(Symbol::BREAK, block.first_goto, active.min(block.active), None)?;
+            self.settle(Symbol::BREAK, block.jumps_before, active.min(block.active), None)?;
         }
         self.drop_variables(&block);
         let function = self.function();
-        function.labels.truncate(block.first_label);
+        function.jumps.drop_labels(block.jumps_before);
         let is_outermost = function.blocks.is_empty();
-        for goto in &mut function.gotos[block.first_goto..] {
+        for goto in function.jumps.pending_since(block.jumps_before) {
             if is_outermost {
                 return Err(LabelError::Undefined { label: goto.name, line: goto.line });
             }

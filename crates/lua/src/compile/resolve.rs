@@ -4,7 +4,7 @@
 //! [`Local`] knows whether it has to live in a box. Nothing here knows tokens.
 
 use super::ast::{Attribute, Captured, Constant, Local, LocalId, Variable};
-use super::labels::{Labels, PendingGoto, VisibleLabel};
+use super::labels::{Jumps, JumpsBefore, Labels};
 use super::names::Symbol;
 
 /// Local variables a function may have in scope, those of loops that have no name included.
@@ -38,8 +38,7 @@ pub(crate) struct BlockScope {
     pub(crate) is_loop: bool,
     /// Closing scopes around it.
     pub(crate) closing_depth: u32,
-    pub(crate) first_label: usize,
-    pub(crate) first_goto: usize,
+    pub(crate) jumps_before: JumpsBefore,
 }
 
 /// A function that is being parsed.
@@ -53,8 +52,7 @@ pub(crate) struct FunctionScope {
     upvalues: Vec<Captured>,
     pub(crate) blocks: Vec<BlockScope>,
     pub(crate) closing_depth: u32,
-    pub(crate) labels: Vec<VisibleLabel>,
-    pub(crate) gotos: Vec<PendingGoto>,
+    pub(crate) jumps: Jumps,
 }
 
 /// The functions around the current position, and what they declare.
@@ -117,8 +115,7 @@ impl Scopes {
             active: function.active,
             is_loop,
             closing_depth: function.closing_depth,
-            first_label: function.labels.len(),
-            first_goto: function.gotos.len(),
+            jumps_before: function.jumps.now(),
         };
         function.blocks.push(block);
     }

@@ -126,11 +126,8 @@ fn rep(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let length = vm.strings().length(vm.heap, text);
     let between = vm.strings().length(vm.heap, separator);
     let total = (length as u128) * count as u128 + (between as u128) * (count as u128 - 1);
-    if total > u128::from(u32::MAX) {
-        return Err(vm.error("resulting string too large"));
-    }
-    let total = total as usize;
-    vm.reserve(total / 8 + 4)?;
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    vm.reserve_text(total)?;
     vm.fuel -= (total / 64) as i64;
     let mut unit = vm.bytes(text).to_vec();
     unit.extend_from_slice(&vm.bytes(separator));

@@ -150,7 +150,7 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             return Err(vm.error(&text));
         }
     }
-    vm.reserve(total / 8 + 4)?;
+    vm.reserve_text(total)?;
     vm.fuel -= (total / 32) as i64 + (last - first);
     let mut joined = Vec::with_capacity(total);
     for index in first..=last {

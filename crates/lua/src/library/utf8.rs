@@ -41,6 +41,7 @@ fn strictness(lax: Word) -> Strictness {
 }
 
 fn char(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
+    vm.fuel -= (args.count / 8) as i64;
     let mut text = Vec::with_capacity(args.count);
     for number in 1..=args.count {
         let code = vm.integer_arg(args, number)?;
@@ -148,6 +149,12 @@ fn step(vm: &mut Vm<'_>, args: Args, strict: Strictness) -> Result<Flow, Raise> 
     let text = vm.string_arg(args, 1)?;
     let control = vm.integer_arg(args, 2)?;
     let next = utf8::next_code(&vm.bytes(text), control, strict);
+    let end = match next {
+        Ok(Some((at, _))) => at,
+        Ok(None) | Err(_) => vm.strings().length(vm.heap, text),
+    };
+    let skipped = end.saturating_sub(usize::try_from(control).unwrap_or(usize::MAX));
+    vm.fuel -= (skipped / 8) as i64;
     match next {
         Ok(Some((at, code))) => {
             let values = [word::int_wrapping(at as i64), word::int_wrapping(i64::from(code))];

@@ -76,10 +76,9 @@ impl Generator<'_, '_, '_> {
 
     fn big(&mut self, value: i64) -> u32 {
         let big = &mut self.current.prototype.big;
-        let known = big.iter().rposition(|&other| other == value);
-        known.unwrap_or_else(|| {
+        *self.current.big.entry(value).or_insert_with(|| {
             big.push(value);
-            big.len() - 1
-        }) as u32
+            big.len() as u32 - 1
+        })
     }
 }

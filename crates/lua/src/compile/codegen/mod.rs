@@ -53,6 +53,8 @@ struct Frame<'c> {
     function: &'c Function,
     prototype: Prototype,
     constants: HashMap<Word, u32>,
+    /// Integers that do not fit into a word.
+    big: HashMap<i64, u32>,
     /// The line of what is emitted next.
     line: u32,
     /// The first register that is not in use.
@@ -121,6 +123,7 @@ impl<'c> Frame<'c> {
             function,
             prototype: Prototype::default(),
             constants: HashMap::new(),
+            big: HashMap::new(),
             line: function.line,
             free: 0,
             locals_end: 0,

@@ -73,7 +73,10 @@ pub(super) fn is_continued(vm: &Vm<'_>, args: Args) -> bool {
 pub(super) fn find(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let text = vm.string_arg(args, 1)?;
     let wanted = vm.string_arg(args, 2)?;
-    let is_plain = !word::is_falsy(vm.arg(args, 4)) || !pattern::has_specials(&vm.bytes(wanted));
+    let is_plain = !word::is_falsy(vm.arg(args, 4)) || {
+        vm.fuel -= (vm.strings().length(vm.heap, wanted) / 16) as i64;
+        !pattern::has_specials(&vm.bytes(wanted))
+    };
     if is_plain {
         let length = vm.strings().length(vm.heap, text);
         let start = start_of(vm.integer_or(args, 3, 1)?, length);

@@ -92,7 +92,7 @@ fn finish(vm: &mut Vm<'_>, args: Args, work: &Gsub) -> Result<Flow, Raise> {
     }
     joined.extend_from_slice(&work.output);
     if joined.len() > 1 << 12 {
-        vm.reserve(joined.len() / 8 + 4)?;
+        vm.reserve_text(joined.len())?;
     }
     let result = vm.heap.string(&joined);
     vm.give_all(args, &[result, word::int_wrapping(work.count as i64)])

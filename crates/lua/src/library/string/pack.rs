@@ -18,6 +18,7 @@ fn format_error(vm: &mut Vm<'_>, args: Args, error: FormatError) -> Raise {
 
 pub(super) fn pack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let format = vm.text_arg(args, 1)?.to_vec();
+    vm.fuel -= format.len() as i64;
     // PUC has a nil of its own after the arguments, which messages tell of.
     vm.heap.set(args.at + args.count, word::NIL);
     let args = Args { count: args.count + 1, ..args };
@@ -40,8 +41,7 @@ pub(super) fn pack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             }
         }
     }
-    vm.reserve(out.len() / 8 + 4)?;
-    vm.fuel -= (format.len() + out.len() / 16) as i64;
+    vm.reserve_text(out.len())?;
     vm.give_text(args, &out)
 }
 
@@ -99,6 +99,7 @@ fn pack_text(
 ) -> Result<(), Raise> {
     let text = vm.string_arg(args, number)?;
     let length = vm.strings().length(vm.heap, text);
+    vm.fuel -= (length.max(item.size) / 16) as i64;
     let problem = match item.kind {
         Kind::Fixed if length > item.size => Some("string longer than given size"),
         Kind::Counted if item.size < 8 && length >> (8 * item.size) != 0 => {
@@ -113,7 +114,7 @@ fn pack_text(
     let added = length.max(item.size) + 16;
     if added > SMALL_BYTES {
         // Not even outside of the heap may there be more than the process may hold.
-        vm.reserve((out.len() + added) / 8 + 4)?;
+        vm.reserve_text(out.len() + added)?;
     }
     let start = out.len();
     if item.kind == Kind::Counted {
@@ -152,6 +153,7 @@ pub(super) fn packsize(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 pub(super) fn unpack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let format = vm.text_arg(args, 1)?.to_vec();
+    vm.fuel -= format.len() as i64;
     let data = vm.string_arg(args, 2)?;
     let length = vm.strings().length(vm.heap, data);
     let position = vm.integer_or(args, 3, 1)?;
@@ -162,7 +164,6 @@ pub(super) fn unpack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if at > length {
         return Err(vm.bad_argument(3, "initial position out of string", args));
     }
-    let from = at;
     let mut reader = Reader::new(&format);
     let mut results = Vec::new();
     loop {
@@ -183,7 +184,6 @@ pub(super) fn unpack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             _ => results.push(unpack_one(vm, args, &mut at, item, reader.is_little)?),
         }
     }
-    vm.fuel -= (format.len() + (at - from) / 16) as i64;
     results.push(word::int_wrapping(at as i64 + 1));
     let offset = args.slot() - vm.stack;
     vm.ensure_stack(args.slot(), results.len() + 16)?;
@@ -204,6 +204,9 @@ fn unpack_one(
     let data = vm.arg(args, 2);
     let start = *at;
     *at += item.size;
+    if item.kind == Kind::Terminated {
+        return unpack_terminated(vm, args, at);
+    }
     let bytes = vm.bytes(data);
     let fields = &bytes[start..*at];
     match item.kind {
@@ -224,6 +227,7 @@ fn unpack_one(
                 Some(count) if count <= rest => {
                     let start = *at;
                     *at += count;
+                    vm.fuel -= (count / 16) as i64;
                     super::part(vm, data, start, *at)
                 }
                 Some(_) => Err(vm.bad_argument(2, "data string too short", args)),
@@ -233,14 +237,27 @@ fn unpack_one(
                 }
             }
         }
-        Kind::Terminated => match bytes[start..].iter().position(|&byte| byte == 0) {
-            Some(length) => {
-                *at += length + 1;
-                super::part(vm, data, start, start + length)
-            }
-            None => Err(vm.bad_argument(2, "unfinished string for format 'z'", args)),
-        },
-        _ => super::part(vm, data, start, *at),
+        _ => {
+            vm.fuel -= (item.size / 16) as i64;
+            super::part(vm, data, start, *at)
+        }
+    }
+}
+
+/// The text from `at` to a zero, behind which `at` goes.
+fn unpack_terminated(vm: &mut Vm<'_>, args: Args, at: &mut usize) -> Result<Word, Raise> {
+    let (data, start) = (vm.arg(args, 2), *at);
+    let (length, rest) = {
+        let bytes = vm.bytes(data);
+        (bytes[start..].iter().position(|&byte| byte == 0), bytes.len() - start)
+    };
+    vm.fuel -= (length.unwrap_or(rest) / 16) as i64;
+    match length {
+        Some(length) => {
+            *at += length + 1;
+            super::part(vm, data, start, start + length)
+        }
+        None => Err(vm.bad_argument(2, "unfinished string for format 'z'", args)),
     }
 }
 
