@@ -58,7 +58,7 @@ pub(crate) const fn entering(name: &'static str, run: Run) -> Builtin {
 }
 
 /// Marks the arguments of a call that is being continued; no program can make this word.
-pub(crate) const CONTINUED: Word = word::make(word::TAG_SPECIAL, 2, 0);
+pub(crate) const CONTINUED: Word = word::make(word::TAG_SPECIAL, word::SPACE_CONTINUED, 0);
 
 /// Numbers of the library tables that the interpreter itself refers to.
 pub(crate) mod number {
@@ -207,14 +207,10 @@ pub(crate) const fn function_word(prototype: u32) -> Word {
     word::make(word::TAG_FUNCTION, 1, prototype)
 }
 
-/// Space of the words under `TAG_SPECIAL` that stand for the largest (index 0) and the smallest
-/// (index 1) integer in library tables, which have no heap to hold them. Reading one gives the number.
-pub(crate) const SPACE_EXTREME: u16 = 3;
-
 /// The integer that a word stands for in a library table.
 #[must_use]
 pub(crate) const fn extreme(value: Word) -> Option<i64> {
-    if value >> 32 != word::TAG_SPECIAL << 16 | SPACE_EXTREME as u64 {
+    if value >> 32 != word::TAG_SPECIAL << 16 | word::SPACE_EXTREME as u64 {
         return None;
     }
     Some(if word::index(value) == 0 { i64::MAX } else { i64::MIN })

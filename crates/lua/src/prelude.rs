@@ -5,8 +5,8 @@ use crate::bytecode::Op;
 use crate::compile;
 use crate::image::{Image, ImageBuilder};
 use crate::library::{
-    Builtin, Frozen, Library, SPACE_EXTREME, base, builtin_word, class, coroutine, function_word,
-    math, number, os, print, program, protect, sources, string, table_word, utf8,
+    Builtin, Frozen, Library, base, builtin_word, class, coroutine, function_word, math, number,
+    os, print, program, protect, sources, string, table_word, utf8,
 };
 use crate::modules;
 use procession_environment::Dialect;
@@ -253,7 +253,7 @@ fn constants(builder: &mut ImageBuilder<'_>, tables: &mut Tables) {
     put("math", "pi", word::from_f64(std::f64::consts::PI));
     put("math", "huge", word::from_f64(f64::INFINITY));
     for (index, key) in ["maxinteger", "mininteger"].into_iter().enumerate() {
-        let value = word::make(word::TAG_SPECIAL, SPACE_EXTREME, index as u32);
+        let value = word::make(word::TAG_SPECIAL, word::SPACE_EXTREME, index as u32);
         put("math", key, value);
     }
     for (position, name) in class::NAMES.iter().enumerate() {

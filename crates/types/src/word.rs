@@ -36,8 +36,17 @@ pub const NIL: Word = TAG_SPECIAL << SHIFT;
 pub const FALSE: Word = NIL | 1;
 /// The word of `true`.
 pub const TRUE: Word = NIL | 2;
-/// Space of built-in functions under [`TAG_SPECIAL`].
+// Spaces under `TAG_SPECIAL`; 0 is that of nil, false and true.
+
+/// Built-in functions.
 pub const SPACE_BUILTIN: u16 = 1;
+/// The one word that marks a call of a built-in function that goes on.
+pub const SPACE_CONTINUED: u16 = 2;
+/// The largest (index 0) and the smallest integer (index 1) where there is no heap to hold them.
+pub const SPACE_EXTREME: u16 = 3;
+/// Space, under the special tag, of what stands for the keys of weak tables that are gone. Their
+/// values are nil, so programs never see one.
+pub const SPACE_DEAD_KEY: u16 = 4;
 
 /// Smallest and largest integer that fits into a word.
 pub const INT_MIN: i64 = -(1 << 47);
@@ -316,10 +325,6 @@ pub const fn is_sound_short(word: Word) -> bool {
     let (length, text) = (short_len(word), word & ((1 << 40) - 1));
     length <= SHORT_MAX && text >> (8 * length) == 0 && space(word) >> 11 == 0
 }
-
-/// Space, under the special tag, of what stands for the keys of weak tables that are gone. Their
-/// values are nil, so programs never see one.
-pub const SPACE_DEAD_KEY: u16 = 4;
 
 /// Flags that the header of a hash part may have: some key hashes by its position, and the index must
 /// be rebuilt before use.

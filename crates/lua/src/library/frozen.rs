@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn extreme_integers_are_found_but_not_plain() {
-        let extreme = word::make(word::TAG_SPECIAL, super::super::SPACE_EXTREME, 0);
+        let extreme = word::make(word::TAG_SPECIAL, word::SPACE_EXTREME, 0);
         let key = word::int_wrapping(1);
         let frozen = Frozen::new(vec![(key, extreme)]);
         assert_eq!(frozen.get(key), extreme);

@@ -257,7 +257,9 @@ fn sort_part(vm: &mut Vm<'_>, at: usize, low: usize, high: usize) -> bool {
     let comparisons = values.len() * (usize::BITS - values.len().leading_zeros()) as usize;
     if values.iter().all(|&value| is_number(vm, value)) {
         vm.fuel -= comparisons as i64;
-        values.sort_unstable_by(|&a, &b| match (vm.number(a), vm.number(b)) {
+        // Stable, so that 1 and 1.0 come out in the same order whatever the standard library does: a replay
+        // may have another one.
+        values.sort_by(|&a, &b| match (vm.number(a), vm.number(b)) {
             (Some(a), Some(b)) => compare_numbers(a, b).unwrap_or(Ordering::Equal),
             _ => Ordering::Equal,
         });

@@ -188,12 +188,13 @@ impl Matcher {
         &self.captures[..usize::from(self.level)]
     }
 
-    /// The same, as `find`, `match` and `gmatch` use them.
+    /// The first `most` of them, as `find`, `match` and `gmatch` use them.
     ///
     /// # Errors
     /// `UnfinishedCapture` when one was never closed.
-    pub fn finished_captures(&self) -> Result<&[Capture], PatternError> {
+    pub fn finished_captures(&self, most: usize) -> Result<&[Capture], PatternError> {
         let captures = self.captures();
+        let captures = &captures[..captures.len().min(most)];
         match captures.iter().any(|capture| matches!(capture, Capture::Open { .. })) {
             true => Err(PatternError::UnfinishedCapture),
             false => Ok(captures),

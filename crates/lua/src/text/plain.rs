@@ -99,17 +99,6 @@ impl PlainSearch {
     }
 }
 
-/// The first place of `needle` in `subject` from `init` on; `None` too when `init` is beyond the
-/// end. Linear for needles up to 64 KiB. For a caller that has charged for the subject's length.
-#[must_use]
-pub fn find_plain(subject: &[u8], needle: &[u8], init: usize) -> Option<usize> {
-    let mut fuel = i64::MAX;
-    match PlainSearch::new(init).run(subject, needle, &mut fuel) {
-        PlainStep::Found(at) => Some(at),
-        PlainStep::Absent | PlainStep::OutOfFuel => None,
-    }
-}
-
 /// The first place of `byte`, a block at a time so that the compiler can use vectors.
 #[inline]
 #[must_use]
@@ -234,6 +223,15 @@ fn maximal_suffix(needle: &[u8], before: impl Fn(u8, u8) -> bool) -> (usize, usi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The first place of `needle` in `subject` from `init` on.
+    fn find_plain(subject: &[u8], needle: &[u8], init: usize) -> Option<usize> {
+        let mut fuel = i64::MAX;
+        match PlainSearch::new(init).run(subject, needle, &mut fuel) {
+            PlainStep::Found(at) => Some(at),
+            PlainStep::Absent | PlainStep::OutOfFuel => None,
+        }
+    }
 
     fn naive(subject: &[u8], needle: &[u8], init: usize) -> Option<usize> {
         if needle.is_empty() {

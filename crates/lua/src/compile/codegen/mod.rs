@@ -28,6 +28,7 @@ use super::ast::{Chunk, Function, LocalId};
 use crate::bytecode::Prototype;
 use crate::image::ImageBuilder;
 use emit::JumpList;
+pub(super) use operator::register_op;
 use procession_types::word::Word;
 use std::collections::HashMap;
 

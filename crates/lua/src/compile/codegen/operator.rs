@@ -88,7 +88,8 @@ enum RightSide {
     Value(Operand),
 }
 
-fn register_op(op: ArithmeticOp) -> Op {
+/// The form of an operator that takes two registers.
+pub(crate) fn register_op(op: ArithmeticOp) -> Op {
     match op {
         ArithmeticOp::Add => Op::Add,
         ArithmeticOp::Sub => Op::Sub,

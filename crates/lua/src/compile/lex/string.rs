@@ -2,6 +2,7 @@
 
 use super::{Lexer, Near, Token};
 use crate::compile::SyntaxError;
+use crate::text::utf8;
 
 /// What is enclosed in long brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,25 +198,7 @@ impl Lexer<'_> {
         }
         self.skip();
         self.buffer.truncate(start);
-        encode_utf8(value, &mut self.buffer);
+        utf8::encode(value, &mut self.buffer);
         Ok(())
-    }
-}
-
-/// Appends a code point of up to 31 bits as one to six bytes.
-fn encode_utf8(value: u32, into: &mut Vec<u8>) {
-    if value < 0x80 {
-        into.push(value as u8);
-        return;
-    }
-    // A lead byte of a sequence of n bytes has n leading ones and holds 7 - n bits.
-    let mut length = 2;
-    while length < 6 && value >> (5 * length + 1) != 0 {
-        length += 1;
-    }
-    let lead = (0xFF00_u32 >> length) as u8;
-    into.push(lead | (value >> (6 * (length - 1))) as u8);
-    for position in (0..length - 1).rev() {
-        into.push(0x80 | (value >> (6 * position)) as u8 & 0x3F);
     }
 }

@@ -186,13 +186,9 @@ fn captures(
 ) -> Result<(), Raise> {
     let found = with_matcher(|matcher| {
         let mut list = [Capture::Position(0); pattern::CAPTURES_MAX];
-        let captures = matcher.captures();
-        let captures = &captures[..captures.len().min(wants.captures)];
-        if captures.iter().any(|capture| matches!(capture, Capture::Open { .. })) {
-            return Err(pattern::PatternError::UnfinishedCapture);
-        }
+        let captures = matcher.finished_captures(wants.captures)?;
         list[..captures.len()].copy_from_slice(captures);
-        Ok((list, captures.len()))
+        Ok::<_, pattern::PatternError>((list, captures.len()))
     });
     let (list, count) = match found {
         Ok(found) => found,

@@ -1,6 +1,8 @@
 //! Tables of matches; the comparison with PUC Lua itself runs outside of the unit tests.
 
-use super::{Capture, DEPTH_MAX, Matcher, PatternError, SET_BYTES_MAX, Step, has_specials};
+use super::{
+    CAPTURES_MAX, Capture, DEPTH_MAX, Matcher, PatternError, SET_BYTES_MAX, Step, has_specials,
+};
 
 /// Start, end and captures of the first match; fuel taken by the slice.
 type Found = (Result<Option<(usize, usize, Vec<Capture>)>, PatternError>, i64);
@@ -95,7 +97,7 @@ fn an_unclosed_capture_shows_only_when_used() {
     let mut matcher = Matcher::new(0);
     let step = matcher.search(b"a", b"(a", &mut 100);
     assert_eq!(step, Ok(Step::Matched { end: 1 }));
-    assert_eq!(matcher.finished_captures(), Err(PatternError::UnfinishedCapture));
+    assert_eq!(matcher.finished_captures(CAPTURES_MAX), Err(PatternError::UnfinishedCapture));
 }
 
 #[test]
