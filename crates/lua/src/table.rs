@@ -11,6 +11,8 @@
 mod grow;
 mod search;
 pub(crate) mod seen;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub(crate) use search::mix;
@@ -199,21 +201,32 @@ impl Heap {
             }
             return;
         }
-        if position == used as u64 && used == capacity {
-            if value == word::NIL {
-                self.set_hashed_int(strings, at, key, value);
-                return;
-            }
+        if position == used as u64 && used == capacity && value != word::NIL {
             let hash = self.hash_part(at);
-            if hash != 0 && self.hash_size(hash).0 != 0 {
-                // The key may live in the hash part already, and its successors may move over.
-                self.grow_array(strings, at, used + 1, Some((key, value)));
-            } else {
+            if hash == 0 || self.hash_size(hash).0 == 0 {
                 self.append(at, block, used, value);
+            } else {
+                self.set_next(strings, at, key, value);
             }
             return;
         }
         self.set_hashed_int(strings, at, key, value);
+    }
+
+    /// Sets the first key behind a full array part. A field that is there stays where it is: whoever
+    /// goes through the table may assign to it, and must not lose its place.
+    fn set_next(&mut self, strings: Strings<'_>, at: usize, key: i64, value: Word) {
+        let block = self.hash_part(at);
+        let key_word = word::int_wrapping(key);
+        if let Some(entry) = self.find_word(strings, block, key_word, mix(key_word)) {
+            self.set(entry + 1, value);
+            return;
+        }
+        // What follows the key may live in the hash part already.
+        if !self.integers_want_array(strings, at, key_word) {
+            self.grow_array(strings, at, key as usize);
+        }
+        self.set_int(strings, at, key, value);
     }
 
     /// Appends to a full array part of a table with nothing in its hash part.
@@ -263,10 +276,33 @@ impl Heap {
         if self.hash_part(at) == 0 {
             return used as i64;
         }
-        let mut length = used as i64;
-        while self.get_int_hashed(strings, at, length + 1) != word::NIL {
-            length += 1;
+        self.length_hashed(strings, at, used as i64)
+    }
+
+    /// Likewise, where items may go on in the hash part. Of several borders it is the one that PUC's
+    /// `hash_search` finds.
+    #[inline(never)]
+    fn length_hashed(&mut self, strings: Strings<'_>, at: usize, used: i64) -> i64 {
+        let mut is_there = |key| self.get_int_hashed(strings, at, key) != word::NIL;
+        if !is_there(used + 1) {
+            return used;
         }
-        length
+        let (mut low, mut high) = (0, used.max(1));
+        while low == 0 || is_there(high) {
+            if high == i64::MAX {
+                return high;
+            }
+            low = high;
+            high = if high > i64::MAX / 2 { i64::MAX } else { 2 * high };
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if is_there(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 }

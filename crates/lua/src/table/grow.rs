@@ -14,7 +14,7 @@ impl Heap {
             return;
         }
         if self.hash_part(at) != 0 {
-            self.grow_array(strings, at, needed, None);
+            self.grow_array(strings, at, needed);
             return;
         }
         let bigger = self.array_block(needed);
@@ -24,13 +24,7 @@ impl Heap {
 
     /// Grows the array part to hold at least `needed` slots and moves what belongs there out of the
     /// hash part.
-    pub(super) fn grow_array(
-        &mut self,
-        strings: Strings<'_>,
-        at: usize,
-        needed: usize,
-        extra: Option<(i64, Word)>,
-    ) {
+    pub(super) fn grow_array(&mut self, strings: Strings<'_>, at: usize, needed: usize) {
         let (block, used) = self.array_part(at);
         let capacity = needed.next_power_of_two().max(4);
         let bigger = self.array_block(capacity);
@@ -58,9 +52,6 @@ impl Heap {
         self.set_array_part(at, bigger, new_used);
         if moved {
             self.rehash(strings, at, 0);
-        }
-        if let Some((key, value)) = extra {
-            self.set_int(strings, at, key, value);
         }
     }
 
@@ -135,7 +126,12 @@ impl Heap {
 
     /// Whether the integer keys of the table, with one more, fill more than half of an array that
     /// holds that key; if so the array part has been grown to it.
-    fn integers_want_array(&mut self, strings: Strings<'_>, at: usize, key: Word) -> bool {
+    pub(super) fn integers_want_array(
+        &mut self,
+        strings: Strings<'_>,
+        at: usize,
+        key: Word,
+    ) -> bool {
         let key = word::to_int(key);
         if !(1..=1 << 30).contains(&key) {
             return false;
@@ -172,7 +168,7 @@ impl Heap {
         if best < key as usize || best <= self.array_capacity(array) {
             return false;
         }
-        self.grow_array(strings, at, best, None);
+        self.grow_array(strings, at, best);
         true
     }
 
