@@ -24,6 +24,9 @@ const STACK_SLOTS_LEAST: usize = 512;
 /// Slots beyond the largest stack for message handlers and `__close` methods.
 const STACK_SLOTS_RESERVE: usize = 2048;
 
+/// Frames that are passed in the time of an instruction, or somewhat more.
+const FRAMES_PER_FUEL: usize = 2;
+
 /// Why a step did not go on as usual.
 #[derive(Debug)]
 pub(crate) enum Raise {
@@ -345,6 +348,13 @@ impl<'a> Vm<'a> {
         } else {
             &self.images[0].prototypes[index]
         }
+    }
+
+    /// Charges for frames that were passed on the way down a stack, which is as deep as the program
+    /// wants it.
+    #[inline]
+    pub(crate) fn pay_for_frames(&mut self, count: usize) {
+        self.fuel -= (count / FRAMES_PER_FUEL) as i64;
     }
 
     /// The links of the frame whose R0 is at `base`.
