@@ -116,25 +116,34 @@ impl Vm<'_> {
     }
 
     /// `file:line: ` of the frame `level` levels below the running one; empty for library code.
-    pub(crate) fn position(&self, level: usize) -> String {
-        let (mut base, mut pc, mut level) = (self.base, self.pc, level);
+    pub(crate) fn position(&mut self, level: usize) -> String {
+        let (place, passed) = self.frame_at(level);
+        self.pay_for_frames(passed);
+        place.map_or_else(String::new, |(base, pc)| self.position_of(base, pc))
+    }
+
+    /// R0 of that frame and the instruction after the one that it executes, and how many frames were
+    /// passed on the way.
+    fn frame_at(&self, mut level: usize) -> (Option<(usize, usize)>, usize) {
+        let (mut base, mut pc, mut passed) = (self.base, self.pc, 0);
         while level > 0 {
             let link = self.link(base);
             level -= 1;
+            passed += 1;
             if link.kind.is_protected() {
                 // `pcall` itself counts, as a function without a position.
                 if level == 0 {
-                    return String::new();
+                    return (None, passed);
                 }
                 level -= 1;
             }
             if link.kind == FrameKind::First {
-                return String::new();
+                return (None, passed);
             }
             base = base - link.shift as usize - link.delta as usize;
             pc = link.pc as usize;
         }
-        self.position_of(base, pc)
+        (Some((base, pc)), passed)
     }
 
     pub(crate) fn position_of(&self, base: usize, pc: usize) -> String {

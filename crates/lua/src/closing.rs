@@ -2,8 +2,7 @@
 
 use crate::bytecode::{Op, Operand};
 use crate::call::Called;
-use crate::coroutine::{FrameKind, Link, field};
-use crate::raise::{FINALIZING, UNWINDING};
+use crate::coroutine::{CLOSING, FINALIZING, FrameKind, Link, UNWINDING, field};
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Word};
 
@@ -22,7 +21,6 @@ impl Vm<'_> {
             };
             return Err(self.error(&format!("variable '{name}' got a non-closable value")));
         }
-        // The slots marked before are remembered in a list that lives in the closing state table.
         self.push_mark(slot);
         Ok(())
     }
@@ -59,7 +57,7 @@ impl Vm<'_> {
             self.heap.set(slot, method);
             self.heap.set(slot + 3, value);
             self.heap.set(slot + 4, passed);
-            let mode = if error.is_some() { UNWINDING } else { 0 };
+            let mode = if error.is_some() { UNWINDING } else { CLOSING };
             match self.call_value(slot, 2, mode, FrameKind::Close)? {
                 Called::Entered => return Ok(true),
                 Called::Returned(..) => {}
@@ -91,6 +89,7 @@ impl Vm<'_> {
         Some(self.stack + self.heap.get(word::index(mark) as usize + 1) as u32 as usize)
     }
 
+    /// Adds to the list that the coroutine leads to.
     fn push_mark(&mut self, slot: usize) {
         let before = self.heap.get(self.co + field::CLOSE);
         let offset = word::int_wrapping((slot - self.stack) as i64);

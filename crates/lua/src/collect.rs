@@ -7,8 +7,10 @@
 //! header of each metatable.
 
 mod finalizable;
+mod stacks;
 mod weak;
 
+pub(crate) use stacks::Extent;
 pub(crate) use weak::{METATABLE_FLAGS, is_dead_key};
 
 use crate::heap::{Heap, root, take_array};
@@ -38,13 +40,15 @@ struct To<'a> {
     /// The next object whose references are to be forwarded.
     scan: usize,
     strings: Strings<'a>,
+    /// How far the stack of the running coroutine is used.
+    running: Extent,
     weak: Weak,
 }
 
 impl<'a> To<'a> {
     /// An array that can hold `words` words: what lives is never more than what is there.
-    fn new(words: usize, strings: Strings<'a>, weak: Weak) -> Self {
-        Self { words: take_array(words), top: 0, scan: root::END, strings, weak }
+    fn new(words: usize, strings: Strings<'a>, running: Extent, weak: Weak) -> Self {
+        Self { words: take_array(words), top: 0, scan: root::END, strings, running, weak }
     }
 
     #[inline(always)]
@@ -73,14 +77,21 @@ impl std::ops::IndexMut<usize> for To<'_> {
 }
 
 impl Heap {
-    /// Collects. What lies above the live part of the running coroutine's stack must be nil.
-    pub(crate) fn collect(&mut self, strings: Strings<'_>) {
+    /// Collects while the process does not run.
+    pub(crate) fn collect_idle(&mut self, strings: Strings<'_>) {
+        let current = word::index(self.get(root::CURRENT)) as usize;
+        self.collect(strings, self.running_extent(current, strings.images));
+    }
+
+    /// Collects. The stack of the running coroutine is used as far as `running` says, those of others as
+    /// far as they say themselves.
+    pub(crate) fn collect(&mut self, strings: Strings<'_>, running: Extent) {
         let epoch = self.get(root::FLAGS) ^ root::FLAG_EPOCH;
         self.set(root::FLAGS, epoch);
         // What is made here beyond what there was: two headers, and what is due already a second time.
         let due = self.get(root::PENDING_COUNT) as usize;
         let weak = Weak::new(epoch & root::FLAG_EPOCH != 0);
-        let mut to = To::new(self.used() + 2 + due, strings, weak);
+        let mut to = To::new(self.used() + 2 + due, strings, running, weak);
         to.append(&self.words()[..root::END]);
         for index in (1..root::RAW).chain(root::OVERLAY..root::END) {
             to[index] = self.forward(to[index], &mut to);
@@ -168,10 +179,13 @@ impl Heap {
                 self.scan_weak_array(at, to);
                 return size;
             }
-            Some(Kind::Array | Kind::Box | Kind::Closure | Kind::Coroutine | Kind::User) => {
+            Some(Kind::Coroutine) => {
+                self.scan_coroutine(at, to);
+                return size;
+            }
+            Some(Kind::Array | Kind::Box | Kind::Closure | Kind::User | Kind::Stack) => {
                 (at + 1, at + size)
             }
-            Some(Kind::Stack) => (at + 1, at + size),
         };
         for index in from..end {
             to[index] = self.forward(to[index], to);

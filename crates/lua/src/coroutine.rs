@@ -7,7 +7,7 @@ use procession_types::word::{self, Kind, Word};
 
 /// Fields of a coroutine object (positions after its header).
 pub(crate) mod field {
-    /// The stack object.
+    /// The stack object; nil once it has ended and the collector has seen that.
     pub(crate) const STACK: usize = 1;
     /// Position of R0 of the running frame, relative to the stack object.
     pub(crate) const BASE: usize = 2;
@@ -17,7 +17,8 @@ pub(crate) mod field {
     pub(crate) const PC: usize = 4;
     /// The coroutine that resumed it, or nil.
     pub(crate) const RESUMER: usize = 5;
-    /// Slot of the last variable marked for closing, relative to the stack object; 0 = none.
+    /// The variables marked for closing, the last one first: an object with its slot, relative to the
+    /// stack object, that leads to the next one; or nil.
     pub(crate) const CLOSE: usize = 6;
     /// Where values that it waits for go: `Pending` as a word.
     pub(crate) const PENDING: usize = 7;
@@ -95,7 +96,8 @@ pub(crate) enum FrameKind {
     Handled = 3,
     /// The first frame of a coroutine.
     First = 4,
-    /// A `__close` method; then what was interrupted goes on.
+    /// A `__close` method, or what calls finalizers; then what was interrupted goes on, in a way that
+    /// the link's `results` tells.
     Close = 5,
     /// A message handler of `xpcall`: its result is the error's new value.
     Handler = 6,
@@ -125,7 +127,8 @@ impl FrameKind {
 pub(crate) struct Link {
     /// Instruction at which the caller goes on.
     pub(crate) pc: u32,
-    /// Results the caller wants, + 1; 0 = all.
+    /// Results the caller wants, + 1; 0 = all. Of a [`FrameKind::Close`] frame, whose results nobody
+    /// wants, a mode: [`CLOSING`], [`UNWINDING`] or [`FINALIZING`].
     pub(crate) results: u8,
     /// See [`FrameKind`].
     pub(crate) kind: FrameKind,
@@ -134,6 +137,15 @@ pub(crate) struct Link {
     /// From the caller's R0 to the callee's slot: 24 bits.
     pub(crate) delta: u32,
 }
+
+/// Mode of a `FrameKind::Close` frame: the instruction that closes is executed again.
+pub(crate) const CLOSING: u8 = 0;
+
+/// Likewise: an error is on its way.
+pub(crate) const UNWINDING: u8 = 1;
+
+/// Likewise: finalizers were called between two instructions.
+pub(crate) const FINALIZING: u8 = 2;
 
 /// In the first word of a link: the function took over the frame of another one, by a tail call.
 pub(crate) const TAIL_CALLED: Word = 1 << 47;

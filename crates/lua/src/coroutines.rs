@@ -275,6 +275,7 @@ impl Vm<'_> {
         // Nil is an error too; the word for it here is no value of a program.
         let kept = if value == word::NIL { CONTINUED } else { value };
         self.heap.set(self.co + field::ERROR, kept);
+        let failed = self.co;
         self.set_status(resumer, status::RUNNING);
         self.heap.set(root::CURRENT, coroutine(resumer));
         self.load_coroutine();
@@ -287,6 +288,8 @@ impl Vm<'_> {
                 self.place(slot, slot, 2, pending.results)
             }
             PendingKind::Plain | PendingKind::Start => {
+                // What `wrap` runs is closed by now, and whoever closes it again gets no error.
+                self.heap.set(failed + field::ERROR, word::NIL);
                 // Whoever unwinds asks the handler there.
                 Err(Raise::Error(self.prefixed(value)))
             }
@@ -324,8 +327,7 @@ impl Vm<'_> {
         }
     }
 
-    /// Kills a suspended or dead coroutine's pending variables marker list and marks it dead; the
-    /// values still to be closed, last first, are returned.
+    /// Marks a coroutine dead; gives the values still to be closed, last first.
     pub(crate) fn bury(&mut self, co: usize) -> Vec<Word> {
         let stack = word::index(self.heap.get(co + field::STACK)) as usize;
         let mut marked = Vec::new();

@@ -127,7 +127,7 @@ impl LuaImage {
         if !done {
             return None;
         }
-        guest.heap.collect(Strings { images: &self.shared.images });
+        guest.heap.collect_idle(Strings { images: &self.shared.images });
         Some(guest.heap.words().to_vec())
     }
 }

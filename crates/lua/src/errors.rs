@@ -18,8 +18,6 @@ mod field {
 pub(crate) const FUNCTIONS: &[Builtin] =
     &[plain("@error_make", make), plain("@error_field", error_field), plain("@is_error", is_error)];
 
-/// Instructions that a traceback counts for.
-const TRACEBACK_COST: i64 = 500;
 /// Bytes of a result or of an error's details.
 const RESULT_BYTES_MAX: u64 = 16 << 20;
 
@@ -59,7 +57,6 @@ impl Vm<'_> {
         let object = self.error_object(error);
         let at = word::index(object) as usize + field::STACK;
         if self.heap.get(at) == word::NIL {
-            self.fuel -= TRACEBACK_COST;
             let text = self.traceback(None, 0);
             let text = self.heap.string(text.as_bytes());
             self.heap.set(at, text);

@@ -5,11 +5,10 @@
 //! if nothing had been. It is called in the program's own code only, never in the middle of a
 //! function of the library.
 
-use crate::coroutine::{FrameKind, field, is_coroutine, status};
+use crate::coroutine::{FINALIZING, FrameKind, field, is_coroutine, status};
 use crate::heap::root;
 use crate::index::is_heap_table;
 use crate::library::{Builtin, is_builtin, plain};
-use crate::raise::FINALIZING;
 use crate::table::TABLE_FINALIZABLE;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Kind, Word};
@@ -96,7 +95,8 @@ impl Vm<'_> {
     /// execute an instruction; otherwise they wait for the next collection or turn.
     #[inline]
     pub(crate) fn start_finalizers(&mut self) {
-        if self.finalizers_are_due() {
+        // A chunk that was just compiled belongs to the call of `load` that made it, which comes next.
+        if self.loaded_image.is_none() && self.finalizers_are_due() {
             self.enter_finalizers();
         }
     }

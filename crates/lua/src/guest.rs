@@ -252,7 +252,7 @@ impl Guest for LuaGuest {
             self.wake();
             if self.heap.used() <= TRIM_WORDS_MAX {
                 let images = self.loaded.images(&self.shared.images);
-                self.heap.collect(Strings { images });
+                self.heap.collect_idle(Strings { images });
             }
             self.heap.trimmed = self.heap.used();
         }

@@ -2,7 +2,7 @@
 
 use crate::bytecode::{Op, Operand};
 use crate::call::Called;
-use crate::coroutine::FrameKind;
+use crate::coroutine::{FrameKind, Link, UNWINDING};
 use crate::heap::root;
 use crate::library::is_builtin;
 use crate::strings::is_string;
@@ -14,11 +14,15 @@ const HANDLERS_MAX: usize = 190;
 /// The error when all of them did.
 const HANDLING_FAILED: &[u8] = b"error in error handling";
 
-/// Mode of a `FrameKind::Close` frame (its link's `results`): an error is on its way.
-pub(crate) const UNWINDING: u8 = 1;
-
-/// Likewise: finalizers are called between two instructions.
-pub(crate) const FINALIZING: u8 = 2;
+/// What becomes of an error first.
+enum Handling {
+    /// It is not handled.
+    Nobody,
+    /// Too many handlers have failed.
+    Failed,
+    /// This function is asked.
+    By(Word),
+}
 
 impl Vm<'_> {
     /// An error with a message and the position of the program's code that runs. In a function of
@@ -137,23 +141,35 @@ impl Vm<'_> {
     }
 
     fn ask_handler(&mut self, value: Word) -> Result<Option<Word>, Raise> {
-        let (mut base, mut handlers) = (self.base, 0);
+        match self.who_handles() {
+            Handling::Nobody => Ok(Some(value)),
+            Handling::Failed => Ok(Some(self.heap.string(HANDLING_FAILED))),
+            Handling::By(handler) => self.call_handler(handler, value),
+        }
+    }
+
+    /// Who is to handle an error of the running frame.
+    fn who_handles(&mut self) -> Handling {
+        let (mut base, mut handlers, mut passed) = (self.base, 0, 0);
         let is_full = self.uses_reserve();
-        loop {
+        let found = loop {
             let link = self.link(base);
+            passed += 1;
+            let slot = base - link.shift as usize;
             match link.kind {
                 FrameKind::Handler => handlers += 1,
                 // A handler that has used up the stack's reserve is not asked again.
                 FrameKind::Handled if handlers < HANDLERS_MAX && !(handlers > 0 && is_full) => {
-                    let slot = base - link.shift as usize;
-                    return self.call_handler(self.heap.get(slot - 1), value);
+                    break Handling::By(self.heap.get(slot - 1));
                 }
-                FrameKind::Handled => return Ok(Some(self.heap.string(HANDLING_FAILED))),
-                FrameKind::Protected | FrameKind::First => return Ok(Some(value)),
+                FrameKind::Handled => break Handling::Failed,
+                FrameKind::Protected | FrameKind::First => break Handling::Nobody,
                 FrameKind::Call | FrameKind::Meta | FrameKind::Close => {}
             }
-            base = base - link.shift as usize - link.delta as usize;
-        }
+            base = slot - link.delta as usize;
+        };
+        self.pay_for_frames(passed);
+        found
     }
 
     fn call_handler(&mut self, handler: Word, value: Word) -> Result<Option<Word>, Raise> {
@@ -184,18 +200,25 @@ impl Vm<'_> {
         }
     }
 
-    fn unwind_step(&mut self, value: Word) -> Result<(), Raise> {
-        let mut base = self.base;
-        let (mut link, mut slot);
-        loop {
-            link = self.link(base);
-            slot = base - link.shift as usize;
+    /// The slot and the links of the frame at which errors of the running one end.
+    fn end_of_errors(&mut self) -> (usize, Link) {
+        let (mut base, mut passed) = (self.base, 0);
+        let found = loop {
+            let link = self.link(base);
+            passed += 1;
+            let slot = base - link.shift as usize;
             match link.kind {
-                FrameKind::Protected | FrameKind::Handled | FrameKind::First => break,
+                FrameKind::Protected | FrameKind::Handled | FrameKind::First => break (slot, link),
                 FrameKind::Call | FrameKind::Meta | FrameKind::Close | FrameKind::Handler => {}
             }
             base = slot - link.delta as usize;
-        }
+        };
+        self.pay_for_frames(passed);
+        found
+    }
+
+    fn unwind_step(&mut self, value: Word) -> Result<(), Raise> {
+        let (slot, link) = self.end_of_errors();
         if link.kind == FrameKind::First {
             if self.closes_at_failure() && self.close_next(slot, Some(value))? {
                 return Ok(());
@@ -215,22 +238,25 @@ impl Vm<'_> {
     }
 
     /// Whether an error of the running coroutine is being handled: it may use the stack's reserve.
-    pub(crate) fn handles_error(&self) -> bool {
+    pub(crate) fn handles_error(&mut self) -> bool {
         if self.raising != Raising::No {
             return true;
         }
-        let mut base = self.base;
-        loop {
+        let (mut base, mut passed) = (self.base, 0);
+        let handles = loop {
             let link = self.link(base);
+            passed += 1;
             let unwinds = link.kind == FrameKind::Close && link.results == UNWINDING;
             if link.kind == FrameKind::Handler || unwinds {
-                return true;
+                break true;
             }
             if link.kind == FrameKind::First {
-                return false;
+                break false;
             }
             base = base - link.shift as usize - link.delta as usize;
-        }
+        };
+        self.pay_for_frames(passed);
+        handles
     }
 
     /// The text of an error value, if it has one.

@@ -12,7 +12,8 @@ use procession_types::word::{self, Word};
 const TASKS_MAX: usize = 1000;
 /// Cases of a `channel.select` that are looked at.
 const CASES_MAX: usize = 1000;
-/// Registers of `channel.select` in the prelude: its list of cases.
+/// Register of `channel.select` in `process_library/channel.lua`: its list of cases. (Were it another one,
+/// `a_guest_says_whether_it_would_take_a_message` of `tests/waiting.rs` would fail.)
 const SELECT_LIST: usize = 1;
 /// Field of a case: its channel.
 const CASE_CHANNEL: usize = 1;

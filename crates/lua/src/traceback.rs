@@ -1,5 +1,7 @@
 //! Tracebacks, as PUC Lua prints them, and the names of functions in them.
 
+mod trace;
+
 use crate::bytecode::{NameKind, Op, Operand};
 use crate::coroutine::{FrameKind, Link, Pending, PendingKind, TAIL_CALLED, field, status};
 use crate::heap::root;
@@ -7,24 +9,13 @@ use crate::library::{is_builtin, number};
 use crate::strings::is_string;
 use crate::vm::Vm;
 use procession_types::word::{self, Word};
-
-/// Frames shown at each end of a long traceback.
-const FIRST: usize = 10;
-const LAST: usize = 11;
+use trace::{Shown, Trace};
 
 /// Globals among which the name of a function is looked for.
 const GLOBALS_MAX: usize = 256;
 
-/// A line of a traceback.
-#[derive(Debug, Clone, Copy)]
-enum Shown {
-    /// A frame with its R0 and the instruction after the one that it executes.
-    Frame { base: usize, pc: usize },
-    /// A built-in function that runs in its caller's frame.
-    Builtin(Word),
-    /// Another function of the library.
-    Named(&'static str),
-}
+/// Fuel that a line costs (measured).
+const LINE_COST: i64 = 100;
 
 impl Vm<'_> {
     /// Where the loaded coroutine is in the program's own code, as `file:line`; `None` before it
@@ -55,12 +46,18 @@ impl Vm<'_> {
 
     /// The traceback of the running coroutine from `level` on; a built-in function that runs in its
     /// caller's frame is level 0.
-    pub(crate) fn traceback(&self, message: Option<&str>, level: usize) -> String {
-        self.traceback_text(message, &self.frames(self.base, self.pc, usize::MAX), level)
+    pub(crate) fn traceback(&mut self, message: Option<&str>, level: usize) -> String {
+        let trace = self.trace(self.base, self.pc, level, usize::MAX);
+        self.paid_text(message, &trace)
     }
 
     /// The traceback of another coroutine.
-    pub(crate) fn traceback_of(&self, co: usize, message: Option<&str>, level: usize) -> String {
+    pub(crate) fn traceback_of(
+        &mut self,
+        co: usize,
+        message: Option<&str>,
+        level: usize,
+    ) -> String {
         if co == self.co {
             return self.traceback(message, level);
         }
@@ -72,30 +69,40 @@ impl Vm<'_> {
             status::DEAD => self.heap.get(co + field::ERROR) != word::NIL,
             _ => pending != PendingKind::Start,
         };
-        let frames = if has_frames { self.frames(base, pc, usize::MAX) } else { Vec::new() };
-        self.traceback_text(message, &frames, level)
+        let trace = match has_frames {
+            true => self.trace(base, pc, level, usize::MAX),
+            false => Trace::from_level(level),
+        };
+        self.paid_text(message, &trace)
     }
 
     /// The traceback from a frame on, if there are no more than `most`; otherwise of the innermost
     /// `most`. With how many frames were looked at.
     pub(crate) fn traceback_in(&self, base: usize, pc: usize, most: usize) -> (String, usize) {
-        let frames = self.frames(base, pc, most);
-        let mut text = self.traceback_text(None, &frames, 0);
-        if frames.len() >= most {
+        let trace = self.trace(base, pc, 0, most);
+        let mut text = self.traceback_text(None, &trace);
+        if trace.passed >= most {
             text.push_str("\n\t...\t(and more)");
         }
-        (text, frames.len())
+        (text, trace.passed)
     }
 
-    /// The frames from one on down to the first of its coroutine, `most` at most. The library's
-    /// functions are among them, not what they call of the library themselves.
-    fn frames(&self, mut base: usize, mut pc: usize, most: usize) -> Vec<Shown> {
-        let mut frames = Vec::new();
+    fn paid_text(&mut self, message: Option<&str>, trace: &Trace) -> String {
+        self.pay_for_frames(trace.passed);
+        self.fuel -= trace.lines.len() as i64 * LINE_COST;
+        self.traceback_text(message, trace)
+    }
+
+    /// The frames from one on down to the first of its coroutine, `most` at most, of which those from
+    /// `level` on are shown. The library's functions are among them, not what they call of the library
+    /// themselves.
+    fn trace(&self, mut base: usize, mut pc: usize, level: usize, most: usize) -> Trace {
+        let mut trace = Trace::from_level(level);
         let callee = self.heap.get(base - 3);
         if let Some(builtin) = self.called_builtin(callee, base, pc)
             && !self.is_inner(callee)
         {
-            frames.push(Shown::Builtin(builtin));
+            trace.pass(Shown::Builtin(builtin));
         }
         loop {
             let link = self.link(base);
@@ -107,13 +114,13 @@ impl Vm<'_> {
                 !is_builtin(below) && self.is_library(below)
             };
             if !is_helper {
-                frames.push(Shown::Frame { base, pc });
+                trace.pass(Shown::Frame { base, pc });
             }
             match link.kind {
-                FrameKind::Protected => frames.push(Shown::Named("pcall")),
-                FrameKind::Handled => frames.push(Shown::Named("xpcall")),
-                FrameKind::First => return frames,
-                _ if frames.len() >= most => return frames,
+                FrameKind::Protected => trace.pass(Shown::Named("pcall")),
+                FrameKind::Handled => trace.pass(Shown::Named("xpcall")),
+                FrameKind::First => return trace,
+                _ if trace.passed >= most => return trace,
                 _ => {}
             }
             base = caller;
@@ -140,20 +147,21 @@ impl Vm<'_> {
         }
     }
 
-    fn traceback_text(&self, message: Option<&str>, frames: &[Shown], level: usize) -> String {
+    fn traceback_text(&self, message: Option<&str>, trace: &Trace) -> String {
         let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
         text.push_str("stack traceback:");
-        let shown = frames.get(level..).unwrap_or(&[]);
-        let skipped = if shown.len() > FIRST + LAST + 1 { shown.len() - FIRST - LAST } else { 0 };
-        for (number, &frame) in shown.iter().enumerate() {
-            if skipped > 0 && number == FIRST {
-                // PUC counts one too few.
-                text.push_str(&format!("\n\t...\t(skipping {} levels)", skipped - 1));
-            }
-            if skipped == 0 || number < FIRST || number >= FIRST + skipped {
-                text.push_str("\n\t");
-                text.push_str(&self.shown_text(frame));
-            }
+        let (first, skipped, last) = trace.shown();
+        for &line in first {
+            text.push_str("\n\t");
+            text.push_str(&self.shown_text(line));
+        }
+        if skipped > 0 {
+            // PUC counts one too few.
+            text.push_str(&format!("\n\t...\t(skipping {} levels)", skipped - 1));
+        }
+        for &line in last {
+            text.push_str("\n\t");
+            text.push_str(&self.shown_text(line));
         }
         text
     }

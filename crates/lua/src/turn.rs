@@ -60,10 +60,7 @@ impl Vm<'_> {
         } else if starts {
             self.run_task(task)?;
         }
-        // A chunk that was just compiled belongs to the call of `load` that made it.
-        if self.loaded_image.is_none() {
-            self.start_finalizers();
-        }
+        self.start_finalizers();
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! A `Vm` exists only during a turn. Between turns everything is in the heap.
 
 use crate::bytecode::Prototype;
+use crate::collect::Extent;
 use crate::coroutine::{DISTANCE_MAX, FrameKind, Link, field};
 use crate::heap::{Heap, STRING_BYTES_MAX, root};
 use crate::image::Image;
@@ -22,6 +23,9 @@ const STACK_SLOTS_LEAST: usize = 512;
 
 /// Slots beyond the largest stack for message handlers and `__close` methods.
 const STACK_SLOTS_RESERVE: usize = 2048;
+
+/// Frames that are passed in the time of an instruction, or somewhat more.
+const FRAMES_PER_FUEL: usize = 2;
 
 /// Why a step did not go on as usual.
 #[derive(Debug)]
@@ -206,7 +210,8 @@ impl<'a> Vm<'a> {
     /// # Errors
     /// Stops the process when what lives, with `extra`, exceeds its memory limit.
     pub(crate) fn collect(&mut self, extra: usize) -> Result<(), Raise> {
-        if self.collect_below(self.live_end(), extra) {
+        let end = self.live_end() - self.stack;
+        if self.collect_within(Extent { live: end, room: end }, extra) {
             return Ok(());
         }
         Err(Self::memory_limit(self.whereabouts().map(String::into_boxed_str)))
@@ -218,14 +223,19 @@ impl<'a> Vm<'a> {
         Raise::Stop(Stop::Exited(Box::new(ExitReason::failed(failure))))
     }
 
-    /// Likewise, where the running coroutine's stack is used up to `live`; says whether what lives,
-    /// with `extra`, is within the memory limit.
+    /// Likewise, where the values on the running coroutine's stack end at `live`; says whether what
+    /// lives, with `extra`, is within the memory limit. The stack keeps its size.
     #[must_use]
     pub(crate) fn collect_below(&mut self, live: usize, extra: usize) -> bool {
+        self.collect_within(Extent { live: live - self.stack, ..Extent::WHOLE }, extra)
+    }
+
+    /// Likewise, where the running coroutine's stack is used so far.
+    #[must_use]
+    pub(crate) fn collect_within(&mut self, running: Extent, extra: usize) -> bool {
         self.save_coroutine();
-        self.heap.fill(live, self.stack_end, word::NIL);
         let strings = self.strings();
-        self.heap.collect(strings);
+        self.heap.collect(strings, running);
         self.load_coroutine();
         let used = self.heap.used();
         // About what the copying costs, so that it is paid for like any other work.
@@ -352,6 +362,13 @@ impl<'a> Vm<'a> {
         }
     }
 
+    /// Charges for frames that were passed on the way down a stack, which is as deep as the program
+    /// wants it.
+    #[inline]
+    pub(crate) fn pay_for_frames(&mut self, count: usize) {
+        self.fuel -= (count / FRAMES_PER_FUEL) as i64;
+    }
+
     /// The links of the frame whose R0 is at `base`.
     #[inline(always)]
     pub(crate) fn link(&self, base: usize) -> Link {
@@ -392,6 +409,8 @@ impl<'a> Vm<'a> {
             shift = actual + 6;
             self.heap.set(slot + shift - 3, self.heap.get(slot));
             self.heap.copy(first, slot + shift, parameters);
+            // What has moved, and what a frame below its varargs has in place of links, is dead.
+            self.heap.fill(slot + 1, first + parameters, word::NIL);
         } else {
             slot = self.ensure_stack(slot, 3 + prototype.registers as usize + 8)?;
             self.heap.fill(slot + 3 + count, slot + 3 + parameters, word::NIL);

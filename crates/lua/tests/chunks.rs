@@ -114,3 +114,25 @@ fn a_reader_without_end_is_given_up() {
         assert(f == nil and message == 'chunk is too large' and calls == 11)";
     assert!(instructions(source) > 0);
 }
+
+/// A collection may be due when the call of `load` goes on after its chunk was compiled, and a finalizer
+/// may be due then that loads something itself.
+#[test]
+fn a_chunk_belongs_to_the_call_that_loads_it() {
+    let source = "local wrong, called = {}, 0
+        for i = 1, 6000 do
+            setmetatable({}, { __gc = function()
+                called = called + 1
+                local f = load(\"return 'gc'\")
+                if f() ~= 'gc' then wrong[#wrong + 1] = i end
+            end })
+            local f = load('return ' .. i .. ' --' .. ('x'):rep(i % 50))
+            if f() ~= i then wrong[#wrong + 1] = i end
+        end
+        print(called > 4000, table.concat(wrong, ' '))";
+    for budget in [100_000, 1000] {
+        let (reason, output, _) = run(source, budget, false);
+        assert!(matches!(reason, ExitReason::Normal(_)), "{reason:?}");
+        assert_eq!(output, "true\t\n", "turns of {budget}");
+    }
+}

@@ -398,3 +398,55 @@ fn frames_of_the_program_are_none_of_the_threads() {
         assert!(ended.starts_with("Exited(Normal"), "{source}: {ended}");
     }
 }
+
+/// What looks down the stack of its caller, with how much deeper each call of it goes.
+const LOOKS_DOWN: &[(&str, &str)] = &[
+    ("a traceback", "debug.traceback()"),
+    ("a traceback from far below", "debug.traceback('', 1 << 40)"),
+    ("a position far below", "pcall(error, 'x', 1 << 40)"),
+    ("an error that is returned", "require('time').parse('x')"),
+];
+
+#[test]
+fn what_goes_down_the_stack_is_paid_for() {
+    const DEPTH: u64 = 20_000;
+    const CALLS: u64 = 50;
+    for (name, call) in LOOKS_DOWN {
+        let source = format!(
+            "local function deep(n) if n > 0 then return 1 + deep(n - 1) end
+               local before = process.usage().instructions
+               for i = 1, {CALLS} do {call} end
+               print(process.usage().instructions - before) return 0 end
+             deep({DEPTH})"
+        );
+        let program = program("down.lua", source.as_bytes());
+        let image = LuaEnvironment::new().load(&program).expect("loads");
+        let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
+        let mut host = TestHost::default();
+        let turn = guest.run(&mut host, 1_000_000_000);
+        assert!(matches!(turn, Turn::Exited(_)), "{name}: {turn:?}");
+        let output = String::from_utf8(host.output).expect("text");
+        let instructions: u64 = output.trim().parse().expect("a number");
+        assert!(instructions > CALLS * DEPTH / 4, "{name}: {instructions} instructions");
+    }
+}
+
+#[test]
+fn errors_from_deep_down_are_paid_for() {
+    const DEPTH: u64 = 2000;
+    // Each variable that is closed, and each handler that fails, has the frames passed again.
+    let closing = "local closing = setmetatable({}, { __close = function() end })
+         local function deep(n) local x <close> = closing if n > 1 then return 1 + deep(n - 1) end error('') end
+         pcall(deep, DEPTH)";
+    let failing = "local function deep(n) if n > 1 then return 1 + deep(n - 1) end error('') end
+         xpcall(deep, error, DEPTH)";
+    for (source, passed) in [(closing, DEPTH * DEPTH / 2), (failing, DEPTH * 190)] {
+        let program = program("errors.lua", source.replace("DEPTH", &DEPTH.to_string()).as_bytes());
+        let image = LuaEnvironment::new().load(&program).expect("loads");
+        let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
+        let turn = guest.run(&mut TestHost::default(), 1_000_000_000);
+        assert!(matches!(turn, Turn::Exited(_)), "{turn:?}");
+        let instructions = guest.usage().instructions;
+        assert!(instructions > passed / 2, "{instructions} instructions: {source}");
+    }
+}

@@ -1,6 +1,7 @@
 //! `collectgarbage`: collections and their finalizers. What else can be set changes nothing and is told
 //! again, as PUC does.
 
+use crate::collect::Extent;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 
@@ -20,7 +21,9 @@ pub(super) fn collectgarbage(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise>
             if args.at != vm.base {
                 vm.heap.fill(args.at - 2, args.at, word::NIL);
             }
-            if !vm.collect_below(args.at + args.count, 0) {
+            let live = args.at + args.count - vm.stack;
+            let room = (vm.live_end() - vm.stack).max(live);
+            if !vm.collect_within(Extent { live, room }, 0) {
                 return Err(Vm::memory_limit(vm.whereabouts().map(String::into_boxed_str)));
             }
             let result = if option == "step" { word::TRUE } else { word::int_wrapping(0) };

@@ -10,11 +10,10 @@ use super::Damage;
 use super::objects::{Checked, Checker};
 use crate::bytecode::needs::members;
 use crate::bytecode::{Op, Prototype};
-use crate::coroutine::{FrameKind, Link, TAIL_CALLED};
+use crate::coroutine::{CLOSING, FINALIZING, FrameKind, Link, TAIL_CALLED, UNWINDING};
 use crate::coroutines::WRAP_PLACE;
 use crate::image::Image;
 use crate::library::is_builtin;
-use crate::raise::{FINALIZING, UNWINDING};
 use procession_types::word::{self, Word};
 
 /// How a frame goes on.
@@ -136,7 +135,7 @@ impl Checker<'_> {
                 let top = stack + word::to_int(offset) as usize;
                 match link.results {
                     UNWINDING => Resumption::Never,
-                    0 if code.is_some() => Resumption::Again { top },
+                    CLOSING if code.is_some() => Resumption::Again { top },
                     FINALIZING if code.is_some() => Resumption::Next { top },
                     _ => return Err(Damage::new(above - 2, "a frame that closes for no reason")),
                 }

@@ -45,10 +45,21 @@ impl Checker<'_> {
         word::header_length(self.words[stack]) as usize
     }
 
+    /// Whether a coroutine has ended and needs no stack any more.
+    fn is_without_stack(&self, co: usize) -> bool {
+        let is_none = |at: usize| self.words[co + at] == word::NIL;
+        self.state(co) == status::DEAD
+            && [field::STACK, field::ERROR, field::CLOSE].into_iter().all(is_none)
+    }
+
     /// The fields of a coroutine by themselves.
     fn fields(&self, co: usize) -> Checked {
-        let stack = self.expect_own(co + field::STACK, Kind::Stack)?;
-        let slots = i64::from(word::header_length(self.words[stack]));
+        let slots = if self.is_without_stack(co) {
+            0
+        } else {
+            let stack = self.expect_own(co + field::STACK, Kind::Stack)?;
+            i64::from(word::header_length(self.words[stack]))
+        };
         for (at, most) in [(field::BASE, slots + 1), (field::TOP, slots + 1), (field::PC, i64::MAX)]
         {
             let value = self.words[co + at];
@@ -69,7 +80,9 @@ impl Checker<'_> {
         self.marks(co, slots)?;
         let pending = self.words[co + field::PENDING];
         let slot = i64::from(self.pending(co).slot);
-        if self.pending(co).encode() != pending || !(1..slots).contains(&slot) {
+        // Of others it is left over.
+        let waits = matches!(self.state(co), status::SUSPENDED | status::NORMAL);
+        if self.pending(co).encode() != pending || waits && !(1..slots).contains(&slot) {
             return Err(Damage::new(co + field::PENDING, "a place that is not on the stack"));
         }
         let waits = self.words[co + field::WAIT];
