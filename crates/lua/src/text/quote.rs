@@ -10,6 +10,17 @@ pub fn quote_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// As many bytes as [`quote_string`] appends at most.
+#[must_use]
+pub fn quoted_length(text: &[u8]) -> usize {
+    let lengths = text.iter().map(|&byte| match byte {
+        b'"' | b'\\' | b'\n' => 2,
+        _ if byte.is_ascii_control() => 4,
+        _ => 1,
+    });
+    lengths.sum::<usize>() + 2
+}
+
 /// Appends the bytes `from..to` of `text` escaped, without the quotes around. Parts put together
 /// are the same as the whole.
 pub fn quote_part(text: &[u8], from: usize, to: usize, out: &mut Vec<u8>) {
