@@ -137,6 +137,7 @@ impl Vm<'_> {
     /// A string argument as UTF-8 text; other bytes are replaced.
     pub(crate) fn utf8_arg(&mut self, args: Args, number: usize) -> Result<String, Raise> {
         let value = self.string_arg(args, number)?;
+        self.pay_for_text(value);
         Ok(String::from_utf8_lossy(&self.bytes(value)).into_owned())
     }
 

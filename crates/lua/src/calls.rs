@@ -2,15 +2,25 @@
 //! the clock, logging.
 
 use crate::coroutine::wait;
+use crate::index::Place;
 use crate::library::{Builtin, plain};
 use crate::mailbox::wake_waiting;
+use crate::outgoing::cut;
 use crate::vm::{Args, Flow, Raise, Stop, Vm};
 use procession_environment::{Call, CallId, FsOperation, Level, LogRecord};
-use procession_types::word;
+use procession_types::word::{self, Word};
 use procession_types::{Error, ErrorKind, units};
 
 /// Fields of one log record.
 const LOG_FIELDS_MAX: usize = 64;
+/// Bytes of the message of a log record, and of its fields together, that leave the process. They are more
+/// than what a node keeps of either, so that it notes itself what is cut.
+const LOG_MESSAGE_BYTES_MAX: usize = 32 << 10;
+const LOG_FIELDS_BYTES_MAX: usize = 32 << 10;
+/// Slots of a table of fields that count as one instruction.
+const SLOTS_PER_FUEL: i64 = 4;
+/// Bytes of a text for the host that count as one instruction.
+const BYTES_PER_FUEL: usize = 16;
 
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("@sleep_start", sleep_start),
@@ -56,8 +66,8 @@ fn fs_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         "remove" => FsOperation::Remove { path },
         _ => {
             let data = vm.string_arg(args, 3)?;
+            vm.fuel -= (vm.strings().length(vm.heap, data) / 64) as i64;
             let data = vm.bytes(data).to_vec();
-            vm.fuel -= (data.len() / 64) as i64;
             if operation == "append" {
                 FsOperation::Append { path, data }
             } else {
@@ -158,16 +168,32 @@ fn log(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         "error" => Level::Error,
         _ => Level::Info,
     };
-    let message = vm.utf8_arg(args, 2)?;
-    let mut fields = Vec::new();
+    let message = vm.string_arg(args, 2)?;
+    let mut left = LOG_MESSAGE_BYTES_MAX;
+    let message = cut_text(vm, message, &mut left);
+    let (mut fields, mut left) = (Vec::new(), LOG_FIELDS_BYTES_MAX);
     let table = vm.arg(args, 3);
-    if vm.type_text(table) == "table" {
-        for (key, value) in crate::process_library::entries(vm, table) {
-            if fields.len() < LOG_FIELDS_MAX {
-                fields.push((vm.text_of(key), vm.text_of(value)));
-            }
+    if let Place::Heap(at) = vm.place_of(table) {
+        let mut cursor = 0;
+        while fields.len() < LOG_FIELDS_MAX
+            && let Some((next, key, value)) = vm.heap.next_entry(at, cursor)
+        {
+            vm.fuel -= 1 + (next - cursor) as i64 / SLOTS_PER_FUEL;
+            cursor = next;
+            fields.push((cut_text(vm, key, &mut left), cut_text(vm, value, &mut left)));
         }
     }
     vm.host.log(LogRecord { level, message, fields });
     Ok(Flow::Return(0))
+}
+
+/// A string's text, as much of it as is left.
+fn cut_text(vm: &mut Vm<'_>, value: Word, left: &mut usize) -> String {
+    let bytes = vm.bytes(value);
+    let kept = cut(&bytes, *left);
+    let text = String::from_utf8_lossy(kept).into_owned();
+    let copied = kept.len();
+    *left -= copied;
+    vm.fuel -= (copied / BYTES_PER_FUEL) as i64;
+    text
 }

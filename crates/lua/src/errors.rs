@@ -18,6 +18,8 @@ mod field {
 pub(crate) const FUNCTIONS: &[Builtin] =
     &[plain("@error_make", make), plain("@error_field", error_field), plain("@is_error", is_error)];
 
+/// Bytes of a text that count as one instruction.
+const TEXT_BYTES_PER_FUEL: usize = 16;
 /// Bytes of a result or of an error's details.
 const RESULT_BYTES_MAX: u64 = 16 << 20;
 
@@ -116,12 +118,18 @@ impl Vm<'_> {
     }
 
     /// A string's text; other values give nothing.
-    pub(crate) fn text_of(&self, value: Word) -> String {
+    pub(crate) fn text_of(&mut self, value: Word) -> String {
         if is_string(value) {
+            self.pay_for_text(value);
             String::from_utf8_lossy(&self.bytes(value)).into_owned()
         } else {
             String::new()
         }
+    }
+
+    /// Pays for the bytes of a string that are about to be copied.
+    pub(crate) fn pay_for_text(&mut self, value: Word) {
+        self.fuel -= (self.strings().length(self.heap, value) / TEXT_BYTES_PER_FUEL) as i64;
     }
 
     /// An error that nobody caught: the process ends.

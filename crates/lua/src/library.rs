@@ -97,7 +97,7 @@ pub(crate) mod class {
             MESSAGE => 5,
             CHANNEL => 3,
             ACTOR => 2,
-            SCOPE => 1,
+            SCOPE | PAYLOAD => 1,
             // A variable to be closed.
             COUNT => 2,
             _ => 0,

@@ -4,18 +4,15 @@
 //! start. In: the objects are appended to the heap and their references shifted, in one pass.
 
 mod pack;
+mod path;
 
 use crate::collect::object_words;
-use crate::library::class;
 use crate::vm::Vm;
 use pack::{Bench, Packed, Packer};
 use procession_types::Fragment;
 use procession_types::word::{self, Kind, Word, table};
 use smallvec::SmallVec;
 use std::cell::RefCell;
-
-/// Deepest path that an error message shows.
-const PATH_MAX: usize = 32;
 
 const TABLE: u8 = Kind::Table as u8;
 const HASH: u8 = Kind::Hash as u8;
@@ -105,19 +102,19 @@ impl Vm<'_> {
         let strings = self.strings();
         let words_max = usize::try_from(bytes_max / 8).unwrap_or(usize::MAX);
         let mut values: SmallVec<[Word; 8]> = SmallVec::from_slice(values);
-        let (result, words) = WORKSHOP.with_borrow_mut(|workshop| {
+        let (result, steps) = WORKSHOP.with_borrow_mut(|workshop| {
             let bench = std::mem::take(&mut workshop.bench);
             let mut packer = Packer::new(self.heap.words_mut(), strings, bench, words_max);
             let result = packer.pack(&mut values);
             let packed = packer.finish();
-            let words = packed.words;
+            let steps = packed.words / 4 + packed.wrappers;
             let result = result.map(|()| workshop.fragment(&packed, &values));
             workshop.bench = packed.bench;
             workshop.bench.trim(BENCH_WORDS_MAX);
-            (result, words)
+            (result, steps)
         });
         // Also what could not be packed has cost something.
-        self.fuel -= (words / 4) as i64;
+        self.fuel -= steps as i64;
         result
     }
 
@@ -128,80 +125,6 @@ impl Vm<'_> {
             return SmallVec::from_slice(fragment.values());
         }
         unpack(self.heap, fragment)
-    }
-
-    /// Where in the values something is that can't be sent: `payload[2].handlers.on_done: cannot send
-    /// a function`.
-    pub(crate) fn unsendable_path(&mut self, values: &[Word], root: &str) -> String {
-        let mut seen = Vec::new();
-        for (number, &value) in values.iter().enumerate() {
-            let path = if values.len() == 1 && root != "payload" {
-                root.to_owned()
-            } else {
-                format!("{root}[{}]", number + 1)
-            };
-            if let Some(found) = self.find_unsendable(value, path, &mut seen) {
-                return found;
-            }
-        }
-        format!("{root}: cannot be sent")
-    }
-
-    fn find_unsendable(
-        &mut self,
-        value: Word,
-        path: String,
-        seen: &mut Vec<usize>,
-    ) -> Option<String> {
-        let kind = self.type_text(value);
-        match kind {
-            "nil" | "boolean" | "number" | "string" => None,
-            "table" if word::space(value) == 0 => {
-                let at = word::index(value) as usize;
-                if seen.contains(&at) || seen.len() > 1000 || path.len() > PATH_MAX * 16 {
-                    return None;
-                }
-                seen.push(at);
-                let mut cursor = 0;
-                while let Some((next, key, item)) = self.heap.next_entry(at, cursor) {
-                    cursor = next;
-                    let place = self.key_path(&path, key);
-                    if let Some(found) = self.find_unsendable(key, place.clone(), seen) {
-                        return Some(found);
-                    }
-                    if let Some(found) = self.find_unsendable(item, place, seen) {
-                        return Some(found);
-                    }
-                }
-                None
-            }
-            "userdata" if crate::library::is_class(self, value, class::ERROR) => None,
-            "userdata" if crate::library::is_class(self, value, class::PAYLOAD) => {
-                let at = word::index(value) as usize;
-                if seen.contains(&at) || seen.len() > 1000 {
-                    return None;
-                }
-                seen.push(at);
-                self.find_unsendable(self.heap.get(at + 1), format!("{path}:data()"), seen)
-            }
-            "table" => Some(format!("{path}: cannot send a library table")),
-            "userdata" => {
-                let name = self.type_name(value);
-                Some(format!("{path}: cannot send a {name}"))
-            }
-            "thread" => Some(format!("{path}: cannot send a coroutine")),
-            _ => Some(format!("{path}: cannot send a {kind}")),
-        }
-    }
-
-    fn key_path(&mut self, path: &str, key: Word) -> String {
-        if crate::strings::is_string(key) {
-            let text = String::from_utf8_lossy(&self.bytes(key)).into_owned();
-            let is_name = !text.is_empty()
-                && text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
-            return if is_name { format!("{path}.{text}") } else { format!("{path}[{text:?}]") };
-        }
-        format!("{path}[{}]", self.raw_text(key))
     }
 }
 

@@ -5,7 +5,7 @@ mod others;
 mod spawn;
 mod topic;
 
-pub(crate) use context::{context_change, entries};
+pub(crate) use context::context_change;
 
 use crate::library::{Builtin, plain};
 use crate::message::PackError;
@@ -20,7 +20,7 @@ use spawn::{call_start, spawn, spawn_with};
 use std::cell::RefCell;
 
 /// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
-const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
+pub(crate) const PAYLOAD_BYTES_MAX: usize = 64 << 20;
 
 thread_local! {
     /// Where the text of a PID is made.
@@ -72,15 +72,25 @@ impl Vm<'_> {
 
     /// Packs values as a payload; the error says where what is wrong.
     pub(crate) fn payload(&mut self, values: &[Word], root: &str) -> Result<Fragment, Error> {
+        self.payload_below(values, root, PAYLOAD_BYTES_MAX)
+    }
+
+    /// Likewise, of at most so many bytes.
+    pub(crate) fn payload_below(
+        &mut self,
+        values: &[Word],
+        root: &str,
+        bytes_max: usize,
+    ) -> Result<Fragment, Error> {
         if values.is_empty() {
             return Ok(Fragment::default());
         }
-        match self.pack(values, PAYLOAD_BYTES_MAX) {
+        match self.pack(values, bytes_max as u64) {
             Ok(fragment) => Ok(fragment),
             Err(PackError::Unsendable) => Err(Error::invalid(self.unsendable_path(values, root))),
             Err(PackError::TooLarge) => Err(Error::limit(
                 Limit::MessageSize,
-                format!("message is larger than {} bytes", PAYLOAD_BYTES_MAX),
+                format!("message is larger than {bytes_max} bytes"),
             )),
         }
     }

@@ -163,6 +163,38 @@ fn a_forged_word_is_named() {
     assert!(error.message.contains(&format!("word {task} ")), "{}", error.message);
 }
 
+#[test]
+fn wrappers_in_a_circle_are_not_followed_forever() {
+    let image = image(
+        "local inner = payload.new(111111111)
+         local outer = payload.new(payload.new(inner))
+         local go = 987654321
+         while go == 987654321 do end
+         for _, value in ipairs { inner, outer, { inner, outer }, { [outer] = inner } } do
+           local sent, err = process.send('x', 't', value)
+           print(err:kind(), err)
+         end",
+    );
+    let (whole, mut words) = captured(&*image, 2_000);
+    let wrapper = |pair: &[u64]| {
+        pair == [word::header(word::Kind::User, 5, 1), word::int_wrapping(111_111_111)]
+    };
+    let at = words.windows(2).position(wrapper).expect("the inner one");
+    words[at + 1] = word::object(word::Kind::User, at as u32);
+    for word in &mut words {
+        if *word == word::int_wrapping(987_654_321) {
+            *word = word::NIL;
+        }
+    }
+    let output = runs(&*image, &sealed(&whole, &words), 100).expect("is a heap like others");
+    let output = String::from_utf8_lossy(&output).into_owned();
+    assert_eq!(output.matches("Invalid\tpayload: cannot be sent").count(), 4, "{output}");
+    // Without a field it is none.
+    words[at] = word::header(word::Kind::User, 5, 0);
+    words[at + 1] = word::header(word::Kind::Array, 0, 0);
+    assert!(runs(&*image, &sealed(&whole, &words), 1).is_none(), "a wrapper of nothing");
+}
+
 /// What a forger can have any function of the library called with.
 const CALLS: &str = "
     local first, f, last = 987654321, math.ult, 987654322

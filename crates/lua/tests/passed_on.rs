@@ -70,3 +70,37 @@ fn what_is_sent_keeps_the_senders_own_notes() {
     end }";
     assert_eq!(end(source, &Fragment::default()).1, "1\n", "one finalizer, called once");
 }
+
+#[test]
+fn what_cannot_be_sent_is_named() {
+    let source = "return { main = function()
+        local function why(...) print(select(2, process.send('x', 't', ...))) end
+        local deep = print
+        for i = 1, 20 do deep = { deep } end
+        local circle = {} circle.circle = circle circle.f = print
+        why(print)
+        why(1, { a = { 2, coroutine.create(print) } })
+        why { [{ x = string }] = 1 }
+        why { ['not a name'] = { [2.5] = { [true] = process.inbox() } } }
+        why(payload.new { payload.new { f = print } })
+        why(circle)
+        why { 1, {}, { {}, {} }, { n = print } }
+        why(deep)
+        why { [('k'):rep(1000)] = print }
+    end }";
+    let long = "k".repeat(200);
+    let deep = "[1]".repeat(20);
+    let expected = format!(
+        "payload[1]: cannot send a function
+payload[2].a[2]: cannot send a coroutine
+payload[1][table: 0x000000000001].x: cannot send a library table
+payload[1][\"not a name\"][2.5][true]: cannot send a channel
+payload[1]:data()[1]:data().f: cannot send a function
+payload[1].f: cannot send a function
+payload[1][4].n: cannot send a function
+payload[1]{deep}: cannot send a function
+payload[1].{long}: cannot send a function
+"
+    );
+    assert_eq!(end(source, &Fragment::default()).1, expected);
+}

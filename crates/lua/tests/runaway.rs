@@ -364,6 +364,38 @@ fn a_chain_of_callables_is_paid_for() {
     assert!(instructions > CALLS * DEPTH, "{instructions} instructions");
 }
 
+/// The instructions of a program that is given no limit.
+fn instructions_of(source: &str) -> u64 {
+    let program = program("paid.lua", source.as_bytes());
+    let image = LuaEnvironment::new().load(&program).expect("loads");
+    let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
+    loop {
+        match guest.run(&mut TestHost::default(), 1_000_000) {
+            Turn::Preempted => {}
+            Turn::Aside => guest.work(),
+            turn => {
+                let is_end = format!("{turn:?}").starts_with("Exited(Normal");
+                assert!(is_end, "{turn:?}");
+                return guest.usage().instructions;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chain_of_wrappers_is_paid_for() {
+    const DEPTH: u64 = 50_000;
+    let source = |send: &str| {
+        format!(
+            "local w = payload.new({{ 1 }}) for i = 1, {DEPTH} do w = payload.new(w) end
+             local t = {{}} for i = 1, 2000 do t[i] = w end {send}"
+        )
+    };
+    let sending = instructions_of(&source("process.send('x', 't', t)"));
+    let without = instructions_of(&source(""));
+    assert!(sending > without + DEPTH, "{} instructions", sending - without);
+}
+
 /// Frames of built-in functions and coroutines that end one after the other, by the thousand.
 const DEEP: &[&str] = &[
     "local o = setmetatable({}, { __call = pcall }) assert(select('#', o(1)) > 1000)",

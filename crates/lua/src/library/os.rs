@@ -89,6 +89,7 @@ fn date(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         word::NIL => present(vm),
         _ => vm.integer_arg(args, 2)?,
     };
+    vm.fuel -= format.len() as i64;
     let Some(calendar) = Calendar::at(seconds) else {
         return Err(vm.error(NOT_REPRESENTABLE));
     };
@@ -128,6 +129,6 @@ fn date(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         calendar.push(conversion, zone, &mut text);
         out.extend_from_slice(text.as_bytes());
     }
-    vm.fuel -= (format.len() + out.len() / 16) as i64;
+    vm.fuel -= (out.len() / 16) as i64;
     vm.give_text(args, &out)
 }

@@ -1,7 +1,9 @@
 //! Text of values: `tostring`, `print`.
 
+use crate::draft::Draft;
 use crate::heap::root;
 use crate::library::{Builtin, is_builtin, plain};
+use crate::outgoing::{Outgoing, PRINTED};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
@@ -25,7 +27,11 @@ fn raw_tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.give(args, value);
     }
     let text = vm.raw_text(value);
-    vm.give_text(args, text.as_bytes())
+    // Its type may have a long name.
+    let mut draft = Draft::default();
+    draft.room(vm, text.len())?;
+    draft.text = text.into_bytes();
+    draft.give(vm, args)
 }
 
 fn tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -50,25 +56,39 @@ fn tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn print(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let mut line = Vec::new();
+    let mut outgoing = Outgoing::new(&PRINTED);
     for number in 1..=args.count {
         let value = vm.arg(args, number);
         if number > 1 {
             line.push(b'\t');
         }
         if is_string(value) {
-            line.extend_from_slice(&vm.bytes(value));
+            push_printed(vm, value, &mut outgoing, &mut line)?;
         } else if let Some(message) = vm.error_message(value) {
-            line.extend_from_slice(&vm.bytes(message));
+            push_printed(vm, message, &mut outgoing, &mut line)?;
         } else if vm.metatable(value) != word::NIL {
             return vm.hand_over(args, "general_print");
         } else {
             let text = vm.raw_text(value);
+            outgoing.take(vm, text.len()).map_err(|error| vm.error(&error.message))?;
             line.extend_from_slice(text.as_bytes());
         }
     }
-    vm.fuel -= (line.len() / 16) as i64;
     vm.host.print(&line);
     Ok(Flow::Return(0))
+}
+
+/// Appends the bytes of a string to a line.
+fn push_printed(
+    vm: &mut Vm<'_>,
+    value: Word,
+    outgoing: &mut Outgoing,
+    line: &mut Vec<u8>,
+) -> Result<(), Raise> {
+    let length = vm.strings().length(vm.heap, value);
+    outgoing.take(vm, length).map_err(|error| vm.error(&error.message))?;
+    line.extend_from_slice(&vm.bytes(value));
+    Ok(())
 }
 
 impl Vm<'_> {
@@ -134,8 +154,8 @@ impl Vm<'_> {
 
 fn write_line(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let line = vm.string_arg(args, 1)?;
-    let line = vm.bytes(line).to_vec();
-    vm.fuel -= (line.len() / 16) as i64;
-    vm.host.print(&line);
+    let mut printed = Vec::new();
+    push_printed(vm, line, &mut Outgoing::new(&PRINTED), &mut printed)?;
+    vm.host.print(&printed);
     Ok(Flow::Return(0))
 }

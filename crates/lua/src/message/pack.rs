@@ -12,6 +12,8 @@ use procession_types::word::{self, Kind, Word, table};
 
 /// Kind byte of a header that was replaced by the object's position in the copy.
 const MOVED: u8 = 0xFF;
+/// Likewise of a wrapper's, which has no copy, by its number in [`Bench::wrappers`].
+const UNWRAPPED: u8 = 0xFE;
 const TABLE: u8 = Kind::Table as u8;
 const USER: u8 = Kind::User as u8;
 const STRING: u8 = Kind::String as u8;
@@ -37,12 +39,24 @@ pub(super) struct Bench {
     blocks: Vec<u32>,
     /// Positions in the heap of objects that have been copied.
     moved: Vec<u32>,
+    wrappers: Vec<Wrapper>,
+}
+
+/// A wrapper that has been looked into.
+#[derive(Debug)]
+struct Wrapper {
+    /// Its position in the heap.
+    at: u32,
+    /// Its header.
+    head: Word,
+    /// The word for the copy of what is in it.
+    content: Word,
 }
 
 impl Bench {
     /// Gives back what a large message has needed.
     pub(super) fn trim(&mut self, words_max: usize) {
-        if self.out.len() > words_max {
+        if self.out.len() > words_max || self.wrappers.capacity() > words_max {
             *self = Self::default();
         }
     }
@@ -65,6 +79,8 @@ pub(super) struct Packer<'a, 'b> {
 pub(super) struct Packed {
     pub(super) bench: Bench,
     pub(super) words: usize,
+    /// Wrappers that were looked into.
+    pub(super) wrappers: usize,
     /// Whether `bench.references` lists the references.
     pub(super) is_listed: bool,
 }
@@ -103,7 +119,7 @@ impl<'a, 'b> Packer<'a, 'b> {
 
     /// Puts the headers back.
     pub(super) fn finish(mut self) -> Packed {
-        let Bench { out, moved, references, blocks } = &mut self.bench;
+        let Bench { out, moved, references, blocks, wrappers } = &mut self.bench;
         for &at in &*moved {
             let head = &mut self.heap[at as usize];
             let copy = &mut out[word::header_length(*head) as usize];
@@ -113,8 +129,14 @@ impl<'a, 'b> Packer<'a, 'b> {
             }
         }
         moved.clear();
+        for Wrapper { at, head, .. } in &*wrappers {
+            self.heap[*at as usize] = *head;
+        }
+        let count = wrappers.len();
+        wrappers.clear();
         references.append(blocks);
-        Packed { bench: self.bench, words: self.top, is_listed: self.is_listed }
+        let (words, is_listed) = (self.top, self.is_listed);
+        Packed { bench: self.bench, words, wrappers: count, is_listed }
     }
 
     /// The word for the copy.
@@ -144,6 +166,7 @@ impl<'a, 'b> Packer<'a, 'b> {
                 match word::header_flags(head) {
                     // An error object may have been moved already.
                     _ if word::header_kind(head) == MOVED => self.object(value),
+                    _ if word::header_kind(head) == UNWRAPPED => self.unwrapped(value),
                     class::ERROR => self.object(value),
                     class::PAYLOAD => self.unwrapped(value),
                     _ => Err(PackError::Unsendable),
@@ -153,24 +176,42 @@ impl<'a, 'b> Packer<'a, 'b> {
         }
     }
 
-    /// What is in a wrapper, and may be in one of its own. A wrapper is made with its content, so they
-    /// make no circle.
+    /// What is in a wrapper, and may be in one of its own; they are noted, so that each is looked into once.
+    /// A wrapper is made with its content, so they make no circle, but a snapshot may come from anywhere.
     fn unwrapped(&mut self, mut value: Word) -> Result<Word, PackError> {
-        loop {
+        let first = self.bench.wrappers.len();
+        let content = loop {
             let at = word::index(value) as usize;
-            value = self.heap[at + 1];
-            let is_wrapper = value >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64
-                && self.heap[word::index(value) as usize] as u32 == PAYLOAD as u32;
-            if is_wrapper {
-                continue;
+            let is_object = value >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64;
+            let head = if is_object { self.heap[at] } else { 0 };
+            if head as u32 == PAYLOAD as u32 {
+                if self.bench.wrappers.len() >= self.words_max {
+                    return Err(PackError::TooLarge);
+                }
+                let number = self.bench.wrappers.len();
+                self.heap[at] = u64::from(UNWRAPPED) | (number as u64) << 32;
+                self.bench.wrappers.push(Wrapper { at: at as u32, head, content: word::NIL });
+                value = self.heap[at + 1];
+            } else if is_object && word::header_kind(head) == UNWRAPPED {
+                let number = word::header_length(head) as usize;
+                if number >= first {
+                    return Err(PackError::Unsendable);
+                }
+                break self.bench.wrappers[number].content;
+            } else if word::is_scalar(value) {
+                break value;
+            } else {
+                break self.value(value)?;
             }
-            if word::is_scalar(value) {
-                // It is among the references, and is none.
-                self.is_listed = false;
-                return Ok(value);
-            }
-            return self.value(value);
+        };
+        for wrapper in &mut self.bench.wrappers[first..] {
+            wrapper.content = content;
         }
+        if word::is_scalar(content) {
+            // It is among the references, and is none.
+            self.is_listed = false;
+        }
+        Ok(content)
     }
 
     /// Room for so many words more.

@@ -3,12 +3,11 @@
 use crate::library::{Builtin, plain};
 use crate::mailbox::event_channel;
 use crate::message::PackError;
+use crate::process_library::PAYLOAD_BYTES_MAX;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::Request;
 use procession_types::{Error, Limit, word};
 
-/// Bytes of one payload that the environment is willing to build; the host's limit may be lower.
-const PAYLOAD_BYTES_MAX: u64 = 64 << 20;
 /// Instructions that a subscriber counts for.
 const RECEIVER_COST: i64 = 20;
 
@@ -22,7 +21,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
 fn publish(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let topic = vm.name_arg(args, 1)?;
     let values = vm.rest(args, 1);
-    let payload = match vm.pack(&values, PAYLOAD_BYTES_MAX) {
+    let payload = match vm.pack(&values, PAYLOAD_BYTES_MAX as u64) {
         Ok(payload) => payload,
         Err(PackError::Unsendable) => {
             let path = vm.unsendable_path(&values[1..], "payload");

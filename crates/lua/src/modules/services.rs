@@ -2,7 +2,7 @@
 
 use crate::library::{Builtin, plain};
 use crate::numeric::{as_float, as_integer};
-use crate::process_library::entries;
+use crate::outgoing::{BUCKETS, LABELS, Outgoing};
 use crate::text::number::Number;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{
@@ -47,9 +47,8 @@ impl Vm<'_> {
 
     fn bytes_arg(&mut self, args: Args, number: usize) -> Result<Vec<u8>, Raise> {
         let value = self.string_arg(args, number)?;
-        let bytes = self.bytes(value).to_vec();
-        self.fuel -= (bytes.len() / BYTES_PER_FUEL) as i64;
-        Ok(bytes)
+        self.fuel -= (self.strings().length(self.heap, value) / BYTES_PER_FUEL) as i64;
+        Ok(self.bytes(value).to_vec())
     }
 }
 
@@ -79,7 +78,7 @@ fn metric_define(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 fn bounds(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<Vec<f64>, Error> {
     let list = vm.arg(args, number);
     let mut bounds = Vec::new();
-    for (key, value) in entries(vm, list) {
+    for (key, value) in Outgoing::new(&BUCKETS).entries(vm, list)? {
         let Some(Number::Int(position)) = vm.number(key) else {
             return Err(Error::invalid("buckets are a list of numbers, without other keys"));
         };
@@ -143,15 +142,14 @@ fn metric_kind(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<MetricKind,
 fn labels(vm: &mut Vm<'_>, args: Args, number: usize) -> Result<Labels, Error> {
     let table = vm.arg(args, number);
     let mut labels = Labels::new();
-    for (name, value) in entries(vm, table) {
-        let utf8 = |vm: &Vm<'_>, text: Word| String::from_utf8(vm.bytes(text).to_vec()).ok();
-        let Some(name) = utf8(vm, name) else {
-            let message = format!("label name \"{}\" is no UTF-8", vm.text_of(name));
-            return Err(Error::invalid(message));
-        };
-        let Some(value) = utf8(vm, value) else {
-            return Err(Error::invalid(format!("value of label \"{name}\" is no UTF-8")));
-        };
+    let mut outgoing = Outgoing::new(&LABELS);
+    for (name, value) in outgoing.entries(vm, table)? {
+        let name = String::from_utf8(outgoing.bytes(vm, name)?).map_err(|error| {
+            let name = String::from_utf8_lossy(error.as_bytes());
+            Error::invalid(format!("label name \"{name}\" is no UTF-8"))
+        })?;
+        let value = String::from_utf8(outgoing.bytes(vm, value)?)
+            .map_err(|_| Error::invalid(format!("value of label \"{name}\" is no UTF-8")))?;
         labels.push((name, value));
     }
     labels.sort();

@@ -1,75 +1,73 @@
 //! What a process inherits and hands on: values, actor and scope; and what it may do with them.
 
 use crate::library::class;
+use crate::outgoing::{ATTRIBUTES, CONTEXT, Outgoing, POLICIES};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 use procession_types::{Actor, ContextChange, Error, Scalar, Scope};
+
+/// Lists in lists of an attribute.
+const DEPTH_MAX: usize = 4;
+/// Bytes that a value of an attribute counts for, beside its text.
+const SCALAR_BYTES: usize = 32;
 
 /// The change of context that a spawner holds: values, actor, scope.
 pub(crate) fn context_change(vm: &mut Vm<'_>, parts: [Word; 3]) -> Result<ContextChange, Error> {
     let [values, actor, scope] = parts;
     let mut change = ContextChange::default();
     if vm.type_text(values) == "table" {
-        for (key, value) in entries(vm, values) {
-            let name = vm.text_of(key);
-            let root = format!("context.{name}");
-            change.values.insert(name, vm.payload(&[value], &root)?);
+        let mut outgoing = Outgoing::new(&CONTEXT);
+        for (key, value) in outgoing.entries(vm, values)? {
+            let name = outgoing.text(vm, key)?;
+            let payload = outgoing.payload(vm, &[value], &format!("context.{name}"))?;
+            change.values.insert(name, payload);
         }
     }
     if crate::library::is_class(vm, actor, class::ACTOR) {
         let at = word::index(actor) as usize;
         let (id, meta) = (vm.heap.get(at + 1), vm.heap.get(at + 2));
-        let meta = if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
-        change.actor = Some(Actor { id: vm.text_of(id), meta: meta.into_iter().collect() });
+        let mut outgoing = Outgoing::new(&ATTRIBUTES);
+        let meta = attributes(vm, meta, &mut outgoing)?.into_iter().collect();
+        change.actor = Some(Actor { id: outgoing.text(vm, id)?, meta });
     }
     if crate::library::is_class(vm, scope, class::SCOPE) {
         let list = vm.heap.get(word::index(scope) as usize + 1);
-        let policies = entries(vm, list).iter().map(|&(_, policy)| vm.text_of(policy)).collect();
-        change.scope = Some(Scope { policies });
+        let mut outgoing = Outgoing::new(&POLICIES);
+        let list = outgoing.entries(vm, list)?;
+        let policies = list.into_iter().map(|(_, policy)| outgoing.text(vm, policy));
+        change.scope = Some(Scope { policies: policies.collect::<Result<_, Error>>()? });
     }
     Ok(change)
 }
 
-/// All entries of a table.
-pub(crate) fn entries(vm: &mut Vm<'_>, value: Word) -> Vec<(Word, Word)> {
-    match vm.place_of(value) {
-        crate::index::Place::Heap(at) => {
-            let mut found = Vec::new();
-            let mut cursor = 0;
-            while let Some((next, key, value)) = vm.heap.next_entry(at, cursor) {
-                cursor = next;
-                found.push((key, value));
-            }
-            found
-        }
-        crate::index::Place::Frozen(number) => {
-            let entries = vm.library.tables[number as usize].entries.iter();
-            entries.map(|&(key, value)| (key, vm.thawed(value))).collect()
-        }
-        crate::index::Place::Nowhere => Vec::new(),
-    }
-}
-
 /// A plain value for an actor's attributes; lists down to `depth`.
-fn scalar(vm: &mut Vm<'_>, value: Word, depth: usize) -> Option<Scalar> {
+fn scalar(
+    vm: &mut Vm<'_>,
+    value: Word,
+    depth: usize,
+    outgoing: &mut Outgoing,
+) -> Result<Option<Scalar>, Error> {
     use crate::text::number::Number;
+    outgoing.take(vm, SCALAR_BYTES)?;
     match (value, vm.number(value)) {
-        (word::TRUE, _) => return Some(Scalar::Bool(true)),
-        (word::FALSE, _) => return Some(Scalar::Bool(false)),
-        (_, Some(Number::Int(value))) => return Some(Scalar::Int(value)),
-        (_, Some(Number::Float(value))) => return Some(Scalar::Float(value)),
+        (word::TRUE, _) => return Ok(Some(Scalar::Bool(true))),
+        (word::FALSE, _) => return Ok(Some(Scalar::Bool(false))),
+        (_, Some(Number::Int(value))) => return Ok(Some(Scalar::Int(value))),
+        (_, Some(Number::Float(value))) => return Ok(Some(Scalar::Float(value))),
         _ => {}
     }
     if is_string(value) {
-        return Some(Scalar::Text(vm.text_of(value)));
+        return Ok(Some(Scalar::Text(outgoing.text(vm, value)?)));
     }
     if vm.type_text(value) == "table" && depth > 0 {
-        let items = entries(vm, value);
-        let items = items.into_iter().filter_map(|(_, item)| scalar(vm, item, depth - 1));
-        return Some(Scalar::List(items.collect()));
+        let mut items = Vec::new();
+        for (_, item) in outgoing.entries(vm, value)? {
+            items.extend(scalar(vm, item, depth - 1, outgoing)?);
+        }
+        return Ok(Some(Scalar::List(items)));
     }
-    None
+    Ok(None)
 }
 
 pub(super) fn check(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -78,24 +76,34 @@ pub(super) fn check(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.give_done(args, done)
 }
 
-/// `@can(action, resource, meta)`.
+/// `@can(action, resource, meta)`: whether it is allowed, or nil and an error.
 pub(super) fn can(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (action, resource) = (vm.utf8_arg(args, 1)?, vm.utf8_arg(args, 2)?);
     let meta = vm.arg(args, 3);
-    let attributes = if vm.type_text(meta) == "table" { attributes(vm, meta) } else { Vec::new() };
-    let allowed = vm.host.can_with(&action, &resource, &attributes);
-    vm.give(args, word::from_bool(allowed))
+    match attributes(vm, meta, &mut Outgoing::new(&ATTRIBUTES)) {
+        Ok(attributes) => {
+            let allowed = vm.host.can_with(&action, &resource, &attributes);
+            vm.give(args, word::from_bool(allowed))
+        }
+        Err(error) => vm.fail(args, &error),
+    }
 }
 
-/// The plain values of a table by name.
-fn attributes(vm: &mut Vm<'_>, table: Word) -> Vec<(String, Scalar)> {
+/// The plain values of a table by name; anything else has none.
+fn attributes(
+    vm: &mut Vm<'_>,
+    table: Word,
+    outgoing: &mut Outgoing,
+) -> Result<Vec<(String, Scalar)>, Error> {
     let mut found = Vec::new();
-    for (key, value) in entries(vm, table) {
-        if let Some(scalar) = scalar(vm, value, 4) {
-            found.push((vm.text_of(key), scalar));
+    if vm.type_text(table) == "table" {
+        for (key, value) in outgoing.entries(vm, table)? {
+            if let Some(scalar) = scalar(vm, value, DEPTH_MAX, outgoing)? {
+                found.push((outgoing.text(vm, key)?, scalar));
+            }
         }
     }
-    found
+    Ok(found)
 }
 
 pub(super) fn context_get(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -2,15 +2,18 @@
 
 use super::context::context_change;
 use crate::calls::stop_if_ending;
+use crate::outgoing::{MESSAGES, Outgoing};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_environment::{Call, SpawnRequest};
 use procession_types::word::{self, Word};
-use procession_types::{Error, SmolStr};
+use procession_types::{Error, Fragment, SmolStr, Topic};
 use std::cell::RefCell;
 
 /// Longest id of a program or host.
 const ID_BYTES_MAX: usize = 255;
+/// Bytes that a message counts for, beside its values.
+const MESSAGE_BYTES: usize = 128;
 /// Ids that a thread remembers.
 const IDS: usize = 8;
 
@@ -127,26 +130,34 @@ pub(super) fn spawn_with(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if is_string(name) {
         request.name = Some(vm.small_text(name));
     }
-    let messages = vm.arg(args, 7);
-    if vm.type_text(messages) == "table" {
-        for number in 1..=vm.raw_len(messages) {
-            let message = vm.raw_get(messages, word::int_wrapping(number));
-            let count = vm.raw_get(message, vm.library.names.n);
-            let topic = vm.raw_get(message, word::int_wrapping(1));
-            // A list can't have more values than the heap has words.
-            let count = word::to_int(count).min(vm.heap.used() as i64);
-            let values: Vec<Word> =
-                (2..=count).map(|index| vm.raw_get(message, word::int_wrapping(index))).collect();
-            let packed = vm
-                .topic(topic)
-                .and_then(|topic| vm.payload(&values, "payload").map(|payload| (topic, payload)));
-            match packed {
-                Ok(message) => request.messages.push(message),
-                Err(error) => return vm.fail(args, &error),
-            }
-        }
+    let list = vm.arg(args, 7);
+    match messages(vm, list) {
+        Ok(messages) => request.messages = messages,
+        Err(error) => return vm.fail(args, &error),
     }
     spawned(vm, args, request)
+}
+
+/// The messages of a list of lists `{topic, n = values, …}`.
+fn messages(vm: &mut Vm<'_>, list: Word) -> Result<Vec<(Topic, Fragment)>, Error> {
+    let mut messages = Vec::new();
+    if vm.type_text(list) != "table" {
+        return Ok(messages);
+    }
+    let mut outgoing = Outgoing::new(&MESSAGES);
+    for number in 1..=vm.raw_len(list) {
+        let message = vm.raw_get(list, word::int_wrapping(number));
+        let count = vm.raw_get(message, vm.library.names.n);
+        let topic = vm.raw_get(message, word::int_wrapping(1));
+        // A list can't have more values than the heap has words.
+        let count = word::to_int(count).clamp(1, vm.heap.used() as i64);
+        outgoing.take(vm, MESSAGE_BYTES + 8 * count as usize)?;
+        let values: Vec<Word> =
+            (2..=count).map(|index| vm.raw_get(message, word::int_wrapping(index))).collect();
+        let topic = vm.topic(topic)?;
+        messages.push((topic, outgoing.payload(vm, &values, "payload")?));
+    }
+    Ok(messages)
 }
 
 /// `@call_start(id, host, …)`: the number of the pending call, or nil and an error.

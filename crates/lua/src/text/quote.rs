@@ -3,6 +3,17 @@
 use super::cformat::{self, Flags, Spec};
 use super::number;
 
+/// As many bytes as [`quote_string`] appends at most.
+#[must_use]
+pub fn quoted_length(text: &[u8]) -> usize {
+    let lengths = text.iter().map(|&byte| match byte {
+        b'"' | b'\\' | b'\n' => 2,
+        _ if byte.is_ascii_control() => 4,
+        _ => 1,
+    });
+    lengths.sum::<usize>() + 2
+}
+
 /// Appends a string in quotes.
 pub fn quote_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');

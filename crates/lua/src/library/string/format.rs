@@ -1,28 +1,32 @@
 //! `string.format`.
 
+use crate::draft::Draft;
 use crate::strings::is_string;
 use crate::text::cformat::{self, Spec};
 use crate::text::number::Number;
 use crate::text::quote;
 use crate::vm::{Args, Flow, Raise, Vm};
-use procession_types::word;
+use procession_types::word::{self, Word};
+
+/// Bytes of a format that count as one instruction, and of an argument that is looked through.
+const BYTES_PER_FUEL: usize = 64;
+/// Longest text of a conversion but for those of strings: a number with 99 digits behind the point.
+const NUMBER_BYTES_MAX: usize = 512;
 
 pub(super) fn format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let format = vm.string_arg(args, 1)?;
+    pay(vm, format);
     let format = vm.bytes(format).to_vec();
-    let mut out = Vec::with_capacity(format.len() + 16 * args.count);
+    let mut out = Draft::with_capacity(format.len() + 16 * args.count);
     let mut number = 1;
     let mut at = 0;
     while at < format.len() {
         let byte = format[at];
         at += 1;
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        if format.get(at) == Some(&b'%') {
-            out.push(b'%');
-            at += 1;
+        if byte != b'%' || format.get(at) == Some(&b'%') {
+            at += usize::from(byte == b'%');
+            out.room(vm, 1)?;
+            out.text.push(byte);
             continue;
         }
         number += 1;
@@ -39,11 +43,12 @@ pub(super) fn format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
             return vm.hand_over(args, "general_string_format");
         }
     }
-    if out.len() > 1 << 16 {
-        vm.reserve(out.len() / 8 + 4)?;
-    }
-    vm.fuel -= (out.len() / 16) as i64;
-    vm.give_text(args, &out)
+    out.give(vm, args)
+}
+
+/// Pays for looking through a string.
+fn pay(vm: &mut Vm<'_>, text: Word) {
+    vm.fuel -= (vm.strings().length(vm.heap, text) / BYTES_PER_FUEL) as i64;
 }
 
 /// Most conversions look at their argument before they look at their flags, as in PUC Lua.
@@ -58,8 +63,11 @@ fn check_argument(
         b'e' | b'E' | b'f' | b'g' | b'G' => drop(vm.number_arg(args, number)?),
         b's' if has_modifiers => {
             let value = vm.arg(args, number);
-            if is_string(value) && vm.bytes(value).contains(&0) {
-                return Err(vm.bad_argument(number, "string contains zeros", args));
+            if is_string(value) {
+                pay(vm, value);
+                if vm.bytes(value).contains(&0) {
+                    return Err(vm.bad_argument(number, "string contains zeros", args));
+                }
             }
         }
         _ => {}
@@ -73,8 +81,10 @@ fn format_one(
     args: Args,
     number: usize,
     spec: &Spec,
-    out: &mut Vec<u8>,
+    draft: &mut Draft,
 ) -> Result<bool, Raise> {
+    draft.room(vm, NUMBER_BYTES_MAX)?;
+    let out = &mut draft.text;
     match spec.conversion {
         b'c' => {
             let code = vm.integer_arg(args, number)?;
@@ -95,38 +105,50 @@ fn format_one(
                 text.rsplit_once("0x").map_or("(null)".to_owned(), |(_, id)| format!("0x{id}"));
             cformat::format_string(spec, id.as_bytes(), out);
         }
-        b'q' => quoted(vm, args, number, out)?,
+        b'q' => quoted(vm, args, number, draft)?,
         _ => {
             let value = vm.arg(args, number);
             if is_string(value) {
-                let bytes = vm.bytes(value);
-                if spec.has_no_modifiers() {
-                    out.extend_from_slice(&bytes);
-                } else {
-                    cformat::format_string(spec, &bytes, out);
-                }
+                push_string(vm, value, spec, draft)?;
                 return Ok(true);
             }
             if let Some(message) = vm.error_message(value) {
-                cformat::format_string(spec, &vm.bytes(message), out);
+                push_string(vm, message, spec, draft)?;
                 return Ok(true);
             }
             if vm.metamethod(value, vm.library.names.tostring) != word::NIL {
                 return Ok(false);
             }
+            // Its type may have a long name.
             let text = vm.raw_text(value);
-            cformat::format_string(spec, text.as_bytes(), out);
+            draft.room(vm, text.len().max(spec.width.into()))?;
+            cformat::format_string(spec, text.as_bytes(), &mut draft.text);
         }
     }
     Ok(true)
 }
 
-fn quoted(vm: &mut Vm<'_>, args: Args, number: usize, out: &mut Vec<u8>) -> Result<(), Raise> {
+/// Appends a string.
+fn push_string(vm: &mut Vm<'_>, value: Word, spec: &Spec, draft: &mut Draft) -> Result<(), Raise> {
+    if spec.has_no_modifiers() {
+        return draft.push(vm, value);
+    }
+    let length = vm.strings().length(vm.heap, value);
+    let kept = spec.precision.map_or(length, |precision| length.min(precision.into()));
+    draft.room(vm, kept.max(spec.width.into()))?;
+    cformat::format_string(spec, &vm.bytes(value), &mut draft.text);
+    Ok(())
+}
+
+fn quoted(vm: &mut Vm<'_>, args: Args, number: usize, draft: &mut Draft) -> Result<(), Raise> {
     let value = vm.arg(args, number);
     if is_string(value) {
-        quote::quote_string(&vm.bytes(value), out);
+        pay(vm, value);
+        draft.room(vm, quote::quoted_length(&vm.bytes(value)))?;
+        quote::quote_string(&vm.bytes(value), &mut draft.text);
         return Ok(());
     }
+    let out = &mut draft.text;
     match vm.number(value) {
         Some(Number::Int(value)) => quote::quote_int(value, out),
         Some(Number::Float(value)) => quote::quote_float(value, out),

@@ -1,13 +1,14 @@
 //! `string.pack`, `string.unpack`, `string.packsize`.
 
+use crate::draft::Draft;
 use crate::text::packing::{self, FormatError, Item, Kind, Reader, SIZE_MAX};
 use crate::vm::{Args, Flow, Raise, Vm};
 use procession_types::word::{self, Word};
 
 /// Most results of one `string.unpack`.
 const RESULTS_MAX: usize = 1_000_000;
-/// Results as bytes that are made before room for them is asked for.
-const SMALL_BYTES: usize = 1 << 12;
+/// Bytes of the largest number.
+const NUMBER_BYTES_MAX: usize = 16;
 
 fn format_error(vm: &mut Vm<'_>, args: Args, error: FormatError) -> Raise {
     match error {
@@ -23,26 +24,27 @@ pub(super) fn pack(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     vm.heap.set(args.at + args.count, word::NIL);
     let args = Args { count: args.count + 1, ..args };
     let mut reader = Reader::new(&format);
-    let mut out = Vec::new();
+    let mut draft = Draft::default();
     let mut number = 1;
     loop {
-        let item = match reader.next(out.len()) {
+        let item = match reader.next(draft.text.len()) {
             Ok(Some(item)) => item,
             Ok(None) => break,
             Err(error) => return Err(format_error(vm, args, error)),
         };
+        draft.room(vm, item.padding + NUMBER_BYTES_MAX)?;
+        let out = &mut draft.text;
         out.resize(out.len() + item.padding, 0);
         match item.kind {
             Kind::Padding => out.push(0),
             Kind::Alignment | Kind::Nothing => {}
             _ => {
                 number += 1;
-                pack_one(vm, args, number, item, reader.is_little, &mut out)?;
+                pack_one(vm, args, number, item, reader.is_little, &mut draft)?;
             }
         }
     }
-    vm.reserve_text(out.len())?;
-    vm.give_text(args, &out)
+    draft.give(vm, args)
 }
 
 /// Appends argument `number`.
@@ -52,9 +54,10 @@ fn pack_one(
     number: usize,
     item: Item,
     is_little: bool,
-    out: &mut Vec<u8>,
+    draft: &mut Draft,
 ) -> Result<(), Raise> {
     let size = item.size;
+    let out = &mut draft.text;
     match item.kind {
         Kind::Signed | Kind::Unsigned => {
             let value = vm.integer_arg(args, number)?;
@@ -84,7 +87,7 @@ fn pack_one(
                 out[start..].reverse();
             }
         }
-        _ => pack_text(vm, args, number, item, is_little, out)?,
+        _ => pack_text(vm, args, number, item, is_little, draft)?,
     }
     Ok(())
 }
@@ -95,11 +98,13 @@ fn pack_text(
     number: usize,
     item: Item,
     is_little: bool,
-    out: &mut Vec<u8>,
+    draft: &mut Draft,
 ) -> Result<(), Raise> {
     let text = vm.string_arg(args, number)?;
     let length = vm.strings().length(vm.heap, text);
-    vm.fuel -= (length.max(item.size) / 16) as i64;
+    if item.kind == Kind::Terminated {
+        vm.fuel -= (length / 16) as i64;
+    }
     let problem = match item.kind {
         Kind::Fixed if length > item.size => Some("string longer than given size"),
         Kind::Counted if item.size < 8 && length >> (8 * item.size) != 0 => {
@@ -111,11 +116,8 @@ fn pack_text(
     if let Some(problem) = problem {
         return Err(vm.bad_argument(number, problem, args));
     }
-    let added = length.max(item.size) + 16;
-    if added > SMALL_BYTES {
-        // Not even outside of the heap may there be more than the process may hold.
-        vm.reserve_text(out.len() + added)?;
-    }
+    draft.room(vm, length.max(item.size) + NUMBER_BYTES_MAX)?;
+    let out = &mut draft.text;
     let start = out.len();
     if item.kind == Kind::Counted {
         packing::push_integer(length as i64, item.size, false, is_little, out);
