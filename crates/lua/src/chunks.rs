@@ -3,8 +3,8 @@
 //! Chunk n (2 is the first) has items 2n - 3 and 2n - 2: its source and its name. Its number stands
 //! under its source as well. The numbers of chunks that have been given back are linked: the first
 //! item is that of the next one (0: there is none), and the head of these links stands under `false`.
-//! Under `true` stands how many words of chunks there may be before the next look for some that
-//! nothing refers to.
+//! Under `true` and -1 stands how many words of chunks, and how many chunks, there may be before the next
+//! look for some that nothing refers to.
 
 use crate::collect::object_words;
 use crate::heap::{Heap, root};
@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 /// Key of the first number that may be given again.
 const FREE: Word = word::FALSE;
-/// Key of the words that there may be before the next look.
-const DUE: Word = word::TRUE;
+/// Keys of the words and of the chunks that there may be before the next look.
+const WORDS_DUE: Word = word::TRUE;
+const COUNT_DUE: Word = word::int_wrapping(-1);
 
 /// Space of the constants of the program, as of the library below it.
 const PROGRAM_SPACE: u16 = 2;
@@ -110,18 +111,30 @@ pub(crate) fn sources(heap: &Heap) -> Option<Vec<Word>> {
     words.get(block + 1..block + 1 + used).map(<[Word]>::to_vec)
 }
 
-/// How many words of chunks there may be before the next look for some that nothing refers to;
-/// `least` while there has been none.
-pub(crate) fn due(heap: &mut Heap, images: &[Arc<Image>], least: usize) -> usize {
-    let due = list(heap).map(|list| heap.get_any(Strings { images }, list, DUE));
-    let due = due.filter(|&due| word::is_int(due)).map(word::to_int);
-    due.and_then(|due| usize::try_from(due).ok()).unwrap_or(least)
+/// When it is looked for chunks that nothing refers to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Due {
+    /// When they take so many words.
+    pub(crate) words: usize,
+    /// Or there are so many.
+    pub(crate) count: usize,
+}
+
+/// When the next look is due; `None` while there has been none.
+pub(crate) fn due(heap: &mut Heap, images: &[Arc<Image>]) -> Option<Due> {
+    let list = list(heap)?;
+    let mut number = |key| {
+        let value = heap.get_any(Strings { images }, list, key);
+        word::is_int(value).then(|| usize::try_from(word::to_int(value)).ok()).flatten()
+    };
+    Some(Due { words: number(WORDS_DUE)?, count: number(COUNT_DUE)? })
 }
 
 /// Notes that.
-pub(crate) fn set_due(heap: &mut Heap, images: &[Arc<Image>], words: usize) {
-    if let Some(list) = list(heap) {
-        heap.set_any(Strings { images }, list, DUE, word::int_wrapping(words as i64));
+pub(crate) fn set_due(heap: &mut Heap, images: &[Arc<Image>], due: Due) {
+    let Some(list) = list(heap) else { return };
+    for (key, number) in [(WORDS_DUE, due.words), (COUNT_DUE, due.count)] {
+        heap.set_any(Strings { images }, list, key, word::int_wrapping(number as i64));
     }
 }
 

@@ -14,8 +14,17 @@ const MEMORY_BYTES: u64 = 1 << 20;
 /// Runs a program to its end, restored from a snapshot after every turn if that is asked for; gives
 /// how it ends, what it prints and the most memory that it has used.
 fn run(source: &str, budget: u64, is_restored: bool) -> (ExitReason, String, u64) {
+    run_within(MEMORY_BYTES, source, budget, is_restored)
+}
+
+fn run_within(
+    memory_bytes_max: u64,
+    source: &str,
+    budget: u64,
+    is_restored: bool,
+) -> (ExitReason, String, u64) {
     let program = program("chunks.lua", source.as_bytes());
-    let limits = Limits { memory_bytes_max: MEMORY_BYTES, ..Limits::default() };
+    let limits = Limits { memory_bytes_max, ..Limits::default() };
     let image = LuaEnvironment::new().load(&program).expect("loads");
     let mut guest = image.spawn(&Fragment::default(), &limits).expect("spawns");
     let (mut host, mut most) = (TestHost::default(), 0);
@@ -26,6 +35,7 @@ fn run(source: &str, budget: u64, is_restored: bool) -> (ExitReason, String, u64
             Turn::Exited(reason) => {
                 return (reason, String::from_utf8(host.output).expect("text"), most);
             }
+            Turn::Aside => guest.work(),
             Turn::Preempted if is_restored => {
                 let snapshot = guest.snapshot().expect("a snapshot");
                 guest = image.restore(&snapshot, &limits).expect("restores");
@@ -50,6 +60,18 @@ fn what_is_not_used_any_more_is_given_back() {
     assert!(matches!(reason, ExitReason::Normal(_)), "{reason:?}");
     assert_eq!(output, "208894\t20\n");
     assert!(most <= 2 * MEMORY_BYTES, "{most} bytes");
+}
+
+/// A heap that is seldom collected, since it is large and what is loaded is small.
+#[test]
+fn there_is_always_room_for_another_chunk() {
+    let source = "local large, sum = {}, 0
+        for i = 1, 60000 do large[i] = {i} end
+        for i = 1, 130000 do sum = sum + assert(load('return ' .. i))() end
+        print(sum)";
+    let (reason, output, _) = run_within(64 << 20, source, 1_000_000, false);
+    assert!(matches!(reason, ExitReason::Normal(_)), "{reason:?}");
+    assert_eq!(output, "8450065000\n");
 }
 
 #[test]

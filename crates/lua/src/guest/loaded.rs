@@ -1,7 +1,7 @@
 //! The chunks that a process loaded itself, as images beside those of its program.
 
 use super::{LuaGuest, PureHost};
-use crate::chunks;
+use crate::chunks::{self, Due};
 use crate::image::Image;
 use crate::load::{CHUNK_BYTES_MAX, IMAGES_MAX};
 use crate::strings::{Strings, is_string};
@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     images: Vec<Arc<Image>>,
     /// Words that the chunks take.
     pub(crate) words: usize,
+    /// How many there are.
+    count: usize,
     /// The heap's limit without them.
     limit: usize,
 }
@@ -34,9 +36,15 @@ impl Loaded {
         self.images.is_empty()
     }
 
-    /// Words of chunks that there may be in any case before it is looked for some to give back.
-    fn least(&self) -> usize {
-        SWEEP_WORDS_MIN.min(self.limit / 8)
+    /// When it is looked for some to give back in any case.
+    fn least(&self) -> Due {
+        Due { words: SWEEP_WORDS_MIN.min(self.limit / 8), count: IMAGES_MAX / 2 }
+    }
+
+    /// When it is looked again.
+    fn next_due(&self) -> Due {
+        let free = IMAGES_MAX.saturating_sub(self.count);
+        Due { words: self.least().words.max(2 * self.words), count: self.count + free / 2 }
     }
 
     /// All images by their numbers, if the program's are these.
@@ -56,7 +64,13 @@ impl LuaGuest {
     /// the fuel that this has cost, beside the compilation.
     pub(super) fn add_image(&mut self, (number, image): (u16, Arc<Image>)) -> i64 {
         self.put_image(number, image);
-        if !self.is_sweep_due() || self.heap.used() > ASIDE_WORDS {
+        let Some(due) = self.due_sweep() else { return 0 };
+        let used = self.heap.used();
+        if used > ASIDE_WORDS {
+            // So large a heap is collected on another thread: soon, when that pays.
+            if self.loaded.words > used / 4 || self.loaded.count >= due.count {
+                self.heap.threshold = self.heap.threshold.min(used);
+            }
             return 0;
         }
         let mut host = PureHost::default();
@@ -71,16 +85,19 @@ impl LuaGuest {
         cost + (self.heap.used() / WORDS_PER_FUEL) as i64
     }
 
-    /// Whether so much was loaded since the last sweep that there should be another one.
-    fn is_sweep_due(&mut self) -> bool {
-        let least = self.loaded.least();
-        !self.loaded.is_empty()
-            && self.loaded.words >= chunks::due(&mut self.heap, &self.loaded.images, least)
+    /// When there should have been another sweep, if so much was loaded since the last one.
+    fn due_sweep(&mut self) -> Option<Due> {
+        if self.loaded.is_empty() {
+            return None;
+        }
+        let due = chunks::due(&mut self.heap, &self.loaded.images);
+        let due = due.unwrap_or_else(|| self.loaded.least());
+        (self.loaded.words >= due.words || self.loaded.count >= due.count).then_some(due)
     }
 
     /// Gives chunks back when it is time; the heap has just been collected.
     pub(super) fn sweep_collected(&mut self) {
-        if self.is_sweep_due() {
+        if self.due_sweep().is_some() {
             self.sweep(None);
         }
     }
@@ -91,6 +108,7 @@ impl LuaGuest {
             self.loaded.limit = self.heap.limit;
         }
         self.loaded.words += image.words();
+        self.loaded.count += usize::from(!image.is_empty());
         match self.loaded.images.get_mut(usize::from(number)) {
             Some(slot) => *slot = image,
             None => self.loaded.images.push(image),
@@ -112,13 +130,13 @@ impl LuaGuest {
             let image = &self.loaded.images[number];
             if newest != Some(number as u16) && !image.is_empty() {
                 self.loaded.words -= image.words();
+                self.loaded.count -= 1;
                 chunks::forget(&mut self.heap, &self.loaded.images, number as u16);
                 self.loaded.images[number] = Arc::default();
             }
         }
         self.set_limit();
-        let due = self.loaded.least().max(2 * self.loaded.words);
-        chunks::set_due(&mut self.heap, &self.loaded.images, due);
+        chunks::set_due(&mut self.heap, &self.loaded.images, self.loaded.next_due());
     }
 
     /// Compiles the chunks that a restored process had loaded.

@@ -5,6 +5,11 @@ use crate::heap::Heap;
 use crate::strings::Strings;
 use procession_types::word::{self, Kind, Word, table};
 
+/// Slots of an array part that are looked at to see how many are in use.
+const SLOTS_LOOKED_AT_MAX: usize = 1024;
+/// From this capacity on a hash part whose fields come and go has some to spare.
+const CHURN_MIN: usize = 16;
+
 impl Heap {
     /// Gives the array part of a new table room for `needed` items: when nil is among them, the last
     /// one still is where `#` finds it, as in PUC Lua.
@@ -102,7 +107,11 @@ impl Heap {
             self.set(at + table::HASH as usize, 0);
             return;
         }
-        let capacity = if wanted <= 2 { wanted } else { wanted.next_power_of_two() };
+        let mut capacity = if wanted <= 2 { wanted } else { wanted.next_power_of_two() };
+        if live < used && capacity >= CHURN_MIN && capacity - wanted < capacity / 8 {
+            // Fields come and go: with little room this would be due again soon.
+            capacity *= 2;
+        }
         let block = self.hash_block(capacity as u32);
         let mut count = 0;
         let flags = if old == 0 { 0 } else { word::header_flags(self.get(old)) };
@@ -155,8 +164,8 @@ impl Heap {
                 }
             }
         }
-        let (_, array_used) = self.array_part(at);
-        let mut total = array_used;
+        let (array, array_used) = self.array_part(at);
+        let mut total = self.items(array, array_used);
         let mut best = 0;
         for (power, &found) in counts.iter().enumerate() {
             total += found;
@@ -164,12 +173,20 @@ impl Heap {
                 best = 1_usize << power;
             }
         }
-        let (array, _) = self.array_part(at);
         if best < key as usize || best <= self.array_capacity(array) {
             return false;
         }
         self.grow_array(strings, at, best);
         true
+    }
+
+    /// About how many slots of an array part are in use: the keys 1, 2, 4, 8 and so on are no reason to
+    /// double it each time. Of a long one some slots are looked at, so that whoever makes it ask again and
+    /// again costs its shard nothing.
+    fn items(&self, block: usize, used: usize) -> usize {
+        let step = used.div_ceil(SLOTS_LOOKED_AT_MAX).max(1);
+        let slots = &self.words()[block + 1..=block + used];
+        step * slots.iter().step_by(step).filter(|&&value| value != word::NIL).count()
     }
 
     /// Words that setting one more key may allocate at most.

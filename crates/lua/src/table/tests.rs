@@ -102,3 +102,47 @@ fn a_traversal_that_assigns_comes_to_each_entry_once() {
         check(&mut heap, at, &model);
     }
 }
+
+#[test]
+fn keys_far_apart_take_no_array() {
+    for less in [0, 1] {
+        let mut heap = heap();
+        let at = heap.table(0, 0);
+        for power in 0..46 {
+            heap.set_int(STRINGS, at, (1 << power) - less, word::TRUE);
+        }
+        assert!(heap.used() < 4096, "{} words", heap.used());
+    }
+    // Nor does one in a thousand of a long array.
+    let mut heap = heap();
+    let at = heap.table(1 << 16, 0);
+    for key in 1..=1 << 16 {
+        heap.set_int(STRINGS, at, key, if key % 1000 == 1 { word::TRUE } else { word::FALSE });
+    }
+    for key in 1..=1 << 16 {
+        if key % 1000 != 1 {
+            heap.set_int(STRINGS, at, key, word::NIL);
+        }
+    }
+    let before = heap.used();
+    for power in 17..46 {
+        heap.set_int(STRINGS, at, 1 << power, word::TRUE);
+    }
+    assert!(heap.used() - before < 4096, "{} words", heap.used() - before);
+}
+
+#[test]
+fn fields_that_come_and_go_do_not_move_the_others_each_time() {
+    let mut heap = heap();
+    let at = heap.table(0, 0);
+    let key = |number: u32| word::short(format!("k{number:x}").as_bytes()).expect("is short");
+    for number in 0..1023 {
+        heap.set_any(STRINGS, at, key(number), word::TRUE);
+    }
+    let before = heap.used();
+    for number in 1023..5000 {
+        heap.set_any(STRINGS, at, key(number), word::TRUE);
+        heap.set_any(STRINGS, at, key(number), word::NIL);
+    }
+    assert!(heap.used() - before < 100_000, "{} words", heap.used() - before);
+}
