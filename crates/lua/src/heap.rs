@@ -101,6 +101,9 @@ pub(crate) struct Heap {
     pub(crate) trimmed: usize,
     /// It was idle: the next growth is by no more than is needed, since it may be idle again at once.
     is_lean: bool,
+    /// Work beyond what instructions count for that the machine has yet to pay, in instructions; between
+    /// turns there is none.
+    pub(crate) toil: i64,
     /// Which arrangement of objects this is, for who looks at it in parts: no other one of any heap has
     /// this number; 0 when nobody has asked.
     pub(crate) layout: u64,
@@ -130,6 +133,7 @@ impl Heap {
             headroom: HEADROOM_MIN,
             trimmed: 0,
             is_lean: false,
+            toil: 0,
             layout: 0,
         };
         heap.set_threshold(content.len(), 0);
@@ -183,6 +187,12 @@ impl Heap {
     /// The words in use.
     pub(crate) fn words_mut(&mut self) -> &mut [Word] {
         &mut self.words[..self.top]
+    }
+
+    /// The words of the whole array.
+    #[inline(always)]
+    pub(crate) fn array(&self) -> &[Word] {
+        &self.words
     }
 
     /// The words of the whole array, and how many of them are in use: for who allocates in place.

@@ -9,6 +9,9 @@ use procession_types::word::{self, Kind, Word, table};
 /// How many `__index` or `__newindex` steps one access may take.
 const CHAIN_MAX: usize = 2000;
 
+/// Bytes of the longest key of a library table, and a few more.
+const KEY_BYTES_MAX: usize = 64;
+
 /// Where a table's content is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
@@ -133,7 +136,11 @@ impl Vm<'_> {
     /// The form of a string key in library tables.
     fn canonical(&self, key: Word) -> Option<Word> {
         if word::tag(key) == word::TAG_STRING && word::space(key) != 1 {
-            return self.library.strings.get(&*self.bytes(key)).copied();
+            let bytes = self.bytes(key);
+            return match bytes.len() {
+                0..=KEY_BYTES_MAX => self.library.strings.get(&*bytes).copied(),
+                _ => None,
+            };
         }
         Some(key)
     }
@@ -299,5 +306,27 @@ impl Vm<'_> {
     pub(crate) fn is_function(&self, value: Word) -> bool {
         (word::tag(value) == word::TAG_FUNCTION && !word::is_float(value))
             || crate::library::is_builtin(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::library;
+    use crate::strings::Strings;
+
+    #[test]
+    fn no_key_of_the_library_is_too_long() {
+        let heap = crate::heap::Heap::new(1 << 20);
+        let images = [std::sync::Arc::clone(&library().image)];
+        let strings = Strings { images: &images };
+        for (key, _) in library().tables.iter().flat_map(|table| &table.entries) {
+            let length = if is_string(*key) { strings.length(&heap, *key) } else { 0 };
+            assert!(
+                length <= KEY_BYTES_MAX,
+                "{}",
+                String::from_utf8_lossy(&strings.bytes(&heap, *key))
+            );
+        }
     }
 }

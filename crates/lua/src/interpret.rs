@@ -55,6 +55,7 @@ impl<'a> Vm<'a> {
                     op::Call => self.call(i)?,
                     _ => self.long_way(function.prototype, i)?,
                 };
+                self.pay();
                 if next == Next::Frame {
                     break;
                 }

@@ -31,6 +31,20 @@ impl Deref for Text<'_> {
     }
 }
 
+/// Words of strings that are looked at within the price of an instruction, and for one more.
+const FREE_WORDS: usize = 64;
+const WORDS_PER_FUEL: usize = 8;
+
+impl Heap {
+    /// Notes that the words of a string were looked at.
+    #[inline(always)]
+    pub(crate) fn toil_over(&mut self, words: usize) {
+        if words > FREE_WORDS {
+            self.toil += (words / WORDS_PER_FUEL) as i64;
+        }
+    }
+}
+
 /// Whether the word is a string.
 #[inline(always)]
 pub(crate) fn is_string(value: Word) -> bool {
@@ -104,6 +118,7 @@ impl<'a> Strings<'a> {
         if known != 0 {
             return known;
         }
+        heap.toil_over(word::string_words(word::header_length(head) as usize));
         let hash = word::hash_bytes(&self.bytes(heap, value));
         heap.set(at, head | u64::from(hash) << 8);
         hash
@@ -133,6 +148,8 @@ impl<'a> Strings<'a> {
             return false;
         }
         let count = word::string_words(word::header_length(head_a) as usize);
-        words_a[at_a + 1..=at_a + count] == words_b[at_b + 1..=at_b + count]
+        let is_same = words_a[at_a + 1..=at_a + count] == words_b[at_b + 1..=at_b + count];
+        heap.toil_over(count);
+        is_same
     }
 }

@@ -9,6 +9,8 @@
 //! slot is not nil; a key is never nil, NaN, or a float with an integer's value.
 
 mod grow;
+mod keyed;
+pub(crate) mod layout;
 mod search;
 pub(crate) mod seen;
 #[cfg(test)]
@@ -26,8 +28,14 @@ pub(crate) const HASH_BY_POSITION: u32 = 1;
 /// Flag of a hash block: the index must be rebuilt before use (objects have moved).
 pub(crate) const HASH_STALE: u32 = word::HASH_STALE;
 
+/// Bits of a hash block's flags for its salt; see [`keyed`].
+const HASH_SALT: u32 = word::HASH_SALT;
+const HASH_SALT_SHIFT: u32 = HASH_SALT.trailing_zeros();
+
 /// Flag of a table: its finalizer is to be called.
 pub(crate) const TABLE_FINALIZABLE: u32 = 1;
+/// Slots of an array part that are looked at for one instruction.
+const SLOTS_PER_FUEL: usize = 16;
 /// All flags that a table can have.
 pub(crate) const TABLE_FLAGS: u32 = TABLE_FINALIZABLE | crate::collect::METATABLE_FLAGS;
 
@@ -37,10 +45,7 @@ impl Heap {
         let array_at = if array == 0 { 0 } else { self.array_block(array) };
         let hash_at = if fields == 0 { 0 } else { self.hash_block(fields as u32) };
         let at = self.allocate(table::WORDS as usize);
-        self.set(at, word::header(Kind::Table, 0, 0));
-        self.set(at + 1, array_at as u64);
-        self.set(at + 2, hash_at as u64);
-        self.set(at + 3, word::NIL);
+        layout::put_table(self.parts().0, at, array_at, hash_at);
         at
     }
 
@@ -57,7 +62,7 @@ impl Heap {
             self.set(entry + 1, value);
             (entry, used) = (entry + 2, used + 1);
         }
-        self.set(block + word::HASH_USED as usize, used | (fields.len() as u64) << 32);
+        layout::put_hash_size(self.parts().0, block, used, fields.len());
         at
     }
 
@@ -69,25 +74,24 @@ impl Heap {
     }
 
     fn hash_block(&mut self, capacity: u32) -> usize {
-        let payload = 1 + 2 * capacity + word::hash_index_words(capacity);
-        let at = self.allocate(1 + payload as usize);
-        self.set(at, word::header(Kind::Hash, 0, payload));
-        self.set(at + 1, u64::from(capacity) << 32);
-        self.fill(at + 2, at + 2 + 2 * capacity as usize, word::NIL);
-        self.fill(at + 2 + 2 * capacity as usize, at + 1 + payload as usize, 0);
+        let words = layout::hash_words(capacity);
+        let at = self.allocate(words);
+        layout::put_hash(self.parts().0, at, capacity, words);
+        let index = at + word::HASH_ENTRIES as usize + 2 * capacity as usize;
+        self.fill(at + word::HASH_ENTRIES as usize, index, word::NIL);
+        self.fill(index, at + words, 0);
         at
     }
 
     /// Array block (0 = none) and how many of its slots are used.
     #[inline(always)]
     pub(crate) fn array_part(&self, at: usize) -> (usize, usize) {
-        let packed = self.get(at + table::ARRAY as usize);
-        (packed as u32 as usize, (packed >> 32) as usize)
+        layout::array_part(self.array(), at)
     }
 
     #[inline(always)]
     fn set_array_part(&mut self, at: usize, block: usize, used: usize) {
-        self.set(at + table::ARRAY as usize, block as u64 | (used as u64) << 32);
+        layout::put_array_part(self.parts().0, at, block, used);
     }
 
     /// Capacity of an array block (0 = none).
@@ -105,8 +109,7 @@ impl Heap {
     /// Used entries and capacity of a hash block.
     #[inline(always)]
     pub(crate) fn hash_size(&self, block: usize) -> (usize, usize) {
-        let packed = self.get(block + word::HASH_USED as usize);
-        (packed as u32 as usize, (packed >> 32) as usize)
+        layout::hash_size(self.array(), block)
     }
 
     /// The value at an integer key.
@@ -191,13 +194,14 @@ impl Heap {
                     while used > 0 && self.get(block + used) == word::NIL {
                         used -= 1;
                     }
+                    self.toil += ((position - used) / SLOTS_PER_FUEL) as i64;
                     self.set(block + 1 + position, word::NIL);
                     self.set_array_part(at, block, used);
                 }
                 // Beyond the used part every slot is nil already.
             } else {
-                self.set(block + 1 + position, value);
-                self.set_array_part(at, block, used.max(position + 1));
+                debug_assert!(position >= used, "items that are there are set elsewhere");
+                layout::put_item(self.parts().0, at, block, position, value);
             }
             return;
         }
@@ -215,6 +219,7 @@ impl Heap {
 
     /// Sets the first key behind a full array part. A field that is there stays where it is: whoever
     /// goes through the table may assign to it, and must not lose its place.
+    #[inline(never)]
     fn set_next(&mut self, strings: Strings<'_>, at: usize, key: i64, value: Word) {
         let block = self.hash_part(at);
         let key_word = word::int_wrapping(key);
@@ -223,7 +228,8 @@ impl Heap {
             return;
         }
         // What follows the key may live in the hash part already.
-        if !self.integers_want_array(strings, at, key_word) {
+        let follows = self.get_int_hashed(strings, at, key + 1) != word::NIL;
+        if !follows || !self.integers_want_array(strings, at, key_word) {
             self.grow_array(strings, at, key as usize);
         }
         self.set_int(strings, at, key, value);

@@ -38,6 +38,7 @@ impl Vm<'_> {
                     {
                         self.pc -= 1;
                     }
+                    self.pay();
                     self.save_coroutine();
                     return stop;
                 }
@@ -82,6 +83,15 @@ impl Vm<'_> {
             self.fuel -= 1;
         }
         is_alone
+    }
+
+    /// Pays for what the heap has had to do beyond the instructions.
+    #[inline(always)]
+    pub(crate) fn pay(&mut self) {
+        if self.heap.toil != 0 {
+            std::hint::cold_path();
+            self.fuel -= std::mem::take(&mut self.heap.toil);
+        }
     }
 
     /// Instructions executed in this turn so far.

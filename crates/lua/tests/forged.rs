@@ -19,7 +19,7 @@ const HEADER_BYTES: usize = 64;
 const MEMORY_BYTES_MAX: u64 = 1 << 20;
 
 /// Programs, and after how many instructions each is captured.
-const PROGRAMS: [(&str, u64); 4] = [
+const PROGRAMS: [(&str, u64); 5] = [
     (
         "local n = 0
          local co = coroutine.create(function(...)
@@ -56,6 +56,16 @@ const PROGRAMS: [(&str, u64); 4] = [
          local function rest(...) local a, b = ... return select('#', ...), a, b end
          print(rest(table.unpack({ 1, 2, 3, f }))) return fields",
         1_200,
+    ),
+    (
+        // Keys of one hash, so that their table takes another one.
+        "local k, t, i = 0x9E3779B97F4A7C15, {}, 0
+         local inverse = k for _ = 1, 6 do inverse = inverse * (2 - k * inverse) end
+         local function key() return string.unpack('d', string.pack('j', i * inverse & (1 << 62) - 1)) end
+         for n = 1, 300 do i = n % 180 t[key()] = n t[-i] = key() end
+         for k, v in pairs(t) do t[k] = nil t[v] = k end
+         print(#t, t[key()])",
+        12_000,
     ),
 ];
 
@@ -107,7 +117,7 @@ fn runs(image: &dyn Image, snapshot: &[u8], turns: usize) -> Option<Vec<u8>> {
 }
 
 /// Another word in the place of one.
-fn forgeries(words: &[u64], at: usize) -> [u64; 9] {
+fn forgeries(words: &[u64], at: usize) -> [u64; 10] {
     let here = words[at];
     [
         here.wrapping_add(1),
@@ -115,6 +125,7 @@ fn forgeries(words: &[u64], at: usize) -> [u64; 9] {
         here.wrapping_add(1 << 32),
         here.wrapping_sub(1 << 40),
         here ^ 1 << 8,
+        here ^ 1 << 16,
         word::NIL,
         words[(at + 3).min(words.len() - 1)],
         words[at * 7 % words.len()],
@@ -148,6 +159,20 @@ fn no_forged_word_makes_a_panic() {
         }
         assert!(refused > 300 && accepted > 300, "{refused} refused, {accepted} not");
     }
+}
+
+#[test]
+fn keys_of_one_hash_are_captured_with_their_salt() {
+    let image = image(PROGRAMS[4].0);
+    let (_, words) = captured(&*image, PROGRAMS[4].1);
+    let is_salted = |pair: &[u64]| {
+        let capacity = (pair[1] >> 32) as u32;
+        word::header_kind(pair[0]) == word::Kind::Hash as u8
+            && capacity < 1 << 16
+            && word::header_length(pair[0]) == 1 + 2 * capacity + word::hash_index_words(capacity)
+            && word::header_flags(pair[0]) & word::HASH_SALT != 0
+    };
+    assert_eq!(words.windows(2).filter(|pair| is_salted(pair)).count(), 1);
 }
 
 #[test]

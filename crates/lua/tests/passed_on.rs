@@ -104,3 +104,36 @@ payload[1].{long}: cannot send a function
     );
     assert_eq!(end(source, &Fragment::default()).1, expected);
 }
+
+/// Floats whose usual hash is the same, which is why their table uses another one.
+#[test]
+fn chosen_keys_are_found_where_they_arrive() {
+    let keys = "local multiplier, keys = 0x9E3779B97F4A7C15, {}
+        local inverse = multiplier
+        for _ = 1, 6 do inverse = inverse * (2 - multiplier * inverse) end
+        for i = 1, 400 do keys[i] = string.unpack('d', string.pack('j', i * inverse & (1 << 62) - 1)) end";
+    let source = format!(
+        "return {{ main = function()
+           {keys}
+           local t = {{}}
+           for i, key in ipairs(keys) do t[key] = i end
+           error({{ t }})
+         end }}"
+    );
+    let error = end(&source, &Fragment::default()).0.error().expect("it fails");
+    let sent = error.details.expect("what it raised");
+    let checked = Fragment::from_foreign(sent.words().into(), sent.values().len() as u32);
+    for arrived in [*sent, checked.expect("is sound")] {
+        let source = format!(
+            "return {{ main = function(received)
+               {keys}
+               local t, found = received[1], 0
+               for i, key in ipairs(keys) do if t[key] == i then found = found + 1 end end
+               for i, key in ipairs(keys) do t[key + 1] = i t['name ' .. i] = i end
+               for i, key in ipairs(keys) do if t['name ' .. i] == i then found = found + 1 end end
+               print(found)
+             end }}"
+        );
+        assert_eq!(end(&source, &arrived).1, "800\n");
+    }
+}

@@ -282,6 +282,21 @@ const PROGRAMS: &[(&str, &str)] = &[
         "string keys",
         "local k = ('k'):rep(100000) local t = { [k] = 1 } while true do local x = t[('k'):rep(100000)] end",
     ),
+    (
+        "chosen keys",
+        "local k, t, i = 0x9E3779B97F4A7C15, {}, 0
+         local inverse = k for _ = 1, 6 do inverse = inverse * (2 - k * inverse) end
+         while true do i = i + 1 t[string.unpack('d', string.pack('j', i * inverse & (1 << 62) - 1))] = i end",
+    ),
+    (
+        "a key that comes and goes",
+        "local t = {} for i = 1, 100000 do t[i] = 1 end for i = 99999, 2, -1 do t[i] = nil end
+         while true do t[100000] = nil t[100000] = 1 end",
+    ),
+    (
+        "border of fields",
+        "local t = {} for i = 50000, 2, -1 do t[i] = 1 end t[1] = 1 t.x = 1 while true do local n = #t end",
+    ),
     ("global writes", "local i = 0 while true do i = i + 1 _G['g' .. i] = i end"),
     ("library writes", "local i = 0 while true do i = i + 1 string['g' .. i] = i end"),
     ("metatable chain", "local t = {} while true do t = setmetatable({}, { __index = t }) end"),
@@ -344,6 +359,31 @@ fn check(name: &str, source: &str) -> Option<String> {
         eprintln!("{longest:?} longest, {:?} in all: {name}: {ended}", began.elapsed());
     }
     None
+}
+
+/// What a loop over long strings costs, beyond one over short ones.
+#[test]
+fn looks_at_long_strings_are_paid_for() {
+    const BYTES: u64 = 1 << 20;
+    const LOOKS: u64 = 10;
+    let spent = |look: &str, bytes: u64| {
+        let source = format!(
+            "local a, b = ('x'):rep({bytes} - 1) .. 'y', ('x'):rep({bytes} - 1) .. 'y'
+             local t = {{ [a] = 1 }}
+             for i = 1, {LOOKS} do {look} end"
+        );
+        let program = program("long.lua", source.as_bytes());
+        let image = LuaEnvironment::new().load(&program).expect("loads");
+        let mut guest = image.spawn(&Fragment::default(), &Limits::default()).expect("spawns");
+        let turn = guest.run(&mut TestHost::default(), 100_000_000);
+        assert!(matches!(turn, Turn::Exited(_)), "{turn:?}");
+        guest.usage().instructions
+    };
+    let made = spent("", BYTES) - spent("", 8);
+    for look in ["assert(t[b])", "assert(rawequal(a, b))", "assert(a == b)", "t[b] = i"] {
+        let looked = spent(look, BYTES) - spent(look, 8) - made;
+        assert!(looked >= LOOKS * BYTES / 64, "{look}: {looked} instructions");
+    }
 }
 
 #[test]

@@ -326,9 +326,13 @@ pub const fn is_sound_short(word: Word) -> bool {
     length <= SHORT_MAX && text >> (8 * length) == 0 && space(word) >> 11 == 0
 }
 
-/// Flags that the header of a hash part may have: some key hashes by its position, and the index must
-/// be rebuilt before use.
-pub const HASH_FLAGS: u32 = 3;
+/// Bits of the flags of a hash block for a number under which its keys hash; 0 is the usual way. Where
+/// keys lie in the index follows from it, and nothing else: any number is sound.
+pub const HASH_SALT: u32 = 0xFF_FF00;
+
+/// Flags that the header of a hash part may have: some key hashes by its position, the index must be
+/// rebuilt before use, and the salt.
+pub const HASH_FLAGS: u32 = 3 | HASH_SALT;
 
 /// The bytes of a short string, and how many of them count.
 #[must_use]
@@ -345,7 +349,8 @@ pub const fn string_words(bytes: usize) -> usize {
 }
 
 /// The 24-bit hash of a string, never 0. FNV-1a over eight bytes at a time, folded; the seed is fixed
-/// because a fragment carries its hashes with it (bad keys cost their own process only).
+/// because a fragment carries its hashes with it. (Who chooses keys of equal hashes finds them under a
+/// salt: see [`HASH_SALT`].)
 #[must_use]
 pub fn hash_bytes(bytes: &[u8]) -> u32 {
     const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;

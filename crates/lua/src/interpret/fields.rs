@@ -7,8 +7,8 @@ use crate::call::BUILTIN_FUEL;
 use crate::heap::root;
 use crate::index::{Access, frozen_field, is_heap_table};
 use crate::library::{number, table_word};
-use crate::table::HASH_STALE;
 use crate::table::seen::{Seen, see_string};
+use crate::table::{HASH_STALE, layout};
 use crate::vm::{Raise, Vm};
 use procession_types::word::{self, Kind, Word, table};
 
@@ -31,8 +31,7 @@ impl Run<'_, '_> {
     /// The array block of the table at a position, and how many items it has.
     #[inline(always)]
     fn array(&self, at: usize) -> (usize, usize) {
-        let packed = self.words[at + table::ARRAY as usize];
-        (packed as u32 as usize, (packed >> 32) as usize)
+        layout::array_part(self.words, at)
     }
 
     /// The entry of a string key in the table at a position.
@@ -150,8 +149,7 @@ impl Run<'_, '_> {
         if block == 0 {
             return None;
         }
-        let size = self.words[block + word::HASH_USED as usize];
-        let (used, capacity) = (size as u32 as usize, (size >> 32) as usize);
+        let (used, capacity) = layout::hash_size(self.words, block);
         let is_plain = used < capacity
             && capacity <= word::HASH_LINEAR_MAX as usize
             && word::header_flags(self.words[block]) & HASH_STALE == 0
@@ -161,10 +159,7 @@ impl Run<'_, '_> {
         if !is_plain {
             return None;
         }
-        let entry = block + word::HASH_ENTRIES as usize + 2 * used;
-        self.words[block + word::HASH_USED as usize] = size + 1;
-        self.words[entry] = key;
-        self.words[entry + 1] = value;
+        layout::put_entry(self.words, block, key, value);
         Some(())
     }
 
@@ -233,8 +228,7 @@ impl Run<'_, '_> {
         if !is_plain {
             return None;
         }
-        self.words[block + 1 + position] = value;
-        self.words[at + table::ARRAY as usize] = block as u64 | (position as u64 + 1) << 32;
+        layout::put_item(self.words, at, block, position, value);
         Some(())
     }
 

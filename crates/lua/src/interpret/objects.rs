@@ -4,8 +4,9 @@ use super::run::Run;
 use super::{Done, Next};
 use crate::bytecode::{Instruction, Upvalue};
 use crate::frame::closure_place;
+use crate::table::layout;
 use crate::vm::{Raise, Vm};
-use procession_types::word::{self, Kind, Word, table};
+use procession_types::word::{self, Kind, table};
 
 /// Room in words, beyond that for its fields, that a table is made with.
 const TABLE_ROOM: usize = 16;
@@ -24,17 +25,13 @@ impl Run<'_, '_> {
         let (block, at) = if fields == 0 {
             (0, self.allocate(table::WORDS as usize)?)
         } else {
-            let words = word::HASH_ENTRIES as usize + 2 * fields;
+            let words = layout::hash_words(fields as u32);
             let block = self.allocate(words + table::WORDS as usize)?;
-            self.words[block] = word::header(Kind::Hash, 0, words as u32 - 1);
-            self.words[block + word::HASH_USED as usize] = (fields as u64) << 32;
+            layout::put_hash(self.words, block, fields as u32, words);
             self.clear(block + word::HASH_ENTRIES as usize, block + words);
             (block, block + words)
         };
-        self.words[at] = word::header(Kind::Table, 0, 0);
-        self.words[at + table::ARRAY as usize] = 0;
-        self.words[at + table::HASH as usize] = block as Word;
-        self.words[at + table::META as usize] = word::NIL;
+        layout::put_table(self.words, at, 0, block);
         self.set(i.a(), word::make(word::TAG_TABLE, 0, at as u32))
     }
 

@@ -1,14 +1,13 @@
 //! How tables grow: what goes where when there is no room left.
 
-use super::HASH_BY_POSITION;
+use super::keyed::{STEPS_MAX, salt_of};
+use super::{HASH_BY_POSITION, HASH_SALT, layout};
 use crate::heap::Heap;
 use crate::strings::Strings;
 use procession_types::word::{self, Kind, Word, table};
 
 /// Slots of an array part that are looked at to see how many are in use.
 const SLOTS_LOOKED_AT_MAX: usize = 1024;
-/// From this capacity on a hash part whose fields come and go has some to spare.
-const CHURN_MIN: usize = 16;
 
 impl Heap {
     /// Gives the array part of a new table room for `needed` items: when nil is among them, the last
@@ -78,10 +77,7 @@ impl Heap {
         }
         self.refresh(strings, block);
         let (used, capacity) = self.hash_size(block);
-        let entry = block + word::HASH_ENTRIES as usize + 2 * used;
-        self.set(entry, key);
-        self.set(entry + 1, value);
-        self.set(block + 1, (used as u64 + 1) | (capacity as u64) << 32);
+        layout::put_entry(self.parts().0, block, key, value);
         let by_position = word::is_reference(key)
             && word::tag(key) != word::TAG_STRING
             && !(word::tag(key) == word::TAG_OBJECT && word::space(key) == Kind::Integer as u16);
@@ -91,8 +87,10 @@ impl Heap {
             self.set(block, word::header(Kind::Hash, flags, word::header_length(head)));
         }
         if capacity > word::HASH_LINEAR_MAX as usize {
-            let hash = self.key_hash(strings, key);
-            self.index_entry(block, hash, used);
+            let hash = self.key_hash(strings, salt_of(self.get(block)), key);
+            if self.index_entry(block, hash, used) > STEPS_MAX {
+                self.salt(strings, block);
+            }
         }
     }
 
@@ -107,11 +105,7 @@ impl Heap {
             self.set(at + table::HASH as usize, 0);
             return;
         }
-        let mut capacity = if wanted <= 2 { wanted } else { wanted.next_power_of_two() };
-        if live < used && capacity >= CHURN_MIN && capacity - wanted < capacity / 8 {
-            // Fields come and go: with little room this would be due again soon.
-            capacity *= 2;
-        }
+        let capacity = roomy(wanted, used > live);
         let block = self.hash_block(capacity as u32);
         let mut count = 0;
         let flags = if old == 0 { 0 } else { word::header_flags(self.get(old)) };
@@ -124,11 +118,13 @@ impl Heap {
                 count += 1;
             }
         }
-        self.set(block + 1, count as u64 | (capacity as u64) << 32);
+        layout::put_hash_size(self.parts().0, block, count, capacity);
+        let is_indexed = capacity > word::HASH_LINEAR_MAX as usize;
+        let kept = if is_indexed { HASH_BY_POSITION | HASH_SALT } else { HASH_BY_POSITION };
         let length = word::header_length(self.get(block));
-        self.set(block, word::header(Kind::Hash, flags & HASH_BY_POSITION, length));
+        self.set(block, word::header(Kind::Hash, flags & kept, length));
         self.set(at + table::HASH as usize, block as u64);
-        if capacity > word::HASH_LINEAR_MAX as usize {
+        if is_indexed {
             self.rebuild(strings, block);
         }
     }
@@ -197,4 +193,15 @@ impl Heap {
         let entries = if hash == 0 { 0 } else { self.hash_size(hash).1 };
         8 * (used + entries) + 64
     }
+}
+
+/// The capacity of a hash part for so many entries. Where removed ones have made room, it must not be
+/// so little that the next few bring us here again.
+const fn roomy(wanted: usize, has_removed: bool) -> usize {
+    if wanted <= 2 {
+        return wanted;
+    }
+    let capacity = wanted.next_power_of_two();
+    let is_scarce = wanted > capacity - capacity / 8 && capacity > word::HASH_LINEAR_MAX as usize;
+    if has_removed && is_scarce { 2 * capacity } else { capacity }
 }

@@ -4,7 +4,8 @@
 //! from 1. Objects hash by their position, so an index with such keys is stale after a collection
 //! and is rebuilt when it is next used.
 
-use super::HASH_STALE;
+use super::keyed::{STEPS_MAX, salt_of, salted_word};
+use super::{HASH_SALT, HASH_STALE};
 use crate::heap::Heap;
 use crate::strings::Strings;
 use procession_types::word::{self, Kind, Word};
@@ -63,7 +64,10 @@ impl Heap {
 
     fn find_text(&mut self, strings: Strings<'_>, block: usize, key: Word) -> Option<usize> {
         self.refresh(strings, block);
-        let hash = strings.hash(self, key);
+        let hash = match salt_of(self.get(block)) {
+            0 => strings.hash(self, key),
+            salt => self.salted_hash(strings, key, salt),
+        };
         let mut probe = self.probe(block, hash);
         loop {
             let entry = self.probed(&mut probe)?;
@@ -86,7 +90,7 @@ impl Heap {
             let first = block + word::HASH_ENTRIES as usize;
             return (first..first + 2 * used).step_by(2).find(|&entry| self.get(entry) == key);
         }
-        self.refresh(strings, block);
+        let hash = self.prepared(strings, block, key, hash);
         let mut probe = self.probe(block, hash);
         loop {
             let entry = self.probed(&mut probe)?;
@@ -109,8 +113,8 @@ impl Heap {
             let mut entries = (first..first + 2 * used).step_by(2);
             return entries.find(|&entry| self.is_big(self.get(entry), value));
         }
-        self.refresh(strings, block);
-        let mut probe = self.probe(block, mix(value as u64));
+        let hash = self.prepared(strings, block, value as u64, mix(value as u64));
+        let mut probe = self.probe(block, hash);
         loop {
             let entry = self.probed(&mut probe)?;
             if self.is_big(self.get(entry), value) {
@@ -145,16 +149,37 @@ impl Heap {
         (number != 0).then(|| probe.entries + 2 * (number as usize - 1))
     }
 
-    /// Enters entry `number` into the index.
-    pub(super) fn index_entry(&mut self, block: usize, hash: u32, number: usize) {
+    /// Makes sure that the index may be searched; the hash of a key that is one word, or an integer's
+    /// 64 bits. Usually that is `hash`.
+    #[inline(always)]
+    fn prepared(&mut self, strings: Strings<'_>, block: usize, key: Word, hash: u32) -> u32 {
+        if word::header_flags(self.get(block)) & (HASH_STALE | HASH_SALT) == 0 {
+            return hash;
+        }
+        self.prepared_slowly(strings, block, key, hash)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn prepared_slowly(&mut self, strings: Strings<'_>, block: usize, key: Word, hash: u32) -> u32 {
+        self.refresh(strings, block);
+        match salt_of(self.get(block)) {
+            0 => hash,
+            salt => salted_word(key, salt),
+        }
+    }
+
+    /// Enters entry `number` into the index; says how many steps from its own place it lies.
+    pub(super) fn index_entry(&mut self, block: usize, hash: u32, number: usize) -> usize {
         let mut probe = self.probe(block, hash);
+        let first = probe.slot;
         loop {
             let slot = probe.slot;
             if self.probed(&mut probe).is_none() {
                 let at = probe.index + slot / 2;
                 let packed = self.get(at) | (number as u64 + 1) << (32 * (slot & 1));
                 self.set(at, packed);
-                return;
+                return slot.wrapping_sub(first) & probe.mask;
             }
         }
     }
@@ -165,26 +190,49 @@ impl Heap {
         }
     }
 
+    /// Builds the index of a hash block.
     pub(super) fn rebuild(&mut self, strings: Strings<'_>, block: usize) {
+        let head = self.get(block);
+        let flags = word::header_flags(head) & !HASH_STALE;
+        self.set(block, word::header(Kind::Hash, flags, word::header_length(head)));
+        if !self.enter_all(strings, block, STEPS_MAX) {
+            self.salt(strings, block);
+        }
+    }
+
+    /// Enters all entries into an empty index; false when one comes to lie more than `steps_max` steps
+    /// from its own place, where this ends.
+    pub(super) fn enter_all(
+        &mut self,
+        strings: Strings<'_>,
+        block: usize,
+        steps_max: usize,
+    ) -> bool {
         let (used, capacity) = self.hash_size(block);
         let first = block + word::HASH_ENTRIES as usize;
         let index = first + 2 * capacity;
         let words = word::hash_index_words(capacity as u32) as usize;
+        let salt = salt_of(self.get(block));
         self.fill(index, index + words, 0);
-        let head = self.get(block);
-        let flags = word::header_flags(head) & !HASH_STALE;
-        self.set(block, word::header(Kind::Hash, flags, word::header_length(head)));
         if words == 0 {
-            return;
+            return true;
         }
         for number in 0..used {
             let key = self.get(first + 2 * number);
-            let hash = self.key_hash(strings, key);
-            self.index_entry(block, hash, number);
+            let hash = self.key_hash(strings, salt, key);
+            if self.index_entry(block, hash, number) > steps_max {
+                return false;
+            }
         }
+        true
     }
 
-    pub(super) fn key_hash(&mut self, strings: Strings<'_>, key: Word) -> u32 {
+    /// The hash of a key in the index of a block with this salt.
+    #[inline(always)]
+    pub(super) fn key_hash(&mut self, strings: Strings<'_>, salt: u32, key: Word) -> u32 {
+        if salt != 0 {
+            return self.salted_hash(strings, key, salt);
+        }
         match word::tag(key) {
             word::TAG_STRING => strings.hash(self, key),
             word::TAG_OBJECT if word::space(key) == Kind::Integer as u16 => {

@@ -1,8 +1,8 @@
 //! Looking for a string key without changing anything, not even an index that is out of date: for
 //! the interpreter's short ways.
 
-use super::HASH_STALE;
 use super::search::mix;
+use super::{HASH_SALT, HASH_STALE};
 use crate::image::Image;
 use procession_types::word::{self, Word};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn probe_string(words: &[Word], images: &[Arc<Image>], block: usize, key: Word) 
         word::TAG_SHORT => mix(key),
         _ => known_hash(words, images, key),
     };
-    if hash == 0 || word::header_flags(words[block]) & HASH_STALE != 0 {
+    if hash == 0 || word::header_flags(words[block]) & (HASH_STALE | HASH_SALT) != 0 {
         return Seen::Unknown;
     }
     let entries = block + word::HASH_ENTRIES as usize;
