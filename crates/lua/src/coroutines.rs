@@ -311,6 +311,7 @@ impl Vm<'_> {
         if !is_string(value) {
             return value;
         }
+        self.pay_for_text(value);
         let mut text = self.call_position().into_bytes();
         text.extend_from_slice(&self.bytes(value));
         self.heap.string(&text)

@@ -23,6 +23,9 @@ pub struct Image {
     pub allowed: Vec<Box<str>>,
     /// What its messages' payloads are.
     pub payloads: Payloads,
+    /// Bytes of the text that it was compiled from, when a process has loaded it itself: whoever restores
+    /// the process compiles it again, also where the heap has one text for many chunks.
+    pub source_bytes: usize,
 }
 
 /// What `message:payload()` gives.
@@ -55,7 +58,7 @@ impl Image {
                 + names
                 + 32
         });
-        prototypes.sum::<usize>() + self.strings.len() + 64
+        prototypes.sum::<usize>() + self.strings.len() + self.source_bytes / 8 + 64
     }
 }
 

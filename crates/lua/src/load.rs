@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub(crate) const IMAGES_MAX: usize = 60_000;
 /// Bytes of a chunk: compiling can't be preempted.
 pub(crate) const CHUNK_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a chunk's name that are looked at; messages show much fewer.
+const NAME_BYTES_MAX: usize = 1 << 12;
 /// Fuel per byte of a chunk that is compiled.
 const FUEL_PER_BYTE: i64 = 8;
 /// Bytes per fuel of a chunk that is looked for.
@@ -49,7 +51,8 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let name = if vm.arg(args, 2) == word::NIL { source } else { vm.string_arg(args, 2)? };
     let mode = if vm.arg(args, 3) == word::NIL { "bt".into() } else { vm.utf8_arg(args, 3)? };
     let length = vm.bytes(source).len();
-    vm.reserve(64 + (length + vm.bytes(name).len()) / 8)?;
+    let name_length = vm.bytes(name).len();
+    vm.reserve(64 + (length + name_length) / 8)?;
     // Chunks of bytecode are refused whatever the mode says.
     let is_binary = vm.bytes(source).first() == Some(&0x1B);
     if is_binary || !mode.contains('t') {
@@ -61,18 +64,18 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return failure(vm, args, "chunk is too large");
     }
     // Looking for it means to compare texts.
-    vm.fuel -= (length / BYTES_PER_FUEL) as i64;
+    vm.fuel -= ((length + name_length) / BYTES_PER_FUEL) as i64;
     if let Some(number) = chunks::known(vm.heap, vm.images, (source, name)) {
         let closure = main_closure(vm, number, args);
         return vm.give(args, closure);
     }
     let text = vm.bytes(source).to_vec();
-    let chunk_name = String::from_utf8_lossy(&vm.bytes(name)).into_owned();
+    let chunk_name = shown(&vm.bytes(name)).to_vec();
     let number = chunks::next(vm.heap, vm.images);
     let Some(number) = number.filter(|&number| usize::from(number) < IMAGES_MAX) else {
         return failure(vm, args, "too many loaded chunks");
     };
-    match compile_chunk(&text, chunk_name.as_bytes(), number) {
+    match compile_chunk(&text, &chunk_name, number) {
         Err(error) => {
             vm.fuel -= text.len() as i64 * FUEL_PER_BYTE;
             failure(vm, args, &error.message)
@@ -85,6 +88,11 @@ pub(crate) fn load(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     }
 }
 
+/// What of a chunk's name messages may show.
+fn shown(name: &[u8]) -> &[u8] {
+    &name[..name.len().min(NAME_BYTES_MAX)]
+}
+
 /// The image of a chunk that a process loads itself.
 pub(crate) fn compile_chunk(
     text: &[u8],
@@ -92,10 +100,11 @@ pub(crate) fn compile_chunk(
     number: u16,
 ) -> Result<Image, compile::SyntaxError> {
     let mut builder = ImageBuilder::new(number, Some(&library().strings));
-    let chunk_name = String::from_utf8_lossy(name);
+    let chunk_name = String::from_utf8_lossy(shown(name));
     let compiled = compile::compile(text, &chunk_name, Dialect::Plain, &mut builder)?;
     let (mut image, _) = builder.finish();
     crate::link::link(&mut image, library());
+    image.source_bytes = text.len();
     image.modules.push(("".into(), compiled.main));
     image.env_is_boxed.push(compiled.env_is_boxed);
     Ok(image)

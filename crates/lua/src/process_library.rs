@@ -126,7 +126,8 @@ impl Vm<'_> {
         }
     }
 
-    fn small_text(&self, value: Word) -> SmolStr {
+    fn small_text(&mut self, value: Word) -> SmolStr {
+        self.pay_for_text(value);
         let bytes = self.bytes(value);
         match std::str::from_utf8(&bytes) {
             Ok(text) => SmolStr::new(text),

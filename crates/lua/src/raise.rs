@@ -44,6 +44,7 @@ impl Vm<'_> {
             }
             _ => Vec::new(),
         };
+        self.fuel -= (message.len() / 16) as i64;
         text.extend_from_slice(message);
         Raise::Error(self.heap.string(&text))
     }

@@ -55,6 +55,9 @@ impl Heap {
         debug_assert!(fields.len() <= word::HASH_LINEAR_MAX as usize, "a record has few fields");
         let at = self.table(0, fields.len());
         let block = self.hash_part(at);
+        if block == 0 {
+            return at;
+        }
         let mut entry = block + word::HASH_ENTRIES as usize;
         let mut used = 0;
         for &(key, value) in fields.iter().filter(|(_, value)| *value != word::NIL) {

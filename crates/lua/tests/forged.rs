@@ -189,6 +189,33 @@ fn a_forged_word_is_named() {
 }
 
 #[test]
+fn more_chunks_than_a_process_can_load_are_refused() {
+    // One text that is nothing but a comment, and one whose code is larger than the text.
+    for (text, count) in
+        [("('-'):rep(1 << 16)", 5000), ("'return {' .. ('a.a,'):rep(1000) .. '}'", 400)]
+    {
+        let image = image(&format!(
+            "local text, forged = {text}, {{}}
+             for i = 1, 2 * {count} do forged[i] = text end
+             load('return 1')
+             print(forged) while true do end"
+        ));
+        let (whole, mut words) = captured(&*image, 100_000);
+        let forged = words.iter().position(|&word| {
+            word::tag(word) == word::TAG_TABLE && word::space(word) == 0 && {
+                let array = words[word::index(word) as usize + word::table::ARRAY as usize];
+                array >> 32 == 2 * count
+            }
+        });
+        let forged = words[forged.expect("the list")];
+        let sources = words[1..20].iter().rposition(|word| word::tag(*word) == word::TAG_TABLE);
+        words[1 + sources.expect("of what it has loaded")] = forged;
+        let error = image.restore(&sealed(&whole, &words), &limits()).err().expect("is refused");
+        assert!(error.message.contains("over the memory limit"), "{}", error.message);
+    }
+}
+
+#[test]
 fn wrappers_in_a_circle_are_not_followed_forever() {
     let image = image(
         "local inner = payload.new(111111111)

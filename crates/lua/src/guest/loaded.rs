@@ -4,11 +4,11 @@ use super::{LuaGuest, PureHost};
 use crate::chunks::{self, Due};
 use crate::image::Image;
 use crate::load::{CHUNK_BYTES_MAX, IMAGES_MAX};
-use crate::strings::{Strings, is_string};
+use crate::strings::{Strings, Text, is_string};
 use crate::turn::ASIDE_WORDS;
 use crate::vm::Vm;
 use procession_types::Error;
-use procession_types::word;
+use procession_types::word::{self, Word};
 use std::sync::Arc;
 
 /// Words of chunks that a process may load before it is looked for some that it does not use any more.
@@ -144,35 +144,67 @@ impl LuaGuest {
     /// # Errors
     /// What the heap says about them is not what any process leaves.
     pub(crate) fn compile_loaded(&mut self) -> Result<(), Error> {
-        let damaged = || Error::invalid("snapshot is damaged: its list of loaded chunks");
-        let list = chunks::sources(&self.heap).ok_or_else(damaged)?;
-        if list.len() % 2 != 0 {
-            return Err(damaged());
-        }
-        for pair in list.chunks_exact(2) {
-            let count = self.images().len();
-            if count >= IMAGES_MAX {
-                return Err(damaged());
+        let list = self.listed()?;
+        let limit = self.heap.limit;
+        let (mut words, mut largest) = (0, 0);
+        for (number, pair) in list.chunks_exact(2).enumerate() {
+            let number = (self.shared.images.len() + number) as u16;
+            let image = match self.source_of(pair)? {
+                None => Image::default(),
+                Some((source, name)) => {
+                    crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?
+                }
+            };
+            words += image.words();
+            largest = largest.max(image.words());
+            // A process that has passed its limit loads nothing more.
+            if words - largest > limit {
+                return Err(too_large());
             }
-            if word::is_int(pair[0]) && pair[1] == word::FALSE {
-                // It was given back.
-                self.put_image(count as u16, Arc::default());
-                continue;
-            }
-            let [source, name] = [pair[0], pair[1]].map(|text| {
-                let images = self.images();
-                (is_string(text) && crate::snapshot::is_sound_string(&self.heap, images, text))
-                    .then(|| Strings { images }.bytes(&self.heap, text).to_vec())
-            });
-            let (Some(source), Some(name)) = (source, name) else { return Err(damaged()) };
-            if source.len() > CHUNK_BYTES_MAX {
-                return Err(damaged());
-            }
-            let number = count as u16;
-            let image =
-                crate::load::compile_chunk(&source, &name, number).map_err(|_| damaged())?;
             self.put_image(number, Arc::new(image));
         }
         Ok(())
     }
+
+    /// The list of sources and names, of which there are not more than a process can have loaded.
+    fn listed(&self) -> Result<Vec<Word>, Error> {
+        let list = chunks::sources(&self.heap).ok_or_else(damaged)?;
+        if list.len() % 2 != 0 || self.shared.images.len() + list.len() / 2 > IMAGES_MAX {
+            return Err(damaged());
+        }
+        let mut bytes = 0;
+        for pair in list.chunks_exact(2) {
+            bytes += self.source_of(pair)?.map_or(0, |(source, _)| source.len());
+        }
+        if bytes / 8 > self.heap.limit + CHUNK_BYTES_MAX / 8 { Err(too_large()) } else { Ok(list) }
+    }
+
+    /// The source and the name of a chunk; `None` when it was given back. No chunk's are in another one.
+    fn source_of(&self, pair: &[Word]) -> Result<Option<(Text<'_>, Text<'_>)>, Error> {
+        let images = &self.shared.images[..];
+        if word::is_int(pair[0]) && pair[1] == word::FALSE {
+            return Ok(None);
+        }
+        let is_sound = |text: &Word| {
+            is_string(*text) && crate::snapshot::is_sound_string(&self.heap, images, *text)
+        };
+        if !pair.iter().all(is_sound) {
+            return Err(damaged());
+        }
+        let [source, name] =
+            [pair[0], pair[1]].map(|text| Strings { images }.bytes(&self.heap, text));
+        if source.len() > CHUNK_BYTES_MAX { Err(damaged()) } else { Ok(Some((source, name))) }
+    }
+}
+
+#[cold]
+fn damaged() -> Error {
+    Error::invalid("snapshot is damaged: its list of loaded chunks")
+}
+
+#[cold]
+fn too_large() -> Error {
+    Error::invalid(
+        "snapshot is damaged, or of a process with more memory: its loaded chunks are over the memory limit",
+    )
 }

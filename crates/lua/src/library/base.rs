@@ -129,6 +129,9 @@ fn rawset(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 fn rawequal(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let (a, b) = (vm.any_arg(args, 1)?, vm.any_arg(args, 2)?);
+    if is_string(a) && is_string(b) {
+        vm.pay_for_text(a);
+    }
     let equal = vm.raw_equal(a, b);
     vm.give(args, word::from_bool(equal))
 }

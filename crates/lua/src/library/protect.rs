@@ -35,6 +35,11 @@ impl Vm<'_> {
         if !is_string(value) {
             return Raise::Error(value);
         }
+        let length = self.strings().length(self.heap, value);
+        if let Err(collect) = self.reserve(length / 8 + 64) {
+            return collect;
+        }
+        self.pay_for_text(value);
         let mut text = self.position(level).into_bytes();
         text.extend_from_slice(&self.bytes(value));
         Raise::Error(self.heap.string(&text))

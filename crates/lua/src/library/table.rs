@@ -215,7 +215,9 @@ fn create(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if !(0..=1 << 24).contains(&fields) {
         return Err(vm.bad_argument(2, "out of range", args));
     }
-    vm.reserve(items as usize + 4 * fields as usize + 16)?;
+    let words = items as usize + 4 * fields as usize + 16;
+    vm.reserve(words)?;
+    vm.fuel -= (words / 32) as i64;
     let at = vm.heap.table(items as usize, fields as usize);
     vm.give(args, word::make(word::TAG_TABLE, 0, at as u32))
 }
@@ -254,6 +256,7 @@ fn sort_part(vm: &mut Vm<'_>, at: usize, low: usize, high: usize) -> bool {
         return false;
     }
     let mut values = vm.heap.words()[block + low..=block + high].to_vec();
+    vm.fuel -= (values.len() / 16) as i64;
     let comparisons = values.len() * (usize::BITS - values.len().leading_zeros()) as usize;
     if values.iter().all(|&value| is_number(vm, value)) {
         vm.fuel -= comparisons as i64;

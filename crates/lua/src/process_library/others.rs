@@ -17,7 +17,10 @@ pub(super) fn info_start(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
 
 /// The destination in argument 1 as bytes; `None` when it is missing.
 fn destination(vm: &mut Vm<'_>, args: Args) -> Result<Option<Vec<u8>>, Raise> {
-    Ok(vm.api_string(args, 1)?.map(|to| vm.bytes(to).to_vec()))
+    Ok(vm.api_string(args, 1)?.map(|to| {
+        vm.pay_for_text(to);
+        vm.bytes(to).to_vec()
+    }))
 }
 
 pub(super) fn terminate(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {

@@ -27,6 +27,9 @@ impl Vm<'_> {
     #[inline(never)]
     fn checked_topic(&mut self, value: Word) -> Result<Topic, Error> {
         let bytes = self.bytes(value);
+        if bytes.len() > TOPIC_BYTES_MAX {
+            return Err(too_long());
+        }
         let number = bytes.iter().fold(0, |sum: usize, byte| sum.wrapping_mul(31) + *byte as usize);
         KNOWN.with_borrow_mut(|known| {
             let entry = &mut known[number % KNOWN_MAX];
@@ -49,8 +52,10 @@ fn made(bytes: &[u8]) -> Result<Topic, Error> {
     if text.starts_with('@') {
         return Err(Error::invalid(format!("topic \"{text}\" starts with @, which is reserved")));
     }
-    if text.len() > TOPIC_BYTES_MAX {
-        return Err(Error::invalid(format!("topic is longer than {TOPIC_BYTES_MAX} bytes")));
-    }
     Ok(Topic::new(text))
+}
+
+#[cold]
+fn too_long() -> Error {
+    Error::invalid(format!("topic is longer than {TOPIC_BYTES_MAX} bytes"))
 }

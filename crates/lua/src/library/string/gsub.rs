@@ -88,9 +88,9 @@ fn finish(vm: &mut Vm<'_>, args: Args, work: &Gsub) -> Result<Flow, Raise> {
             let piece = vm.heap.get_int(vm.strings(), at, number);
             joined.extend_from_slice(&vm.bytes(piece));
         }
-        vm.fuel -= (joined.len() / 64) as i64;
     }
     joined.extend_from_slice(&work.output);
+    vm.fuel -= (joined.len() / 64) as i64;
     if joined.len() > 1 << 12 {
         vm.reserve_text(joined.len())?;
     }
