@@ -273,7 +273,7 @@ fn salts_do_not_outlive_small_tables_and_collections_do_not_forget_them() {
     let at = flooded(&mut heap, 300, |_, _, number| float_of_hash_0(number));
     heap.set(crate::heap::root::SCRATCH, word::make(word::TAG_TABLE, 0, at as u32));
     let before = (content(&heap, at), salt(&heap, at));
-    heap.collect(STRINGS);
+    heap.collect(STRINGS, crate::collect::Extent::WHOLE);
     let at = word::index(heap.get(crate::heap::root::SCRATCH)) as usize;
     assert_eq!((content(&heap, at), salt(&heap, at)), before);
     check(&mut heap, at, &before.0);
