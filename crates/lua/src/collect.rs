@@ -183,8 +183,11 @@ impl Heap {
                 self.scan_coroutine(at, to);
                 return size;
             }
-            Some(Kind::Array | Kind::Box | Kind::Closure | Kind::User | Kind::Stack) => {
-                (at + 1, at + size)
+            Some(Kind::Array | Kind::Box | Kind::Closure | Kind::User) => (at + 1, at + size),
+            Some(Kind::Stack) => {
+                let live = word::header_flags(head) as usize;
+                to[at] = word::header(Kind::Stack, 0, word::header_length(head));
+                (at + 1, at + 1 + live)
             }
         };
         for index in from..end {

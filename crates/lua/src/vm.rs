@@ -211,7 +211,12 @@ impl<'a> Vm<'a> {
     /// Stops the process when what lives, with `extra`, exceeds its memory limit.
     pub(crate) fn collect(&mut self, extra: usize) -> Result<(), Raise> {
         let end = self.live_end() - self.stack;
-        if self.collect_within(Extent { live: end, room: end }, extra) {
+        // The stack keeps its size, since it may be needed again at once, unless there is nothing else.
+        if self.collect_below(self.stack + end, extra) {
+            return Ok(());
+        }
+        let (all, slots) = (Extent { live: end, room: end }, self.stack_end - self.stack - 1);
+        if all.slots_kept(slots) < slots && self.collect_within(all, extra) {
             return Ok(());
         }
         Err(Self::memory_limit(self.whereabouts().map(String::into_boxed_str)))
@@ -410,7 +415,9 @@ impl<'a> Vm<'a> {
             self.heap.set(slot + shift - 3, self.heap.get(slot));
             self.heap.copy(first, slot + shift, parameters);
             // What has moved, and what a frame below its varargs has in place of links, is dead.
-            self.heap.fill(slot + 1, first + parameters, word::NIL);
+            for at in slot + 1..first + parameters {
+                self.heap.set(at, word::NIL);
+            }
         } else {
             slot = self.ensure_stack(slot, 3 + prototype.registers as usize + 8)?;
             self.heap.fill(slot + 3 + count, slot + 3 + parameters, word::NIL);

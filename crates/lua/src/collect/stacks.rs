@@ -18,13 +18,19 @@ const SLOTS_SPARE: usize = 64;
 pub(crate) struct Extent {
     /// What lies here and above is dead.
     pub(crate) live: usize,
-    /// The innermost frame has its registers below this.
+    /// The stack must reach so far: to the end of the registers of its innermost frame, at least.
     pub(crate) room: usize,
 }
 
 impl Extent {
     /// All of it.
     pub(crate) const WHOLE: Self = Self { live: usize::MAX, room: usize::MAX };
+
+    /// How many slots of a stack are kept: a long one that is hardly used gets shorter.
+    pub(crate) fn slots_kept(self, slots: usize) -> usize {
+        let wanted = self.live.max(self.room).min(slots + 1) * 2 + SLOTS_SPARE;
+        if slots > 2 * wanted { wanted } else { slots }
+    }
 }
 
 impl Heap {
@@ -47,26 +53,33 @@ impl Heap {
         if state == status::DEAD && co[field::ERROR] == word::NIL {
             return (co[field::CLOSE] != word::NIL).then_some(Extent::WHOLE);
         }
-        // Of one that died of an error a traceback shows the frames, and what it has not closed will be.
-        let mut extent = self.frame_extent(co, images);
-        if waits {
+        let live = if waits {
             // Results will go where the function is that it has called, which a traceback names: what
             // its frame has above that is of no use any more.
-            extent.live = pending.slot as usize + 1;
-        }
-        extent.live = extent.live.max(self.marks_end(co));
-        Some(extent)
+            pending.slot as usize + 1
+        } else {
+            // Of one that died of an error a traceback shows the frames.
+            self.frame_end(co, images, word::to_int(co[field::TOP]) as usize)
+        };
+        let live = live.max(self.marks_end(co));
+        let short = Extent { live, room: 0 };
+        let slots = word::header_length(self.get(word::index(co[field::STACK]) as usize)) as usize;
+        // That it is not to become shorter is mostly plain.
+        let room = match short.slots_kept(slots) == slots {
+            true => usize::MAX,
+            false => self.frame_end(co, images, 0),
+        };
+        Some(Extent { room, ..short })
     }
 
-    /// How far the innermost frame reaches.
-    fn frame_extent(&self, co: &[Word], images: &[Arc<Image>]) -> Extent {
+    /// The end of the innermost frame, and of an open list of values in it.
+    fn frame_end(&self, co: &[Word], images: &[Arc<Image>], top: usize) -> usize {
         let stack = word::index(co[field::STACK]) as usize;
-        let [base, top, pc] =
-            [field::BASE, field::TOP, field::PC].map(|at| word::to_int(co[at]) as usize);
+        let base = word::to_int(co[field::BASE]) as usize;
         let callee = self.get(stack + base - 3);
         if is_builtin(callee) {
-            // Nothing but its arguments; an open list of values is whole before a call begins.
-            return Extent { live: base + pc, room: base + pc };
+            // Nothing but its arguments; an open list is whole before a call begins.
+            return base + word::to_int(co[field::PC]) as usize;
         }
         let index = word::index(callee) as usize;
         // Only the header of a closure that was copied already is another one.
@@ -77,8 +90,7 @@ impl Heap {
             }
             _ => &images[0].prototypes[index],
         };
-        let room = base + prototype.registers as usize;
-        Extent { live: room.max(top), room }
+        top.max(base + prototype.registers as usize)
     }
 
     /// The end of the variables to be closed.
@@ -90,6 +102,7 @@ impl Heap {
     }
 
     /// Forwards what a coroutine refers to, its stack as far as that is used.
+    #[inline(never)]
     pub(super) fn scan_coroutine(&mut self, at: usize, to: &mut To<'_>) {
         let is_running = word::index(to[root::CURRENT]) as usize == at;
         let extent = match &to.words[at..=at + field::COUNT] {
@@ -111,15 +124,15 @@ impl Heap {
         }
     }
 
-    /// Copies the stack of the coroutine at `at`. A long one that is hardly used gets shorter.
+    /// Copies the stack of the coroutine at `at`. Until it is scanned the flags of its header say how
+    /// many slots are live: there are no more of them than a link can span.
     fn copy_stack(&mut self, at: usize, extent: Extent, to: &mut To<'_>) {
         let stack = word::index(to[at + field::STACK]) as usize;
         let slots = word::header_length(self.get(stack)) as usize;
         let live = extent.live.min(slots + 1);
-        let wanted = 2 * live.max(extent.room.min(slots + 1)) + SLOTS_SPARE;
-        let slots = if slots > 2 * wanted { wanted } else { slots };
+        let slots = extent.slots_kept(slots);
         let new = to.append(&self.words()[stack..stack + live]);
-        to[new] = word::header(Kind::Stack, 0, slots as u32);
+        to[new] = word::header(Kind::Stack, live as u32 - 1, slots as u32);
         to.top = new + 1 + slots;
         to.words[new + live..new + 1 + slots].fill(word::NIL);
         self.set(stack, (new as u64) << 32);

@@ -8,7 +8,7 @@
 use super::Damage;
 use super::frames::{Frame, Resumption};
 use super::objects::{Checked, Checker, IN_TASK};
-use crate::coroutine::{Pending, PendingKind, field, status, wait};
+use crate::coroutine::{DISTANCE_MAX, Pending, PendingKind, field, status, wait};
 use crate::heap::root;
 use crate::library::{class, is_builtin};
 use procession_types::word::{self, Kind};
@@ -60,6 +60,9 @@ impl Checker<'_> {
             let stack = self.expect_own(co + field::STACK, Kind::Stack)?;
             i64::from(word::header_length(self.words[stack]))
         };
+        if slots > DISTANCE_MAX as i64 {
+            return Err(Damage::new(co + field::STACK, "a stack that is longer than any"));
+        }
         for (at, most) in [(field::BASE, slots + 1), (field::TOP, slots + 1), (field::PC, i64::MAX)]
         {
             let value = self.words[co + at];
