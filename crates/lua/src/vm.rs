@@ -415,9 +415,7 @@ impl<'a> Vm<'a> {
             self.heap.set(slot + shift - 3, self.heap.get(slot));
             self.heap.copy(first, slot + shift, parameters);
             // What has moved, and what a frame below its varargs has in place of links, is dead.
-            for at in slot + 1..first + parameters {
-                self.heap.set(at, word::NIL);
-            }
+            self.heap.fill(slot + 1, first + parameters, word::NIL);
         } else {
             slot = self.ensure_stack(slot, 3 + prototype.registers as usize + 8)?;
             self.heap.fill(slot + 3 + count, slot + 3 + parameters, word::NIL);
