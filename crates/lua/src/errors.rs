@@ -59,7 +59,7 @@ impl Vm<'_> {
         let object = self.error_object(error);
         let at = word::index(object) as usize + field::STACK;
         if self.heap.get(at) == word::NIL {
-            let text = self.traceback(None, 0);
+            let text = self.traceback(0);
             let text = self.heap.string(text.as_bytes());
             self.heap.set(at, text);
         }
@@ -136,7 +136,7 @@ impl Vm<'_> {
     pub(crate) fn fail_process(&mut self, value: Word) -> Raise {
         let mut error = self.error_of(value);
         if error.traceback.is_none() {
-            error.traceback = Some(self.traceback(None, 0).into());
+            error.traceback = Some(self.traceback(0).into());
         }
         let reason = ExitReason::failed(Failure::Error(error));
         Raise::Stop(crate::vm::Stop::Exited(Box::new(reason)))

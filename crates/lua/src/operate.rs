@@ -276,11 +276,16 @@ impl Vm<'_> {
 
     /// The type of a value for messages: `__name` of its metatable, or its type.
     pub(crate) fn type_name(&mut self, value: Word) -> String {
+        String::from_utf8_lossy(&self.type_name_bytes(value)).into_owned()
+    }
+
+    /// Likewise, for a text that the program gets: what it calls its types may be no UTF-8.
+    pub(crate) fn type_name_bytes(&mut self, value: Word) -> Vec<u8> {
         let name = self.metamethod(value, self.library.names.name);
         if is_string(name) && !is_string(value) {
-            return String::from_utf8_lossy(&self.bytes(name)).into_owned();
+            return self.bytes(name).to_vec();
         }
-        self.type_text(value).to_owned()
+        self.type_text(value).into()
     }
 }
 

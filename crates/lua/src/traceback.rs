@@ -46,20 +46,15 @@ impl Vm<'_> {
 
     /// The traceback of the running coroutine from `level` on; a built-in function that runs in its
     /// caller's frame is level 0.
-    pub(crate) fn traceback(&mut self, message: Option<&str>, level: usize) -> String {
+    pub(crate) fn traceback(&mut self, level: usize) -> String {
         let trace = self.trace(self.base, self.pc, level, usize::MAX);
-        self.paid_text(message, &trace)
+        self.paid_text(&trace)
     }
 
     /// The traceback of another coroutine.
-    pub(crate) fn traceback_of(
-        &mut self,
-        co: usize,
-        message: Option<&str>,
-        level: usize,
-    ) -> String {
+    pub(crate) fn traceback_of(&mut self, co: usize, level: usize) -> String {
         if co == self.co {
-            return self.traceback(message, level);
+            return self.traceback(level);
         }
         let stack = word::index(self.heap.get(co + field::STACK)) as usize;
         let base = stack + word::to_int(self.heap.get(co + field::BASE)) as usize;
@@ -73,24 +68,24 @@ impl Vm<'_> {
             true => self.trace(base, pc, level, usize::MAX),
             false => Trace::from_level(level),
         };
-        self.paid_text(message, &trace)
+        self.paid_text(&trace)
     }
 
     /// The traceback from a frame on, if there are no more than `most`; otherwise of the innermost
     /// `most`. With how many frames were looked at.
     pub(crate) fn traceback_in(&self, base: usize, pc: usize, most: usize) -> (String, usize) {
         let trace = self.trace(base, pc, 0, most);
-        let mut text = self.traceback_text(None, &trace);
+        let mut text = self.traceback_text(&trace);
         if trace.passed >= most {
             text.push_str("\n\t...\t(and more)");
         }
         (text, trace.passed)
     }
 
-    fn paid_text(&mut self, message: Option<&str>, trace: &Trace) -> String {
+    fn paid_text(&mut self, trace: &Trace) -> String {
         self.pay_for_frames(trace.passed);
         self.fuel -= trace.lines.len() as i64 * LINE_COST;
-        self.traceback_text(message, trace)
+        self.traceback_text(trace)
     }
 
     /// The frames from one on down to the first of its coroutine, `most` at most, of which those from
@@ -98,12 +93,7 @@ impl Vm<'_> {
     /// themselves.
     fn trace(&self, mut base: usize, mut pc: usize, level: usize, most: usize) -> Trace {
         let mut trace = Trace::from_level(level);
-        let callee = self.heap.get(base - 3);
-        if let Some(builtin) = self.called_builtin(callee, base, pc)
-            && !self.is_inner(callee)
-        {
-            trace.pass(Shown::Builtin(builtin));
-        }
+        self.pass_builtin(&mut trace, base, pc);
         loop {
             let link = self.link(base);
             let callee = self.heap.get(base - 3);
@@ -120,11 +110,23 @@ impl Vm<'_> {
                 FrameKind::Protected => trace.pass(Shown::Named("pcall")),
                 FrameKind::Handled => trace.pass(Shown::Named("xpcall")),
                 FrameKind::First => return trace,
+                // What has raised the error that it handles.
+                FrameKind::Handler => self.pass_builtin(&mut trace, caller, link.pc as usize),
                 _ if trace.passed >= most => return trace,
                 _ => {}
             }
             base = caller;
             pc = link.pc as usize;
+        }
+    }
+
+    /// The built-in function that a frame of the program is calling, if it does.
+    fn pass_builtin(&self, trace: &mut Trace, base: usize, pc: usize) {
+        let callee = self.heap.get(base - 3);
+        if let Some(builtin) = self.called_builtin(callee, base, pc)
+            && !self.is_inner(callee)
+        {
+            trace.pass(Shown::Builtin(builtin));
         }
     }
 
@@ -147,9 +149,8 @@ impl Vm<'_> {
         }
     }
 
-    fn traceback_text(&self, message: Option<&str>, trace: &Trace) -> String {
-        let mut text = message.map_or_else(String::new, |message| format!("{message}\n"));
-        text.push_str("stack traceback:");
+    fn traceback_text(&self, trace: &Trace) -> String {
+        let mut text = String::from("stack traceback:");
         let (first, skipped, last) = trace.shown();
         for &line in first {
             text.push_str("\n\t");

@@ -30,7 +30,7 @@ fn raw_tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     // Its type may have a long name.
     let mut draft = Draft::default();
     draft.room(vm, text.len())?;
-    draft.text = text.into_bytes();
+    draft.text = text;
     draft.give(vm, args)
 }
 
@@ -51,7 +51,7 @@ fn tostring(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         return vm.give_text(args, &small);
     }
     let text = vm.raw_text(value);
-    vm.give_text(args, text.as_bytes())
+    vm.give_text(args, &text)
 }
 
 fn print(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
@@ -71,7 +71,7 @@ fn print(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         } else {
             let text = vm.raw_text(value);
             outgoing.take(vm, text.len()).map_err(|error| vm.error(&error.message))?;
-            line.extend_from_slice(text.as_bytes());
+            line.extend_from_slice(&text);
         }
     }
     vm.host.print(&line);
@@ -93,19 +93,19 @@ fn push_printed(
 
 impl Vm<'_> {
     /// Text of a value without metamethods (strings excepted, which are their own).
-    pub(crate) fn raw_text(&mut self, value: Word) -> String {
-        if self.number(value).is_some() {
-            return self.number_text(value);
-        }
+    pub(crate) fn raw_text(&mut self, value: Word) -> Vec<u8> {
+        let mut text = Vec::new();
         match value {
-            word::NIL => "nil".to_owned(),
-            word::TRUE => "true".to_owned(),
-            word::FALSE => "false".to_owned(),
+            _ if self.number(value).is_some() => self.push_number(value, &mut text),
+            word::NIL => text.extend_from_slice(b"nil"),
+            word::TRUE => text.extend_from_slice(b"true"),
+            word::FALSE => text.extend_from_slice(b"false"),
             _ => {
-                let kind = self.type_name(value);
-                format!("{kind}: 0x{:0DIGITS$x}", self.identity(value))
+                text = self.type_name_bytes(value);
+                text.extend(format!(": 0x{:0DIGITS$x}", self.identity(value)).bytes());
             }
         }
+        text
     }
 
     /// A number that tells the object from others while both live. Objects of the program are counted as the

@@ -1,6 +1,7 @@
 //! Raising and catching: `error`, `assert`, `pcall`, `xpcall`, tracebacks.
 
 use crate::coroutine::{FrameKind, is_coroutine};
+use crate::draft::Draft;
 use crate::library::{Builtin, entering, is_builtin, plain};
 use crate::strings::is_string;
 use crate::vm::{Args, Flow, Raise, Raising, Vm};
@@ -138,24 +139,33 @@ fn debug_traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     let offset = usize::from(has_thread);
     let co = if has_thread { word::index(first) as usize } else { vm.co };
     let message = vm.arg(args, 1 + offset);
-    let text = if message == word::NIL { None } else { vm.error_text(message) };
-    if message != word::NIL && text.is_none() {
-        return vm.give(args, message);
+    let mut draft = Draft::default();
+    if is_string(message) {
+        draft.push(vm, message)?;
+    } else if message != word::NIL {
+        match vm.error_text(message) {
+            Some(text) => draft.text.extend_from_slice(text.as_bytes()),
+            None => return vm.give(args, message),
+        }
+    }
+    if message != word::NIL {
+        draft.text.push(b'\n');
     }
     let level = vm.integer_or(args, 2 + offset, i64::from(co == vm.co))?;
     if level < 0 {
         // There is no such level, and so none after it.
-        let text = text.map_or_else(String::new, |text| text + "\n") + "stack traceback:";
-        return vm.give_text(args, text.as_bytes());
+        draft.text.extend_from_slice(b"stack traceback:");
+    } else {
+        // A message handler is no level of its own here.
+        let above = i64::from(vm.raising != Raising::No && co == vm.co);
+        let trace = vm.traceback_of(co, (level - above).max(0) as usize);
+        draft.text.extend_from_slice(trace.as_bytes());
     }
-    // A message handler is no level of its own here.
-    let above = i64::from(vm.raising != Raising::No && co == vm.co);
-    let trace = vm.traceback_of(co, text.as_deref(), (level - above).max(0) as usize);
-    vm.give_text(args, trace.as_bytes())
+    draft.give(vm, args)
 }
 
 /// `@traceback()` of the library function that runs.
 fn traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
-    let trace = vm.traceback(None, 0);
+    let trace = vm.traceback(0);
     vm.give_text(args, trace.as_bytes())
 }

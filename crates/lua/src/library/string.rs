@@ -31,6 +31,9 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     plain("string.sub", sub),
 ];
 
+/// Longest result of `string.rep`, as in PUC (`MAXSIZE` of its string library, an `int`).
+const REP_BYTES_MAX: u64 = i32::MAX as u64;
+
 /// A start position from a Lua argument, 0-based, possibly beyond the end.
 fn start_of(position: i64, length: usize) -> usize {
     match position {
@@ -125,8 +128,10 @@ fn rep(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     }
     let length = vm.strings().length(vm.heap, text);
     let between = vm.strings().length(vm.heap, separator);
-    let total = (length as u128) * count as u128 + (between as u128) * (count as u128 - 1);
-    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    if (length + between) as u64 > REP_BYTES_MAX / count as u64 {
+        return Err(vm.error("resulting string too large"));
+    }
+    let total = length * count as usize + between * (count as usize - 1);
     vm.reserve_text(total)?;
     vm.fuel -= (total / 64) as i64;
     let mut unit = vm.bytes(text).to_vec();

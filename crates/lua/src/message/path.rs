@@ -117,7 +117,7 @@ impl Vm<'_> {
     /// A key as Lua code would name it.
     fn key_text(&mut self, key: Word) -> String {
         if !crate::strings::is_string(key) {
-            return format!("[{}]", self.raw_text(key));
+            return format!("[{}]", String::from_utf8_lossy(&self.raw_text(key)));
         }
         let bytes = self.bytes(key);
         let kept = crate::outgoing::cut(&bytes, KEY_BYTES_MAX);

@@ -101,9 +101,9 @@ fn format_one(
         b'p' => {
             let value = vm.arg(args, number);
             let text = vm.raw_text(value);
-            let id =
-                text.rsplit_once("0x").map_or("(null)".to_owned(), |(_, id)| format!("0x{id}"));
-            cformat::format_string(spec, id.as_bytes(), out);
+            // The colon before it is the last one.
+            let id = text.iter().rposition(|&byte| byte == b':').map(|at| &text[at + 2..]);
+            cformat::format_string(spec, id.unwrap_or(b"(null)"), out);
         }
         b'q' => quoted(vm, args, number, draft)?,
         _ => {
@@ -122,7 +122,7 @@ fn format_one(
             // Its type may have a long name.
             let text = vm.raw_text(value);
             draft.room(vm, text.len().max(spec.width.into()))?;
-            cformat::format_string(spec, text.as_bytes(), &mut draft.text);
+            cformat::format_string(spec, &text, &mut draft.text);
         }
     }
     Ok(true)
@@ -155,7 +155,7 @@ fn quoted(vm: &mut Vm<'_>, args: Args, number: usize, draft: &mut Draft) -> Resu
         None => match value {
             word::NIL | word::TRUE | word::FALSE => {
                 let text = vm.raw_text(value);
-                out.extend_from_slice(text.as_bytes());
+                out.extend_from_slice(&text);
             }
             _ => return Err(vm.bad_argument(number, "value has no literal form", args)),
         },

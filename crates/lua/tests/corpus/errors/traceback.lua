@@ -75,3 +75,12 @@ show(function() local chunk = load("coroutine.yield() local x = ...", "=chunk") 
 print(pcall(function() local function f() error("level 2", 2) end local function g() return f() end g() end))
 
 print(debug.traceback("m", -1)) print(debug.traceback(nil, -3)) print(debug.traceback(coroutine.create(print), "c", -1))
+
+-- What has raised the error is a level of its own for a handler in Lua.
+local function shown(m)
+  for level = 0, 4 do print(level, (debug.traceback(m, level):gsub("\n%s*", " | "))) end
+  return m
+end
+xpcall(function() error("raised") end, shown)
+xpcall(function() string.rep() end, shown)
+xpcall(function() local s <const> = ("x"):rep(3, {}) end, shown)
