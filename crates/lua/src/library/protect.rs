@@ -142,6 +142,7 @@ fn debug_traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if message != word::NIL && text.is_none() {
         return vm.give(args, message);
     }
+    vm.fuel -= text.as_ref().map_or(0, |text| text.len() / 16) as i64;
     let level = vm.integer_or(args, 2 + offset, i64::from(co == vm.co))?;
     if level < 0 {
         // There is no such level, and so none after it.
