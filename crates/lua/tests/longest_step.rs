@@ -16,8 +16,8 @@ use support::TestHost;
 use support::session::program;
 
 /// Bytes, or items, of the small ones.
-const SMALL_BYTES: u64 = 1 << 14;
-const SMALL_ITEMS: u64 = 1 << 12;
+const SMALL_BYTES: u64 = 1 << 12;
+const SMALL_ITEMS: u64 = 1 << 10;
 /// How much larger the large ones are.
 const FACTOR: u64 = 16;
 /// Bytes, or items, that an instruction may stand for.
@@ -47,7 +47,7 @@ fn instructions(call: &str, n: u64) -> Result<u64, String> {
         "return {{ main = function()
            {} {before}
            local function call() {call} end
-           local ballast = ('x'):rep(24 << 20)
+           local ballast = ('x'):rep(8 << 20)
            collectgarbage()
            local before = process.usage().instructions
            pcall(call)
