@@ -151,7 +151,6 @@ fn debug_traceback(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if message != word::NIL {
         draft.text.push(b'\n');
     }
-    vm.fuel -= text.as_ref().map_or(0, |text| text.len() / 16) as i64;
     let level = vm.integer_or(args, 2 + offset, i64::from(co == vm.co))?;
     if level < 0 {
         // There is no such level, and so none after it.
