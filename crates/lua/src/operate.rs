@@ -283,7 +283,9 @@ impl Vm<'_> {
     pub(crate) fn type_name_bytes(&mut self, value: Word) -> Vec<u8> {
         let name = self.metamethod(value, self.library.names.name);
         if is_string(name) && !is_string(value) {
-            return self.bytes(name).to_vec();
+            // As in C, where a zero ends it.
+            let name = self.bytes(name);
+            return name.split(|&byte| byte == 0).next().unwrap_or_default().to_vec();
         }
         self.type_text(value).into()
     }

@@ -135,6 +135,7 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
     if last.checked_sub(first).is_none_or(|count| count >= CONCAT_AT_ONCE_MAX) {
         return general(vm, args, "general_table_concat");
     }
+    vm.fuel -= last - first;
     let mut total = 0;
     let between = vm.strings().length(vm.heap, separator);
     for index in first..=last {
@@ -151,7 +152,7 @@ fn concat(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         }
     }
     vm.reserve_text(total)?;
-    vm.fuel -= (total / 32) as i64 + (last - first);
+    vm.fuel -= (total / 32) as i64;
     let mut joined = Vec::with_capacity(total);
     for index in first..=last {
         if index != first {

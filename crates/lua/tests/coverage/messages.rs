@@ -49,7 +49,7 @@ const SOURCES: &[&str] = &[
 /// Messages that no script can show, with the reason.
 pub(crate) const UNSEEN: &[(&str, &str)] = &[
     ("type expected", "the typed dialect's; see `compile/tests`"),
-    ("{kind}: 0x{:0DIGITS$x}", "an address"),
+    (": 0x{:0DIGITS$x}", "an address"),
     ("string slice too long", "it takes 2 GiB"),
     ("corrupt pattern state", "of a forged snapshot; see `forged.rs`"),
     ("'__call' chain too long; possible loop", "PUC Lua 5.4.4 does not end"),
