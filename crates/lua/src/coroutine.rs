@@ -51,6 +51,10 @@ pub(crate) mod status {
     pub(crate) const LOOKED: u32 = 8;
     /// Mask of the status proper.
     pub(crate) const MASK: u32 = 3;
+    /// Where the flags say how many coroutines have resumed each other around it, when it runs.
+    pub(crate) const DEPTH_SHIFT: u32 = 4;
+    /// The most of them: PUC has 200, and nobody misses more than these.
+    pub(crate) const DEPTH_MAX: u32 = 10_000;
 }
 
 /// What a task waits for, in `field::WAIT`.

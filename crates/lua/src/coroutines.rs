@@ -14,6 +14,9 @@ use procession_types::word::{self, Kind, Word};
 
 /// Slots of a new coroutine's stack.
 const STACK_SLOTS: usize = 20;
+/// Words of the memory limit for one more coroutine that has resumed another: together they take about a
+/// quarter of it, as one deep stack may.
+const WORDS_PER_NESTED: usize = 4 * 128;
 /// Image number that marks the closures that `coroutine.wrap` makes.
 const WRAP_IMAGE: u16 = u16::MAX;
 /// In the place of the code of such a closure.
@@ -82,8 +85,7 @@ impl Vm<'_> {
         }
         let callee = self.heap.get(slot);
         let co = word::index(self.heap.get(word::index(callee) as usize + 2)) as usize;
-        if self.status(co) != status::SUSPENDED {
-            let text = self.not_resumable(co);
+        if let Some(text) = self.refusal(co) {
             return Err(self.error(text));
         }
         let pending =
@@ -92,12 +94,23 @@ impl Vm<'_> {
         Ok(Called::Entered)
     }
 
-    fn not_resumable(&self, co: usize) -> &'static str {
-        if self.status(co) == status::DEAD {
-            "cannot resume dead coroutine"
-        } else {
-            "cannot resume non-suspended coroutine"
+    /// Why a coroutine can't be resumed, if that is so. Without a limit those that resume each other
+    /// would take all memory: each stack is small.
+    fn refusal(&self, co: usize) -> Option<&'static str> {
+        match self.status(co) {
+            status::SUSPENDED => {
+                let most = self.heap.limit / WORDS_PER_NESTED;
+                (self.depth() as usize >= most.min(status::DEPTH_MAX as usize))
+                    .then_some("C stack overflow")
+            }
+            status::DEAD => Some("cannot resume dead coroutine"),
+            _ => Some("cannot resume non-suspended coroutine"),
         }
+    }
+
+    /// How many coroutines have resumed each other around the running one.
+    fn depth(&self) -> u32 {
+        word::header_flags(self.heap.get(self.co)) >> status::DEPTH_SHIFT
     }
 
     /// `coroutine.resume(co, …)`.
@@ -107,8 +120,7 @@ impl Vm<'_> {
             return Err(self.argument_error(1, "thread", target, args));
         }
         let co = word::index(target) as usize;
-        if self.status(co) != status::SUSPENDED {
-            let text = self.not_resumable(co);
+        if let Some(text) = self.refusal(co) {
             let message = self.heap.string(text.as_bytes());
             self.heap.set(args.slot(), word::FALSE);
             self.heap.set(args.slot() + 1, message);
@@ -132,8 +144,12 @@ impl Vm<'_> {
         self.room_in(co, count)?;
         self.heap.set(self.co + field::PENDING, pending.encode());
         self.save_coroutine();
+        let depth = self.depth() + 1;
         self.set_status(self.co, status::NORMAL);
-        self.set_status(co, status::RUNNING);
+        let head = self.heap.get(co);
+        let kept = word::header_flags(head) & ((1 << status::DEPTH_SHIFT) - 1) & !status::MASK;
+        let flags = kept | status::RUNNING | depth << status::DEPTH_SHIFT;
+        self.heap.set(co, word::header(Kind::Coroutine, flags, word::header_length(head)));
         self.heap.set(co + field::RESUMER, coroutine(self.co));
         self.heap.set(root::CURRENT, coroutine(co));
         let (fuel_cost, from) = ((count / 8) as i64, first);

@@ -12,7 +12,7 @@ use procession_types::word::{self, Kind, Word, table};
 
 /// Kind byte of a header that was replaced by the object's position in the copy.
 const MOVED: u8 = 0xFF;
-/// Likewise of a wrapper's, which has no copy, by its number in [`Bench::wrappers`].
+/// Likewise of a wrapper's, which has no copy, by its number in [`Packer::wrappers`].
 const UNWRAPPED: u8 = 0xFE;
 const TABLE: u8 = Kind::Table as u8;
 const USER: u8 = Kind::User as u8;
@@ -39,7 +39,6 @@ pub(super) struct Bench {
     blocks: Vec<u32>,
     /// Positions in the heap of objects that have been copied.
     moved: Vec<u32>,
-    wrappers: Vec<Wrapper>,
 }
 
 /// A wrapper that has been looked into.
@@ -56,7 +55,7 @@ struct Wrapper {
 impl Bench {
     /// Gives back what a large message has needed.
     pub(super) fn trim(&mut self, words_max: usize) {
-        if self.out.len() > words_max || self.wrappers.capacity() > words_max {
+        if self.out.len() > words_max {
             *self = Self::default();
         }
     }
@@ -69,6 +68,8 @@ pub(super) struct Packer<'a, 'b> {
     /// Words of the copy so far.
     top: usize,
     words_max: usize,
+    /// Wrappers so far. Few messages have any.
+    wrappers: Vec<Wrapper>,
     /// All of `bench.references` are.
     is_listed: bool,
     /// The headers of all tables so far, one upon the other.
@@ -93,7 +94,16 @@ impl<'a, 'b> Packer<'a, 'b> {
         bench: Bench,
         words_max: usize,
     ) -> Self {
-        Self { heap, strings, bench, top: 0, words_max, is_listed: true, heads: 0 }
+        Self {
+            heap,
+            strings,
+            bench,
+            top: 0,
+            words_max,
+            wrappers: Vec::new(),
+            is_listed: true,
+            heads: 0,
+        }
     }
 
     /// Copies what the values refer to, and makes them refer to the copies.
@@ -119,7 +129,7 @@ impl<'a, 'b> Packer<'a, 'b> {
 
     /// Puts the headers back.
     pub(super) fn finish(mut self) -> Packed {
-        let Bench { out, moved, references, blocks, wrappers } = &mut self.bench;
+        let Bench { out, moved, references, blocks } = &mut self.bench;
         for &at in &*moved {
             let head = &mut self.heap[at as usize];
             let copy = &mut out[word::header_length(*head) as usize];
@@ -129,14 +139,12 @@ impl<'a, 'b> Packer<'a, 'b> {
             }
         }
         moved.clear();
-        for Wrapper { at, head, .. } in &*wrappers {
+        for Wrapper { at, head, .. } in &self.wrappers {
             self.heap[*at as usize] = *head;
         }
-        let count = wrappers.len();
-        wrappers.clear();
         references.append(blocks);
         let (words, is_listed) = (self.top, self.is_listed);
-        Packed { bench: self.bench, words, wrappers: count, is_listed }
+        Packed { bench: self.bench, words, wrappers: self.wrappers.len(), is_listed }
     }
 
     /// The word for the copy.
@@ -179,32 +187,32 @@ impl<'a, 'b> Packer<'a, 'b> {
     /// What is in a wrapper, and may be in one of its own; they are noted, so that each is looked into once.
     /// A wrapper is made with its content, so they make no circle, but a snapshot may come from anywhere.
     fn unwrapped(&mut self, mut value: Word) -> Result<Word, PackError> {
-        let first = self.bench.wrappers.len();
+        let first = self.wrappers.len();
         let content = loop {
             let at = word::index(value) as usize;
             let is_object = value >> 32 == word::TAG_OBJECT << 16 | Kind::User as u64;
             let head = if is_object { self.heap[at] } else { 0 };
             if head as u32 == PAYLOAD as u32 {
-                if self.bench.wrappers.len() >= self.words_max {
+                if self.wrappers.len() >= self.words_max {
                     return Err(PackError::TooLarge);
                 }
-                let number = self.bench.wrappers.len();
+                let number = self.wrappers.len();
                 self.heap[at] = u64::from(UNWRAPPED) | (number as u64) << 32;
-                self.bench.wrappers.push(Wrapper { at: at as u32, head, content: word::NIL });
+                self.wrappers.push(Wrapper { at: at as u32, head, content: word::NIL });
                 value = self.heap[at + 1];
             } else if is_object && word::header_kind(head) == UNWRAPPED {
                 let number = word::header_length(head) as usize;
                 if number >= first {
                     return Err(PackError::Unsendable);
                 }
-                break self.bench.wrappers[number].content;
+                break self.wrappers[number].content;
             } else if word::is_scalar(value) {
                 break value;
             } else {
                 break self.value(value)?;
             }
         };
-        for wrapper in &mut self.bench.wrappers[first..] {
+        for wrapper in &mut self.wrappers[first..] {
             wrapper.content = content;
         }
         if word::is_scalar(content) {

@@ -25,7 +25,7 @@ pub(super) fn format(vm: &mut Vm<'_>, args: Args) -> Result<Flow, Raise> {
         at += 1;
         if byte != b'%' || format.get(at) == Some(&b'%') {
             at += usize::from(byte == b'%');
-            out.room(vm, 1)?;
+            // They are not more than those of the format, which is there already.
             out.text.push(byte);
             continue;
         }

@@ -78,16 +78,24 @@ impl std::error::Error for SpecError {}
 /// # Errors
 /// `TooLong`, `UnknownConversion`, `QuoteModifiers`.
 pub fn conversion(bytes: &[u8]) -> Result<(u8, usize), SpecError> {
-    let modifier = |byte: &u8| b"-+ #0123456789.".contains(byte);
+    // A search in a slice would be a call for each byte.
+    let modifier = |byte: &u8| matches!(byte, b'-' | b'+' | b' ' | b'#' | b'0'..=b'9' | b'.');
     let span = bytes.iter().position(|byte| !modifier(byte)).unwrap_or(bytes.len());
     if span >= FORM_BYTES_MAX {
         return Err(SpecError::TooLong);
     }
     match bytes.get(span) {
         Some(b'q') if span > 0 => Err(SpecError::QuoteModifiers),
-        Some(&letter) if b"aAcdeEfgGiopqsuxX".contains(&letter) => Ok((letter, span + 1)),
+        Some(&letter) if is_conversion(letter) => Ok((letter, span + 1)),
         _ => Err(SpecError::UnknownConversion(form(bytes, span + 1))),
     }
+}
+
+const fn is_conversion(letter: u8) -> bool {
+    matches!(
+        letter,
+        b'a' | b'A' | b'c'..=b'g' | b'E' | b'G' | b'i' | b'o'..=b'q' | b's' | b'u' | b'x' | b'X'
+    )
 }
 
 impl Spec {
