@@ -9,7 +9,7 @@
 use super::Damage;
 use crate::bytecode::needs::{Registers, members};
 use crate::collect::{is_dead_key, object_words};
-use crate::coroutine::field;
+use crate::coroutine::{field, status};
 use crate::coroutines::WRAP_PLACE;
 use crate::frame::closure_place;
 use crate::heap::root;
@@ -188,7 +188,8 @@ impl<'a> Checker<'a> {
             }
             Some(Kind::Closure) => self.closure(at),
             Some(Kind::Coroutine) => {
-                form(length == field::COUNT && flags < 16, "a coroutine of another form")
+                let is_sound = flags >> status::DEPTH_SHIFT <= status::DEPTH_MAX;
+                form(length == field::COUNT && is_sound, "a coroutine of another form")
             }
             Some(Kind::Stack) => self.values(at + 1, end),
             Some(Kind::User) => {
