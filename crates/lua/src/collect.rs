@@ -171,9 +171,10 @@ impl Heap {
                 let first = at + word::HASH_ENTRIES as usize;
                 if word::header_flags(head) & HASH_WEAK != 0 {
                     self.scan_weak_hash(at, used, to);
-                    return size;
+                } else {
+                    self.scan_hash(first, used, to);
                 }
-                (first, first + 2 * used)
+                return size;
             }
             Some(Kind::Array) if word::header_flags(head) & ARRAY_WEAK != 0 => {
                 self.scan_weak_array(at, to);
@@ -194,6 +195,21 @@ impl Heap {
             to[index] = self.forward(to[index], to);
         }
         size
+    }
+
+    /// The key of a removed entry is kept if something else keeps it: `next` may be asked for what follows
+    /// it.
+    #[inline(always)]
+    fn scan_hash(&mut self, first: usize, used: usize, to: &mut To<'_>) {
+        for entry in (first..first + 2 * used).step_by(2) {
+            let (key, value) = (to[entry], to[entry + 1]);
+            if value == word::NIL && word::is_reference(key) {
+                self.await_removed(entry, key, to);
+                continue;
+            }
+            to[entry] = self.forward(key, to);
+            to[entry + 1] = self.forward(value, to);
+        }
     }
 
     fn scan_table(&mut self, at: usize, to: &mut To<'_>) {

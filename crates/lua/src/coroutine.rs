@@ -54,7 +54,7 @@ pub(crate) mod status {
     /// Where the flags say how many coroutines have resumed each other around it, when it runs.
     pub(crate) const DEPTH_SHIFT: u32 = 4;
     /// The most of them: PUC has 200, and nobody misses more than these.
-    pub(crate) const DEPTH_MAX: u32 = 10_000;
+    pub(crate) const DEPTH_MAX: u32 = 1_000;
 }
 
 /// What a task waits for, in `field::WAIT`.

@@ -225,6 +225,15 @@ impl Heap {
         }
     }
 
+    /// Lets a removed entry wait for its key, if that has not been copied.
+    #[cold]
+    pub(super) fn await_removed(&mut self, entry: usize, key: Word, to: &mut To<'_>) {
+        match self.new_place(key) {
+            Some(key) => to[entry] = key,
+            None => self.await_key(entry, key, to),
+        }
+    }
+
     /// Lets an entry wait for its key.
     fn await_key(&mut self, entry: usize, key: Word, to: &mut To<'_>) {
         let at = word::index(key) as usize;

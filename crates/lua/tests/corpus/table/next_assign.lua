@@ -54,3 +54,31 @@ for _ = 1, 200 do
   left = left + counted(t)
 end
 print(wrong, left)
+
+-- A removed field keeps its key as long as a traversal may ask for it, and no longer.
+local function kib() collectgarbage() collectgarbage() return collectgarbage("count") // 1024 end
+local large, before = {}, kib()
+for i = 1, 8 do
+  local key = ("k"):rep(1 << 20) .. i
+  large[key] = 1
+  large[key] = nil
+end
+large.last = true
+print(kib() - before, next(large))
+local objects, seen, count = {}, setmetatable({}, { __mode = "k" }), 0
+for i = 1, 100 do objects[{}] = i end
+for key in pairs(objects) do
+  objects[key] = nil
+  seen[key] = true
+  count = count + 1
+  if count % 10 == 0 then collectgarbage() end
+end
+collectgarbage()
+print(count, next(objects), next(seen))
+local key = ("x"):rep(100)
+local fields = { [key] = 1, after = 2 }
+fields[key] = nil
+collectgarbage()
+print(next(fields, key) == "after" or next(fields, key) == nil, fields[key])
+fields[key] = 3
+print(fields[key], fields[("x"):rep(100)])
