@@ -35,8 +35,12 @@ KNOWN = {
 PAST = ("/history", "/state", "/replay", "/fork", "/snapshots", "/export", "/dry-run", "/restore")
 # What a request about a past has to say; with more, by chance, it is mostly refused.
 PLAIN = {"/dry-run": {"topic": "work"}}
+# What makes a snapshot.
+SNAPSHOT = "POST /v1/processes/{process}/snapshots"
 # Processes that answers have named, the newest last.
 pids = collections.deque(maxlen=20)
+# Snapshots that answers have named, each with the process as it was asked for.
+snapshots = collections.deque(maxlen=4)
 # Processes in files, which nobody could make up.
 exports = collections.deque(maxlen=4)
 asked = collections.defaultdict(collections.Counter)
@@ -80,6 +84,8 @@ def map_case(context, case):
         if isinstance(case.body, dict):
             plain = next((body for end, body in PLAIN.items() if operation.path.endswith(end)), {})
             case.body = {**plain, "timeout": "1s"} if waits else dict(plain)
+        if "snapshot" in case.path_parameters and snapshots:
+            case.path_parameters.update(snapshots[-1])
         return case
     if isinstance(case.body, dict):
         # Slots, and not processes.
@@ -96,6 +102,9 @@ def after_call(context, case, response):
     asked[case.operation.label][f"{phase} {response.status_code}"] += 1
     if response.status_code in (200, 201) and case.operation.label == "POST /v1/processes":
         pids.append(response.json()["pid"])
+    if response.status_code == 200 and case.operation.label == SNAPSHOT:
+        process = case.path_parameters["process"]
+        snapshots.append({"process": process, "snapshot": response.json()["snapshot"]})
     if response.status_code == 200 and case.operation.label.endswith("/export"):
         exports.append(response.content)
 

@@ -14,6 +14,8 @@ const VERSION: &str = "4.32.5";
 const DIRECTORY: &str = "target/schemathesis";
 /// How long it asks when nobody says so, in seconds.
 const SECONDS: u64 = 90;
+/// How often it asks for that long, while some operation has refused every request.
+const ROUNDS: usize = 3;
 /// How long the node may take to listen.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the application of the requests and their configuration are.
@@ -84,8 +86,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("could not start a node: {error}"))?;
-    let asked =
-        address(&mut node).and_then(|url| ask(&schemathesis, &home, &[&url, &token], options));
+    let asked = address(&mut node)
+        .and_then(|url| ask_until_reached(&schemathesis, &home, &[&url, &token], options));
     let ended = node.try_wait().map_err(|error| format!("could not ask for the node: {error}"))?;
     let interrupt = format!("kill -INT {}", node.id());
     let interrupted = if ended.is_none() { run::shown(&["sh", "-c", &interrupt]) } else { Ok(()) };
@@ -126,7 +128,31 @@ fn address(node: &mut Child) -> Result<String, String> {
     }
 }
 
-fn ask(schemathesis: &Path, home: &Path, [url, token]: &[&str; 2], options: &Options) -> Outcome {
+/// Asks until every operation was asked and did what it is there for; how soon that is depends on the machine.
+fn ask_until_reached(
+    schemathesis: &Path,
+    home: &Path,
+    node: &[&str; 2],
+    options: &Options,
+) -> Outcome {
+    let mut counts = Vec::new();
+    loop {
+        let seed = if options.seed == 0 { 0 } else { options.seed + counts.len() as u64 };
+        counts.push(ask(schemathesis, home, node, &Options { seed, ..*options })?);
+        match reached(&counts) {
+            Err(missing) if counts.len() < ROUNDS => println!("{missing}\nonce more:"),
+            done => return done,
+        }
+    }
+}
+
+/// Asks for a time: how often what was answered, by operation.
+fn ask(
+    schemathesis: &Path,
+    home: &Path,
+    [url, token]: &[&str; 2],
+    options: &Options,
+) -> Result<serde_json::Value, String> {
     let directory = workspace::root().join(APPLICATION);
     let seconds = if options.seconds == 0 { SECONDS } else { options.seconds };
     let mut command = Command::new(schemathesis);
@@ -146,17 +172,12 @@ fn ask(schemathesis: &Path, home: &Path, [url, token]: &[&str; 2], options: &Opt
     command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(home);
     let status = command.stdin(Stdio::null()).status();
     let status = status.map_err(|error| format!("could not start schemathesis: {error}"))?;
-    if status.success() {
-        reached(&counts)
-    } else {
-        Err(format!("schemathesis ended with {status}"))
-    }
+    if status.success() { json(&counts) } else { Err(format!("schemathesis ended with {status}")) }
 }
 
 /// Whether every operation of the OpenAPI file was asked in every phase, and did what it is there for at
 /// least once: requests that are all refused say little.
-fn reached(counts: &Path) -> Outcome {
-    let asked = json(counts)?;
+fn reached(rounds: &[serde_json::Value]) -> Outcome {
     let document = json(&workspace::root().join("docs/openapi.json"))?;
     let paths = document["paths"].as_object().ok_or("docs/openapi.json has no paths")?;
     let mut missing = Vec::new();
@@ -165,8 +186,8 @@ fn reached(counts: &Path) -> Outcome {
     for (path, methods) in paths.iter().filter(|(path, _)| is_asked(path)) {
         for (method, told) in methods.as_object().into_iter().flatten() {
             let operation = format!("{} {path}", method.to_uppercase());
-            let counts = asked[&operation].as_object();
-            let counts = || counts.into_iter().flatten();
+            let counts =
+                || rounds.iter().filter_map(|asked| asked[&operation].as_object()).flatten();
             requests += counts().filter_map(|(_, count)| count.as_u64()).sum::<u64>();
             for phase in PHASES {
                 if !counts().any(|(what, _)| what.starts_with(phase)) {
