@@ -17,7 +17,7 @@ use procession_types::word;
 
 /// Levels of arrays and objects, both ways: what `serde_json` reads by default.
 const DEPTH_MAX: usize = 127;
-/// Bytes of a text, both ways: about 0.1 s of work that can't be preempted.
+/// Bytes of a text, both ways: the work can't be preempted, and later turns pay for it.
 const TEXT_BYTES_MAX: usize = 16 << 20;
 
 pub(crate) const FUNCTIONS: &[Builtin] =
