@@ -44,8 +44,8 @@ pub const SPACE_BUILTIN: u16 = 1;
 pub const SPACE_CONTINUED: u16 = 2;
 /// The largest (index 0) and the smallest integer (index 1) where there is no heap to hold them.
 pub const SPACE_EXTREME: u16 = 3;
-/// Space, under the special tag, of what stands for the keys of weak tables that are gone. Their
-/// values are nil, so programs never see one.
+/// What stands for keys that are gone: of weak tables, and of removed fields. Their values are nil, so
+/// programs never see one.
 pub const SPACE_DEAD_KEY: u16 = 4;
 
 /// Smallest and largest integer that fits into a word.

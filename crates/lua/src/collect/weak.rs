@@ -3,7 +3,8 @@
 //! A reference that keeps nothing alive stays as it was, an index into the old array, until it is
 //! known what lives; strings and integers are values and are kept. The value of a weak key waits with
 //! an entry in a list that the header of the key leads to (so each is looked at twice, however they
-//! depend on each other), and is forwarded when the key is.
+//! depend on each other), and is forwarded when the key is. So does the key of a removed field of any
+//! table, strings and integers included.
 
 use super::{FORWARDED, To};
 use crate::heap::{Heap, root};
@@ -171,11 +172,17 @@ impl Heap {
     /// The bytes of a string of the old array, which may have been copied.
     fn old_text<'a>(&'a self, string: Word, to: &'a To<'_>) -> &'a [u8] {
         let at = word::index(string) as usize;
-        let (words, at) = match word::header_kind(self.get(at)) {
-            FORWARDED => (&to.words[..], word::header_length(self.get(at)) as usize),
-            _ => (self.words(), at),
+        let head = self.get(at);
+        let (words, at, head) = match word::header_kind(head) {
+            FORWARDED => {
+                let new = word::header_length(head) as usize;
+                (&to.words[..], new, to.words[new])
+            }
+            // As the key of a removed field somewhere.
+            AWAITED => (self.words(), at, to.weak.waiting[word::header_length(head) as usize].head),
+            _ => (self.words(), at, head),
         };
-        let length = word::header_length(words[at]) as usize;
+        let length = word::header_length(head) as usize;
         &bytemuck::cast_slice(&words[at + 1..=at + word::string_words(length)])[..length]
     }
 

@@ -82,3 +82,19 @@ collectgarbage()
 print(next(fields, key) == "after" or next(fields, key) == nil, fields[key])
 fields[key] = 3
 print(fields[key], fields[("x"):rep(100)])
+
+-- The key of a removed field is the name of a live one elsewhere, in a table that is met later.
+local function made()
+  local name = table.concat { "__mo", "de" }
+  local first, meta = { [name] = 1 }, { [name] = "k" }
+  first[name] = nil
+  return first, { { { { setmetatable({}, meta) } } } }
+end
+local first, holder = made()
+local function fill(weak) weak[{}] = true end
+fill(holder[1][1][1][1])
+local function clear(n, a, b, c, d, e, f, g, h) if n > 0 then clear(n - 1, a, b, c, d, e, f, g, h) end end
+clear(20)
+collectgarbage()
+collectgarbage()
+print(next(holder[1][1][1][1]), next(first))
